@@ -1,0 +1,1 @@
+"""Our .proto files, the stubs made from them, and the one right handling of `Any`."""

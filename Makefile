@@ -1,0 +1,44 @@
+# All there is to remember: run · test · lint · bench · stubs · screenshots
+# ARGS goes to the command behind: make run ARGS="--namespace k8s.io", make test ARGS="-k pull"
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: run test lint bench stubs screenshots clean
+.DEFAULT_GOAL := run
+
+# Made again when the dependencies change; a half-made one has no stamp and is made anew.
+$(VENV)/stamp: pyproject.toml
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --editable . --group dev
+	touch $@
+
+run: $(VENV)/stamp
+	@$(BIN)/ctdeck $(ARGS)
+
+test: $(VENV)/stamp
+	tests/setup
+	$(BIN)/pytest $(ARGS)
+
+lint: $(VENV)/stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/stamp
+	tests/setup
+	$(BIN)/python -m tests.bench $(ARGS)
+
+stubs: $(VENV)/stamp
+	$(BIN)/python backend/aiocontainerd/pb/generate.py
+
+screenshots: $(VENV)/stamp
+	tests/setup
+	$(BIN)/python -m tests.screenshots $(ARGS)
+
+clean:
+	rm -rf $(VENV) .venv-stubs .cache build dist

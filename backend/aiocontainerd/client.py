@@ -1,0 +1,157 @@
+"""`Client`: one daemon, one channel, its services as attributes."""
+
+import asyncio
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from aiocontainerd.channel import Channel
+from aiocontainerd.models import ServerInfo
+
+if TYPE_CHECKING:
+    from aiocontainerd.services.containers import Containers
+    from aiocontainerd.services.content import Content
+    from aiocontainerd.services.diff import Diff
+    from aiocontainerd.services.events import Events
+    from aiocontainerd.services.images import Images
+    from aiocontainerd.services.introspection import Introspection
+    from aiocontainerd.services.leases import Leases
+    from aiocontainerd.services.namespaces import Namespaces
+    from aiocontainerd.services.snapshots import Snapshots
+    from aiocontainerd.services.streaming import Streaming
+    from aiocontainerd.services.tasks import Tasks
+    from aiocontainerd.services.transfer import Transfer
+    from aiocontainerd.services.version import Version
+
+
+class Client:
+    """A containerd daemon at a unix socket (`/run/…/containerd.sock` or `unix:///run/…`).
+
+    Must be made inside a running event loop. Nothing is sent before the first call, and a broken
+    connection mends itself. With `read_only`, every call that is not known to only read raises
+    ReadOnly before it leaves. A service's stubs are imported when it is first used: the lists
+    that the first screen needs do not wait for the others.
+    """
+
+    def __init__(self, address: str, *, read_only: bool = False) -> None:
+        self.address = address
+        self.read_only = read_only
+        self.channel = Channel(address, read_only=read_only)
+        self._server_info: ServerInfo | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Cancel all calls under way and close the connection."""
+        await self.channel.close()
+
+    async def server_info(self, *, fresh: bool = False) -> ServerInfo:
+        """Version, identity and working plugins; kept until asked `fresh` (a restarted daemon)."""
+        if self._server_info is None or fresh:
+            from aiocontainerd.services.introspection import server_info
+
+            version, plugins, (uuid, pid) = await asyncio.gather(
+                self.version.get(), self.introspection.plugins(), self.introspection.server()
+            )
+            self._server_info = server_info(version, plugins, uuid, pid)
+        return self._server_info
+
+    @cached_property
+    def containers(self) -> "Containers":
+        """Container records."""
+        from aiocontainerd.services.containers import Containers
+
+        return Containers(self.channel)
+
+    @cached_property
+    def content(self) -> "Content":
+        """Blobs and ingests."""
+        from aiocontainerd.services.content import Content
+
+        return Content(self.channel)
+
+    @cached_property
+    def diff(self) -> "Diff":
+        """Unpacking of layers."""
+        from aiocontainerd.services.diff import Diff
+
+        return Diff(self.channel)
+
+    @cached_property
+    def events(self) -> "Events":
+        """The event stream."""
+        from aiocontainerd.services.events import Events
+
+        return Events(self.channel)
+
+    @cached_property
+    def images(self) -> "Images":
+        """Image records."""
+        from aiocontainerd.services.images import Images
+
+        return Images(self.channel)
+
+    @cached_property
+    def introspection(self) -> "Introspection":
+        """Plugins and identity of the daemon."""
+        from aiocontainerd.services.introspection import Introspection
+
+        return Introspection(self.channel)
+
+    @cached_property
+    def leases(self) -> "Leases":
+        """Leases."""
+        from aiocontainerd.services.leases import Leases
+
+        return Leases(self.channel)
+
+    @cached_property
+    def namespaces(self) -> "Namespaces":
+        """containerd's namespaces."""
+        from aiocontainerd.services.namespaces import Namespaces
+
+        return Namespaces(self.channel)
+
+    @cached_property
+    def snapshots(self) -> "Snapshots":
+        """Snapshots of every snapshotter."""
+        from aiocontainerd.services.snapshots import Snapshots
+
+        return Snapshots(self.channel)
+
+    @cached_property
+    def streaming(self) -> "Streaming":
+        """Two-way streams for Transfer (1.7+)."""
+        from aiocontainerd.services.streaming import Streaming
+
+        return Streaming(self.channel)
+
+    @cached_property
+    def tasks(self) -> "Tasks":
+        """Processes of containers."""
+        from aiocontainerd.services.tasks import Tasks
+
+        return Tasks(self.channel)
+
+    @cached_property
+    def transfer(self) -> "Transfer":
+        """Pulls by the daemon (1.7+)."""
+        from aiocontainerd.services.transfer import Transfer
+
+        return Transfer(self.channel)
+
+    @cached_property
+    def version(self) -> "Version":
+        """The daemon's version."""
+        from aiocontainerd.services.version import Version
+
+        return Version(self.channel)

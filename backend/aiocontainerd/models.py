@@ -1,0 +1,237 @@
+"""What containerd holds, as frozen dataclasses; all strings are already safe to show.
+
+`convert.py` makes them from protobuf. Times are aware UTC datetimes, sizes are bytes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from types import MappingProxyType
+from typing import NamedTuple
+
+NO_LABELS: Mapping[str, str] = MappingProxyType({})
+
+
+def no_labels() -> Mapping[str, str]:
+    """The one empty map, for defaults: dataclasses refuse it itself as unhashable."""
+    return NO_LABELS
+
+
+class Key(NamedTuple):
+    """The identity of a row in every list: containerd namespace and id (or image name)."""
+
+    namespace: str
+    id: str
+
+
+class TaskStatus(Enum):
+    """containerd.v1.types.Status; the values are the wire's."""
+
+    UNKNOWN = 0
+    CREATED = 1
+    RUNNING = 2
+    STOPPED = 3
+    PAUSED = 4
+    PAUSING = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """What a name points at: containerd.types.Descriptor."""
+
+    media_type: str
+    digest: str
+    size: int
+    annotations: Mapping[str, str] = field(default_factory=no_labels, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageDetails:
+    """What the content store says of an image; read after the list, cached by digest.
+
+    `size` is the sum of the compressed blobs that are present for all platforms.
+    `platforms` are `os/arch[/variant]` of the manifests whose config is present.
+    `chain_id` is that of the platform this host would run, empty if it is not there.
+    `missing` is true when a blob of that platform is not in the content store.
+    """
+
+    size: int
+    platforms: tuple[str, ...]
+    chain_id: str = ""
+    config_digest: str = ""
+    missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image record: a name for a descriptor, in one namespace.
+
+    `raw_name` is what the daemon stores and is sent back to it; `name` is it made safe.
+    `details` is None until they have been read; `unpacked` is None while that is not known.
+    """
+
+    namespace: str
+    name: str
+    raw_name: bytes
+    target: Descriptor
+    labels: Mapping[str, str] = field(default_factory=no_labels, hash=False)
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    details: ImageDetails | None = None
+    unpacked: bool | None = None
+
+    @property
+    def key(self) -> Key:
+        """Namespace and name."""
+        return Key(self.namespace, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """One entry of a container's spec (`mounts`), in the OCI runtime spec's words."""
+
+    destination: str
+    type: str
+    source: str
+    options: tuple[str, ...] = ()
+
+    @property
+    def is_bind(self) -> bool:
+        """A host path is bound into the container."""
+        return self.type == "bind" or "bind" in self.options or "rbind" in self.options
+
+    @property
+    def is_readonly(self) -> bool:
+        """The container cannot write through this mount itself (submounts may differ)."""
+        return "ro" in self.options or "rro" in self.options
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container record. It has no state of its own: its task has."""
+
+    namespace: str
+    id: str
+    image: str
+    runtime: str
+    snapshotter: str
+    snapshot_key: str
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    labels: Mapping[str, str] = field(default_factory=no_labels, hash=False)
+    mounts: tuple[Mount, ...] = ()
+    args: tuple[str, ...] = ()
+    terminal: bool = False
+
+    @property
+    def key(self) -> Key:
+        """Namespace and id."""
+        return Key(self.namespace, self.id)
+
+    @property
+    def display_name(self) -> str:
+        """The name that nerdctl, Docker's compose or Kubernetes gave it; empty if none did."""
+        labels = self.labels
+        if pod := labels.get("io.kubernetes.pod.name"):
+            part = labels.get("io.kubernetes.container.name", "")
+            space = labels.get("io.kubernetes.pod.namespace", "")
+            return f"{space}/{pod}" + (f" · {part}" if part else "")
+        return labels.get("nerdctl/name", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The process tree of a container: containerd.v1.types.Process.
+
+    `since` is when it began to run (local /proc) or when it exited; None if not known.
+    `exit_status` has a meaning only when `status` is STOPPED.
+    """
+
+    namespace: str
+    id: str
+    pid: int
+    status: TaskStatus
+    exit_status: int = 0
+    exited_at: datetime | None = None
+    since: datetime | None = None
+    terminal: bool = False
+
+    @property
+    def key(self) -> Key:
+        """Namespace and container id."""
+        return Key(self.namespace, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One envelope of the event stream; `seq` counts from 1 in the order of arrival."""
+
+    seq: int
+    timestamp: datetime | None
+    namespace: str
+    topic: str
+    subject: str
+    attributes: Mapping[str, str] = field(default_factory=no_labels, hash=False)
+
+
+class Phase(Enum):
+    """How the store stands to the daemon; each has its own look on the screen."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    LOST = "lost"  # was live; what is shown may be old
+    FAILED = "failed"  # never was live
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """The daemon: version, uuid, pid (0 on 1.6), and the ids of its healthy gRPC plugins."""
+
+    version: str
+    revision: str = ""
+    uuid: str = ""
+    pid: int = 0
+    services: frozenset[str] = frozenset()
+    snapshotters: Mapping[str, str] = field(
+        default_factory=no_labels, hash=False
+    )  # id → root or ""
+
+    @property
+    def transfer(self) -> bool:
+        """The Transfer service and the streaming that it needs are there (1.7+)."""
+        return {"transfer", "streaming"} <= self.services
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The world at one moment: immutable, made by `reconcile`, held by the `Store`.
+
+    `sources` tells of bind sources whether they exist on this host; absent is not known yet.
+    `error` is why the phase is LOST or FAILED. `loaded` turns true with the first full list.
+    """
+
+    generation: int = 0
+    phase: Phase = Phase.CONNECTING
+    error: str = ""
+    loaded: bool = False
+    server: ServerInfo | None = None
+    namespaces: tuple[str, ...] = ()
+    images: Mapping[Key, Image] = field(default_factory=dict, hash=False)
+    containers: Mapping[Key, Container] = field(default_factory=dict, hash=False)
+    tasks: Mapping[Key, Task] = field(default_factory=dict, hash=False)
+    sources: Mapping[str, bool] = field(default_factory=dict, hash=False)
+    events: tuple[Event, ...] = ()
+    events_total: int = 0
+
+    def task_of(self, container: Container) -> Task | None:
+        """The task of this container, None if it has none."""
+        return self.tasks.get(container.key)
+
+    def users_of(self, image: Image) -> tuple[Container, ...]:
+        """The containers in the image's namespace whose record names this image."""
+        return tuple(
+            container
+            for container in self.containers.values()
+            if container.namespace == image.namespace and container.image == image.name
+        )

@@ -1,0 +1,77 @@
+"""containerd.services.containers.v1: container records, not processes."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from aiocontainerd import convert
+from aiocontainerd.channel import Channel
+from aiocontainerd.errors import Unimplemented
+from aiocontainerd.models import Container
+from aiocontainerd.pb import containers_pb2 as pb
+from aiocontainerd.pb import containers_pb2_grpc
+
+
+class Containers:
+    """Create, read, list and delete container records."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._stub = channel.stub(containers_pb2_grpc.ContainersStub)
+        self._streams = True
+
+    async def list(self, *, namespace: str, filters: Iterable[str] = ()) -> list[Container]:
+        """Every record; streamed, because one List answer stops at 16 MiB (about 2,600 of them)."""
+        request = pb.ListContainersRequest(filters=filters)
+        if self._streams:
+            try:
+                stream = self._channel.stream(
+                    self._stub.ListStream,
+                    request,
+                    subject=namespace,
+                    namespace=namespace,
+                    timeout=60.0,
+                )
+                return [convert.container(item.container, namespace) async for item in stream]
+            except Unimplemented:
+                self._streams = False
+        answer = await self._channel.unary(
+            self._stub.List, request, subject=namespace, namespace=namespace
+        )
+        return [convert.container(message, namespace) for message in answer.containers]
+
+    async def get(self, id: str, *, namespace: str) -> Container:
+        """Raises NotFound."""
+        return convert.container(await self.get_record(id, namespace=namespace), namespace)
+
+    async def get_record(self, id: str, *, namespace: str) -> pb.Container:
+        """The record as the daemon sends it, spec included. Raises NotFound."""
+        answer = await self._channel.unary(
+            self._stub.Get, pb.GetContainerRequest(id=id), subject=id, namespace=namespace
+        )
+        return answer.container
+
+    async def spec(self, id: str, *, namespace: str) -> dict[str, Any]:
+        """Its OCI runtime spec, {} if it has none that can be read; strings are raw."""
+        return convert.spec_of(await self.get_record(id, namespace=namespace))
+
+    async def create(
+        self, container: pb.Container, *, namespace: str, lease: str = ""
+    ) -> Container:
+        """Raises AlreadyExists."""
+        request = pb.CreateContainerRequest(container=container)
+        answer = await self._channel.unary(
+            self._stub.Create, request, subject=container.id, namespace=namespace, lease=lease
+        )
+        return convert.container(answer.container, namespace)
+
+    async def set_labels(self, id: str, labels: dict[str, str], *, namespace: str) -> None:
+        """Set these labels and leave the others; an empty value deletes one."""
+        request = pb.UpdateContainerRequest(container=pb.Container(id=id, labels=labels))
+        # Without a mask all labels would be replaced, those of the garbage collector as well.
+        request.update_mask.paths.extend(f"labels.{key}" for key in labels)
+        await self._channel.unary(self._stub.Update, request, subject=id, namespace=namespace)
+
+    async def delete(self, id: str, *, namespace: str) -> None:
+        """Delete the record, even while its task runs: the daemon guards nothing."""
+        request = pb.DeleteContainerRequest(id=id)
+        await self._channel.unary(self._stub.Delete, request, subject=id, namespace=namespace)

@@ -1,0 +1,118 @@
+"""containerd.services.leases.v1: what keeps half-made things from the garbage collector."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from aiocontainerd.channel import Channel
+from aiocontainerd.convert import labels_of, time_of
+from aiocontainerd.errors import ContainerdError, NotFound
+from aiocontainerd.models import NO_LABELS, no_labels
+from aiocontainerd.pb import leases_pb2 as pb
+from aiocontainerd.pb import leases_pb2_grpc
+from aiocontainerd.safe import safe
+
+EXPIRE_LABEL = "containerd.io/gc.expire"
+DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A lease; its label containerd.io/gc.expire says when the daemon drops it by itself."""
+
+    id: str
+    created_at: datetime | None
+    labels: Mapping[str, str] = field(default_factory=no_labels, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One thing that a lease holds: type `content`, `ingests` or `snapshots/<name>`."""
+
+    id: str
+    type: str
+
+
+class Leases:
+    """Create, hold and drop leases."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._stub = channel.stub(leases_pb2_grpc.LeasesStub)
+
+    async def create(
+        self,
+        *,
+        namespace: str,
+        id: str = "",
+        labels: Mapping[str, str] = NO_LABELS,
+        expire: timedelta = DAY,
+    ) -> str:
+        """Make a lease that ends by itself after `expire`; returns its id."""
+        id = id or f"ctdeck-{secrets.token_hex(8)}"
+        until = (datetime.now(UTC) + expire).isoformat(timespec="seconds")
+        request = pb.CreateRequest(id=id, labels={**labels, EXPIRE_LABEL: until})
+        await self._channel.unary(self._stub.Create, request, subject=id, namespace=namespace)
+        return id
+
+    async def delete(self, id: str, *, namespace: str, sync: bool = False) -> None:
+        """Drop it; with `sync` return only after a garbage collection. Raises NotFound."""
+        request = pb.DeleteRequest(id=id, sync=sync)
+        await self._channel.unary(
+            self._stub.Delete, request, subject=id, namespace=namespace, timeout=120.0
+        )
+
+    async def list(self, *, namespace: str) -> list[Lease]:
+        """All leases of the namespace."""
+        answer = await self._channel.unary(
+            self._stub.List, pb.ListRequest(), subject=namespace, namespace=namespace
+        )
+        return [
+            Lease(safe(lease.id), time_of(lease.created_at), labels_of(lease.labels))
+            for lease in answer.leases
+        ]
+
+    async def resources(self, id: str, *, namespace: str) -> tuple[Resource, ...]:
+        """What it holds."""
+        answer = await self._channel.unary(
+            self._stub.ListResources,
+            pb.ListResourcesRequest(id=id),
+            subject=id,
+            namespace=namespace,
+        )
+        return tuple(Resource(safe(item.id), safe(item.type)) for item in answer.resources)
+
+    @asynccontextmanager
+    async def held(
+        self, *, namespace: str, expire: timedelta = DAY, sync_on_error: bool = False
+    ) -> AsyncIterator[str]:
+        """A lease for the time of the block, dropped at its end, also when we are cancelled.
+
+        With `sync_on_error`, a block that fails waits until the garbage collector has taken what
+        the lease held. If dropping fails (the daemon died), the lease ends by itself.
+        """
+        id = await self.create(namespace=namespace, expire=expire)
+        failed = True
+        try:
+            yield id
+            failed = False
+        finally:
+            await self._drop(id, namespace, sync=failed and sync_on_error)
+
+    async def _drop(self, id: str, namespace: str, *, sync: bool) -> None:
+        deletion = asyncio.ensure_future(self.delete(id, namespace=namespace, sync=sync))
+        with suppress(NotFound, ContainerdError):
+            await _uncancelled(deletion)
+
+
+async def _uncancelled(future: "asyncio.Future[None]") -> None:
+    """Await to the end; a cancellation meanwhile is passed on only afterwards."""
+    try:
+        await asyncio.shield(future)
+    except asyncio.CancelledError:
+        with suppress(ContainerdError):
+            await future
+        raise

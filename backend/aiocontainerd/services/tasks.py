@@ -1,0 +1,145 @@
+"""containerd.services.tasks.v1: the processes of containers.
+
+Wrong-state calls come back as UNKNOWN with the runtime's text: ask `get().status`, never the text.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from google.protobuf.any_pb2 import Any
+from google.protobuf.message import Message
+
+from aiocontainerd import convert
+from aiocontainerd.channel import Channel
+from aiocontainerd.models import Task
+from aiocontainerd.pb import tasks_pb2 as pb
+from aiocontainerd.pb import tasks_pb2_grpc, typeurl
+from aiocontainerd.services.snapshots import MountSpec
+
+# Making or deleting a task waits for a shim and runc; a healthy one needs well under a second,
+# a loaded host many (containerd#9309). The daemon rolls back a Create that we gave up.
+SHIM_DEADLINE = 120.0
+
+
+class Tasks:
+    """Create, start, signal, watch and delete tasks."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._stub = channel.stub(tasks_pb2_grpc.TasksStub)
+
+    async def list(self, *, namespace: str) -> list[Task]:
+        """Every task; one stuck shim delays the whole answer (nerdctl#4720)."""
+        answer = await self._channel.unary(
+            self._stub.List, pb.ListTasksRequest(), subject=namespace, namespace=namespace
+        )
+        return [convert.task(message, namespace) for message in answer.tasks]
+
+    async def get(self, id: str, *, namespace: str, timeout: float = 10.0) -> Task:
+        """Raises NotFound when the container has no task."""
+        answer = await self._channel.unary(
+            self._stub.Get,
+            pb.GetRequest(container_id=id),
+            subject=id,
+            namespace=namespace,
+            timeout=timeout,
+        )
+        return convert.task(answer.process, namespace)
+
+    async def create(
+        self,
+        id: str,
+        rootfs: Iterable[MountSpec],
+        *,
+        namespace: str,
+        stdin: str = "",
+        stdout: str = "",
+        stderr: str = "",
+        terminal: bool = False,
+        options: Message | None = None,
+        lease: str = "",
+    ) -> int:
+        """Make the task, not yet running; returns its pid.
+
+        Raises DaemonError with runc's text when the runtime refuses: the task is gone then.
+        """
+        request = pb.CreateTaskRequest(
+            container_id=id,
+            rootfs=[mount.to_pb() for mount in rootfs],
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            terminal=terminal,
+            options=_packed(options),
+        )
+        answer = await self._channel.unary(
+            self._stub.Create,
+            request,
+            subject=id,
+            namespace=namespace,
+            lease=lease,
+            timeout=SHIM_DEADLINE,
+        )
+        return answer.pid
+
+    async def start(self, id: str, *, namespace: str) -> int:
+        """Let a created task run; returns its pid."""
+        answer = await self._channel.unary(
+            self._stub.Start,
+            pb.StartRequest(container_id=id),
+            subject=id,
+            namespace=namespace,
+            timeout=SHIM_DEADLINE,
+        )
+        return answer.pid
+
+    async def kill(self, id: str, signal: int, *, namespace: str, all: bool = False) -> None:
+        """Send a signal to the task's first process, or to all. Raises NotFound if it is dead."""
+        request = pb.KillRequest(container_id=id, signal=signal, all=all)
+        await self._channel.unary(self._stub.Kill, request, subject=id, namespace=namespace)
+
+    async def delete(self, id: str, *, namespace: str) -> int:
+        """Remove a stopped or created task; returns its exit status."""
+        answer = await self._channel.unary(
+            self._stub.Delete,
+            pb.DeleteTaskRequest(container_id=id),
+            subject=id,
+            namespace=namespace,
+            timeout=SHIM_DEADLINE,
+        )
+        return answer.exit_status
+
+    async def pause(self, id: str, *, namespace: str) -> None:
+        """Freeze the task."""
+        request = pb.PauseTaskRequest(container_id=id)
+        await self._channel.unary(self._stub.Pause, request, subject=id, namespace=namespace)
+
+    async def resume(self, id: str, *, namespace: str) -> None:
+        """Thaw the task."""
+        request = pb.ResumeTaskRequest(container_id=id)
+        await self._channel.unary(self._stub.Resume, request, subject=id, namespace=namespace)
+
+    async def wait(self, id: str, *, namespace: str) -> tuple[int, datetime | None]:
+        """(exit status, when), as soon as the task has ended; no deadline."""
+        answer = await self._channel.unary(
+            self._stub.Wait,
+            pb.WaitRequest(container_id=id),
+            subject=id,
+            namespace=namespace,
+            timeout=None,
+        )
+        return answer.exit_status, convert.time_of(answer.exited_at)
+
+    async def pids(self, id: str, *, namespace: str) -> tuple[int, ...]:
+        """The host's process ids of all its processes."""
+        answer = await self._channel.unary(
+            self._stub.ListPids,
+            pb.ListPidsRequest(container_id=id),
+            subject=id,
+            namespace=namespace,
+        )
+        return tuple(process.pid for process in answer.processes)
+
+
+def _packed(options: Message | None) -> Any | None:
+    return None if options is None else typeurl.pack(options)

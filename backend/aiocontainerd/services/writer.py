@@ -1,0 +1,68 @@
+"""Writing one blob through containerd.services.content.v1.Content/Write."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TypeAlias
+
+from grpc import aio
+
+from aiocontainerd.errors import DaemonError, translated
+from aiocontainerd.models import NO_LABELS
+from aiocontainerd.pb import content_pb2 as pb
+
+WriteCall: TypeAlias = "aio.StreamStreamCall[pb.WriteContentRequest, pb.WriteContentResponse]"
+
+
+class Writer:
+    """One open ingest. The daemon answers each message with one of its own."""
+
+    def __init__(self, call: WriteCall, ref: str) -> None:
+        self._call = call
+        self._ref = ref
+
+    async def status(self, total: int, expected: str) -> int:
+        """How many bytes the ingest holds already: write on from there.
+
+        Raises AlreadyExists when the blob `expected` is there, Unavailable while another
+        writer holds the ref.
+        """
+        answer = await self._exchange(
+            pb.WriteContentRequest(
+                action=pb.WRITE_ACTION_STAT, ref=self._ref, total=total, expected=expected
+            )
+        )
+        return answer.offset
+
+    async def write(self, data: bytes, offset: int) -> int:
+        """Append at `offset` (0 throws away what is there); returns the new offset."""
+        request = pb.WriteContentRequest(
+            action=pb.WRITE_ACTION_WRITE, ref=self._ref, offset=offset, data=data
+        )
+        return (await self._exchange(request)).offset
+
+    async def commit(self, total: int, expected: str, labels: Mapping[str, str] = NO_LABELS) -> str:
+        """Turn the ingest into a blob; returns its digest.
+
+        Raises FailedPrecondition for a wrong digest or size (the ingest stays), AlreadyExists.
+        """
+        # The offset must be said: a commit that omits it truncates the ingest to nothing.
+        request = pb.WriteContentRequest(
+            action=pb.WRITE_ACTION_COMMIT,
+            ref=self._ref,
+            total=total,
+            expected=expected,
+            offset=total,
+            labels=dict(labels),
+        )
+        return (await self._exchange(request)).digest
+
+    async def _exchange(self, request: pb.WriteContentRequest) -> pb.WriteContentResponse:
+        with translated(self._ref):
+            # When the daemon has ended the call already, reading tells why.
+            with suppress(asyncio.InvalidStateError):
+                await self._call.write(request)
+            answer = await self._call.read()
+        if isinstance(answer, pb.WriteContentResponse):
+            return answer
+        raise DaemonError("the daemon ended the write", subject=self._ref)
