@@ -1,0 +1,95 @@
+"""Protobuf → models, with records as odd as a daemon may store them."""
+
+from datetime import UTC, datetime
+
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aiocontainerd import convert
+from aiocontainerd.models import Key, TaskStatus
+from aiocontainerd.pb import containers_pb2, images_pb2, process_pb2, typeurl
+
+SPEC = {
+    "process": {"args": ["sh", "-c", "echo \x1b[2J"], "terminal": True},
+    "mounts": [
+        {"destination": "/proc", "type": "proc", "source": "proc", "options": ["nosuid"]},
+        {
+            "destination": "/data",
+            "type": "bind",
+            "source": "/srv/my data",
+            "options": ["rbind", "ro"],
+        },
+    ],
+}
+
+
+def _record(spec: object) -> containers_pb2.Container:
+    record = containers_pb2.Container(id="web1", image="docker.io/library/nginx:1")
+    record.spec.CopyFrom(typeurl.pack_json(typeurl.SPEC_URL, spec))
+    return record
+
+
+def test_a_container_brings_what_the_lists_show_of_its_spec() -> None:
+    container = convert.container(_record(SPEC), "default")
+    assert container.key == Key("default", "web1")
+    assert container.args == ("sh", "-c", "echo \u241b[2J")
+    assert container.terminal
+    bind = container.mounts[1]
+    assert (bind.source, bind.destination) == ("/srv/my data", "/data")
+    assert bind.is_bind
+    assert bind.is_readonly
+    assert not container.mounts[0].is_bind
+
+
+def test_equal_mounts_are_kept_once() -> None:
+    first, second = (convert.container(_record(SPEC), "default") for _ in range(2))
+    assert first.mounts is second.mounts
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+@given(
+    st.fixed_dictionaries(
+        {}, optional={"mounts": json_values | st.lists(json_values), "process": json_values}
+    )
+    | json_values
+)
+def test_any_json_as_spec_gives_a_container(spec: object) -> None:
+    assert convert.container(_record(spec), "default").id == "web1"
+
+
+def test_a_spec_that_is_no_json_gives_a_container_without_mounts() -> None:
+    record = containers_pb2.Container(id="web1")
+    record.spec.value = b"\xff{"
+    assert convert.container(record, "default").mounts == ()
+
+
+def test_an_image_name_that_is_not_utf8_keeps_its_bytes() -> None:
+    image = convert.image(images_pb2.Image(name=b"evil\xff\x1b[2J"), "default")
+    assert image.raw_name == b"evil\xff\x1b[2J"
+    assert image.name == "evil\ufffd\u241b[2J"
+
+
+@pytest.mark.parametrize("seconds", [-62135596800, 0, -1])
+def test_year_one_and_unset_times_are_none(seconds: int) -> None:
+    assert convert.time_of(Timestamp(seconds=seconds)) is None
+
+
+def test_times_are_utc() -> None:
+    moment = convert.time_of(Timestamp(seconds=1_700_000_000, nanos=5000))
+    assert moment == datetime(2023, 11, 14, 22, 13, 20, 5, tzinfo=UTC)
+
+
+def test_a_task_of_a_newer_status_is_unknown() -> None:
+    process = process_pb2.Process(id="web1", pid=7)
+    process.status = 99  # type: ignore[assignment]
+    task = convert.task(process, "default")
+    assert task.status is TaskStatus.UNKNOWN
+    assert (task.id, task.pid) == ("web1", 7)
