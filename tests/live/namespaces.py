@@ -1,0 +1,69 @@
+"""Emptying and removing a containerd namespace after a test."""
+
+import itertools
+import os
+
+from . import folders
+from .daemons import Daemon
+from .processes import wait_for
+
+_NUMBERS = itertools.count(1)
+
+
+def new_name() -> str:
+    """Return a namespace that no other test of this machine uses.
+
+    runc's state and the cgroups are named by namespace and container, not by daemon.
+    """
+    return f"ctd-{os.getpid()}-{next(_NUMBERS)}"
+
+
+def clean(daemon: Daemon, namespace: str) -> None:
+    """Delete the namespace with all that is in it; CtrError if something resists."""
+
+    def ctr(*args: str, check: bool = True) -> str:
+        return daemon.ctr(*args, namespace=namespace, check=check)
+
+    if namespace not in daemon.ctr("namespaces", "ls", "-q").split():
+        return
+    _end_tasks(daemon, namespace)
+    for kind in ("containers", "images"):
+        if names := ctr(kind, "ls", "-q").splitlines():
+            ctr(kind, "rm", *names)
+    ctr("leases", "create", "--id", "last")
+    leases = [line.split()[0] for line in ctr("leases", "ls", "-q").splitlines()]
+    ctr("leases", "rm", "--sync", *leases)  # the garbage collector runs before this returns
+    for snapshotter in {daemon.snapshotter, "native"}:
+        _remove_snapshots(daemon, namespace, snapshotter)
+    if blobs := ctr("content", "ls", "-q").split():
+        ctr("content", "rm", *blobs)
+    ctr("namespaces", "rm", namespace)
+    folders.clear_tasks(daemon.folder, namespace)  # the cgroup of the namespace, too
+
+
+def _end_tasks(daemon: Daemon, namespace: str) -> None:
+    """End all tasks, by the daemon or, for those that it has lost or cannot end, without it."""
+    if names := daemon.ctr("tasks", "ls", "-q", namespace=namespace).splitlines():
+        daemon.ctr("tasks", "rm", "--force", *names, namespace=namespace, check=False)
+    bundles = daemon.state / folders.TASKS / namespace
+    if any(bundles.glob("*")):
+        folders.clear_tasks(daemon.folder, namespace)
+        wait_for(
+            lambda: not daemon.ctr("tasks", "ls", "-q", namespace=namespace),
+            f"{daemon} sees that the tasks of {namespace} are gone",
+        )
+
+
+def _remove_snapshots(daemon: Daemon, namespace: str, snapshotter: str) -> None:
+    """Remove what the garbage collector was told to keep, children before parents."""
+
+    def left() -> list[str]:
+        listing = daemon.ctr("snapshots", "--snapshotter", snapshotter, "ls", namespace=namespace)
+        return [line.split()[0] for line in listing.splitlines()[1:]]
+
+    while keys := left():
+        for key in keys:
+            args = ("snapshots", "--snapshotter", snapshotter, "rm", key)
+            daemon.ctr(*args, namespace=namespace, check=False)
+        if left() == keys:
+            raise AssertionError(f"snapshots that cannot be removed: {keys}")

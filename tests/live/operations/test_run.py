@@ -1,0 +1,209 @@
+"""`run`: what the container sees, where its output goes, and what ctr says of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from aiocontainerd.mounts import BindMount
+from aiocontainerd.operations import (
+    REMOVE_LABEL,
+    STDERR_LABEL,
+    STDOUT_LABEL,
+    delete_container,
+    remove_when_done,
+)
+
+from .. import images
+from .conftest import Stage, until, written
+
+
+async def test_it_runs_detached_and_its_labels_name_its_log(stage: Stage) -> None:
+    result = await stage.run("c", "echo to-out; echo to-err >&2; sleep 1000")
+    assert await written(result.stdout, "to-out\n") == "to-out\n"
+    assert await written(result.stderr, "to-err\n") == "to-err\n"
+    assert stage.task("c") == "RUNNING"
+    assert str(result.pid) in stage.ctr("tasks", "ls")
+    labels = json.loads(stage.ctr("containers", "info", "c"))["Labels"]
+    assert labels[STDOUT_LABEL] == str(result.stdout)
+    assert labels[STDERR_LABEL] == str(result.stderr)
+    assert labels["io.containerd.image.config.stop-signal"] == "SIGTERM"
+    assert stage.ctr("leases", "ls", "-q") == ""
+    for path in (result.stdout, result.stderr):
+        assert path.stat().st_mode & 0o077 == 0
+        assert path.parent.stat().st_mode & 0o077 == 0
+
+
+async def test_the_options_reach_the_process(stage: Stage, tmp_path: Path) -> None:
+    source = tmp_path / "a b,c:d"
+    source.mkdir()
+    (source / "file").write_text("from the host\n")
+    result = await stage.run(
+        "c",
+        "id; pwd; echo $COLOUR; hostname; cat '/d a,t:a/file'; cat '/once/file'; ls /sys/class/net;"
+        "touch /x; echo >'/d a,t:a/new'; echo >/once/new; ulimit -n; echo $HOME; echo end",
+        user="app",
+        cwd="/tmp",
+        env=("COLOUR=blue", "PATH=/bin"),
+        hostname="box",
+        mounts=(
+            BindMount(str(source), "/d a,t:a", readonly=True),
+            BindMount(str(source), "/once"),
+        ),
+        memory=64 << 20,
+        cpus=0.5,
+        pids=50,
+        readonly=True,
+        labels=(("who", "me"),),
+    )
+    said = await written(result.stdout, "end\n")
+    identity, cwd, colour, host, first, second, net, files, *_ = said.splitlines()
+    assert identity == "uid=1000(app) gid=1000(app) groups=29(audio),44(video),1000(app)"
+    assert (cwd, colour, host, net, files) == ("/tmp", "blue", "box", "lo", "1024")
+    assert (first, second) == ("from the host", "from the host")
+    errors = result.stderr.read_text()
+    assert "/x: Read-only file system" in errors
+    assert "/d a,t:a/new: Read-only file system" in errors.replace("can't create ", "")
+    assert (source / "new").exists()
+    info = json.loads(stage.ctr("containers", "info", "c"))
+    assert info["Labels"]["who"] == "me"
+    resources = info["Spec"]["linux"]["resources"]
+    assert resources["memory"]["limit"] == 64 << 20
+    assert resources["cpu"]["quota"] == 50_000
+    assert resources["pids"]["limit"] == 50
+    assert (result.pid and await cgroup(stage, "memory", "c")) == str(64 << 20)
+
+
+async def cgroup(stage: Stage, controller: str, id: str) -> str:
+    """The memory limit that the kernel has for this container (cgroup v1 or v2)."""
+    top = Path("/sys/fs/cgroup")
+    old = top / controller / stage.namespace / id / "memory.limit_in_bytes"
+    new = top / stage.namespace / id / "memory.max"
+    return (old if old.exists() else new).read_text().strip()
+
+
+async def test_with_the_host_network_it_has_the_host_names(stage: Stage) -> None:
+    script = "cat /etc/resolv.conf; echo --; cat /etc/hosts; echo --; ls /sys/class/net; echo end"
+    result = await stage.run("c", script, network="host")
+    said = await written(result.stdout, "end\n")
+    resolver, hosts, net = said.removesuffix("end\n").split("--\n")
+    assert resolver == Path("/etc/resolv.conf").read_text()
+    assert hosts == Path("/etc/hosts").read_text()
+    assert net.split() == sorted(path.name for path in Path("/sys/class/net").iterdir())
+
+
+async def test_the_images_settings_apply(stage: Stage, tmp_path: Path) -> None:
+    made = images.busybox(
+        user="app",
+        cwd="/etc",
+        env=["COLOUR=red", "PATH=/bin"],
+        entrypoint=["/bin/sh", "-c"],
+        cmd=["id; pwd; echo $COLOUR; exec sleep 1000"],
+        stop_signal="SIGUSR1",
+        labels={"of.image": "yes", "io.ctdeck/remove": "true", "containerd.io/gc.root": "x"},
+    )
+    stage.ctr("images", "import", str(images.save(tmp_path / "i.tar", {"a.test/i:1": made})))
+    result = await stage.run("c", image="a.test/i:1", command=())
+    said = await written(result.stdout, "red\n")
+    groups = "groups=29(audio),44(video),1000(app)"
+    assert said == f"uid=1000(app) gid=1000(app) {groups}\n/etc\nred\n"
+    labels = json.loads(stage.ctr("containers", "info", "c"))["Labels"]
+    assert labels["io.containerd.image.config.stop-signal"] == "SIGUSR1"
+    assert labels["of.image"] == "yes"
+    assert not {REMOVE_LABEL, "containerd.io/gc.root"} & set(labels)
+
+
+async def test_the_spec_is_that_of_ctr_run(stage: Stage) -> None:
+    stage.daemon.run(
+        stage.image, "theirs", "sleep", "1000", namespace=stage.namespace, flags=("--detach",)
+    )
+    await stage.run("ours", command=("sleep", "1000"))
+    ours, theirs = (
+        json.loads(stage.ctr("containers", "info", id).replace(f"/{id}", "/ID"))["Spec"]
+        for id in ("ours", "theirs")
+    )
+    for spec in (ours, theirs):
+        del spec["ociVersion"]  # that of the vendored library
+        masked = spec["linux"]["maskedPaths"]
+        masked[:] = sorted(set(masked) - {"/sys/devices/virtual/powercap"})  # not yet in 1.6
+    assert ours == theirs
+
+
+async def test_a_terminal_logs_what_it_shows_and_never_blocks(stage: Stage) -> None:
+    result = await stage.run(
+        "c", "test -t 1 && echo is-a-terminal; seq 20000; echo end; sleep 1000", terminal=True
+    )
+    said = await written(result.stdout, "end\r\n")
+    assert said.startswith("is-a-terminal\r\n")
+    assert "\r\n20000\r\n" in said
+    assert result.stderr == result.stdout
+    labels = json.loads(stage.ctr("containers", "info", "c"))["Labels"]
+    assert STDOUT_LABEL in labels
+    assert STDERR_LABEL not in labels
+    await delete_container(stage.client, result.container, state=stage.state, grace=0)
+    assert stage.task("c") == ""
+
+
+async def test_an_image_that_is_not_unpacked_is_unpacked(stage: Stage, tmp_path: Path) -> None:
+    made = images.busybox(cmd=["echo", "unpacked"], labels={"only": "here"})
+    other = images.image(made_layers("not unpacked"), images.Config(cmd=("/bin/sh",)))
+    archive = images.save(tmp_path / "i.tar", {"a.test/i:1": other})
+    stage.ctr("images", "import", "--no-unpack", str(archive))
+    before = stage.everything()["snapshots"]
+    result = await stage.run("c", "cat /filler/0 | wc -c; sleep 1000", image="a.test/i:1")
+    assert await written(result.stdout, "\n") == "2000\n"
+    assert len(stage.everything()["snapshots"]) == len(before) + 2
+    assert made.digest != other.digest
+
+
+def made_layers(seed: str) -> list[images.Layer]:
+    """busybox with one layer more, which no other image of the test has unpacked."""
+    from ..layers import busybox_layer, filler
+
+    assert seed
+    return [busybox_layer(), *filler(1, 2000)]
+
+
+async def test_removed_when_done(stage: Stage) -> None:
+    before = stage.everything()
+    result = await stage.run("c", "echo said; exit 3", remove=True)
+    assert result.container.labels[REMOVE_LABEL] == "true"
+    assert await remove_when_done(stage.client, result.container, state=stage.state) == 3
+    assert stage.everything() == before
+
+
+async def test_the_log_of_a_full_disk_never_blocks_the_container(
+    stage: Stage, tmp_path: Path
+) -> None:
+    import subprocess
+
+    from aiocontainerd.state import StateDirectory
+
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(disk)], check=True)
+    try:
+        stage.state = StateDirectory(disk)
+        mount = BindMount(str(tmp_path), "/host")
+        script = "seq 100000; touch /host/went-on; while :; do seq 1000; sleep 0.1; done"
+        result = await stage.run("c", script, mounts=(mount,))
+        await until((tmp_path / "went-on").exists, "the container goes on")
+        assert result.stdout.stat().st_size > 100_000
+        with result.stdout.open("w"):
+            pass  # space again: within 5 s it logs again
+        await until(lambda: result.stdout.stat().st_size > 1000, "it logs again")
+        await delete_container(stage.client, result.container, state=stage.state, grace=0)
+        assert list(disk.rglob("*.log")) == []
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("count", [4])
+async def test_many_at_once(stage: Stage, count: int) -> None:
+    import asyncio
+
+    results = await asyncio.gather(
+        *(stage.run(f"c{number}", f"echo {number}; sleep 1000") for number in range(count))
+    )
+    for number, result in enumerate(results):
+        assert await written(result.stdout, "\n") == f"{number}\n"
+        assert stage.task(f"c{number}") == "RUNNING"
