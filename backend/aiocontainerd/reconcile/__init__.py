@@ -1,0 +1,122 @@
+"""Keeps a `Store` equal to what the daemon holds: lists, then events, then slowly lists again.
+
+containerd replays no event and acknowledges no subscription, so: subscribe, wait for an event of
+our own, list everything, and from then on let events say what to get again. After a break all is
+listed anew, and slowly all the time, because not every change is announced.
+"""
+
+import asyncio
+
+from aiocontainerd.client import Client
+from aiocontainerd.errors import DeadlineExceeded
+from aiocontainerd.models import Phase
+from aiocontainerd.reconcile.details import Details, Read
+from aiocontainerd.reconcile.fetch import TROUBLE
+from aiocontainerd.reconcile.pacing import Pacer
+from aiocontainerd.reconcile.session import SILENT, Session
+from aiocontainerd.reconcile.world import World
+from aiocontainerd.sockets import find_fault
+from aiocontainerd.store import Store
+
+RESYNC = 30.0  # s
+FIRST_PAUSE = 0.1  # s until the first try after a loss; doubled each time
+PUBLISH_GAP = 0.05  # s: at most 20 snapshots a second
+LONGEST_PAUSE = 0.5  # s: knocking at a socket costs next to nothing
+
+
+async def reconcile(
+    client: Client,
+    store: Store,
+    namespaces: frozenset[str] | None = None,
+    resync: float = RESYNC,
+    *,
+    read_details: Read | None = None,
+) -> None:
+    """Publish what the daemon holds to `store` until cancelled; the only writer of a store.
+
+    `namespaces` are those to follow, None for all (`Snapshot.namespaces` always names all).
+    `resync` is the rest between two looks at everything, in seconds. Trouble with the daemon is
+    never raised: the phase turns LOST or FAILED, `error` says why, what is shown stays, and it
+    tries again. `error` with the phase LIVE names a list that could not be read.
+
+    At most 20 snapshots a second are published, and none when nothing has changed. In two
+    snapshots `images`, `containers`, `tasks` and `sources` are the same objects if they are equal.
+    """
+    if read_details is None:  # imported here: the first screen does not wait for it
+        from aiocontainerd.imageinfo import image_details
+
+        read_details = image_details
+    keeper = _Keeper(client, store, namespaces, resync, read_details)
+    await keeper.run()
+
+
+class _Keeper:
+    """One session after the other, and what outlives them."""
+
+    def __init__(
+        self,
+        client: Client,
+        store: Store,
+        namespaces: frozenset[str] | None,
+        resync: float,
+        read_details: Read,
+    ) -> None:
+        self._publisher = Pacer(self._publish, gap=PUBLISH_GAP)
+        self._client = client
+        self._store = store
+        self._namespaces = namespaces
+        self._resync = resync
+        self._world = World(self._publisher.poke)
+        self._published = self._world.freeze()
+        self._details = Details(client, self._world, read_details)
+
+    async def run(self) -> None:
+        """Never returns."""
+        try:
+            await self._sessions()
+        finally:
+            self._publisher.stop()
+
+    async def _sessions(self) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            was_live, error = await self._session()
+            was_loaded = self._published.loaded
+            self._world.set(phase=Phase.LOST if was_loaded else Phase.FAILED, error=error)
+            self._publisher.now()
+            pause = FIRST_PAUSE if was_live else min(2 * pause, LONGEST_PAUSE)
+            await asyncio.sleep(pause)
+
+    async def _session(self) -> tuple[bool, str]:
+        """Follow until it breaks: whether it was live, and what broke it."""
+        if fault := find_fault(self._client.address):
+            return False, str(fault)
+        session = Session(
+            self._client,
+            self._world,
+            self._details,
+            self._publisher,
+            namespaces=self._namespaces,
+            resync=self._resync,
+        )
+        try:
+            await session.run()
+        except* TROUBLE as group:
+            first = first_of(group)
+            late = SILENT if isinstance(first, DeadlineExceeded) else ""
+            error = str(find_fault(self._client.address) or late or first)
+        return session.was_live, error
+
+    def _publish(self) -> None:
+        snapshot = self._world.freeze()
+        if snapshot is not self._published:
+            self._published = snapshot
+            self._store.publish(snapshot)
+
+
+def first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What happened first, inside however many groups."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,173 @@
+"""The reading calls behind each target, and what becomes of their answers."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+from aiocontainerd.client import Client
+from aiocontainerd.errors import ContainerdError, NotFound
+from aiocontainerd.models import NO_LABELS, Task, TaskStatus
+from aiocontainerd.procfs import start_time
+from aiocontainerd.reconcile.records import Record
+from aiocontainerd.reconcile.topics import ALL_NAMESPACES, Identity, Kind, Target
+from aiocontainerd.reconcile.world import World
+from aiocontainerd.services.snapshots import Kind as SnapshotKind
+
+DEFAULT_SNAPSHOTTER = "overlayfs"  # containerd's own on Linux
+_SNAPSHOTTER_LABEL = "containerd.io/defaults/snapshotter"
+_WITHOUT_START = (TaskStatus.CREATED, TaskStatus.STOPPED, TaskStatus.UNKNOWN)
+SLOW = 0.5  # s for a list of tasks; then each is asked for by itself
+# A malformed answer is the daemon's trouble too, not a reason to end.
+TROUBLE = (ContainerdError, ValueError, ArithmeticError)
+
+
+class Fetcher:
+    """Gets one target and puts it into the world; failures end in `troubles`, never raised.
+
+    `followed` are the namespaces to follow, None for all. `again` is called with lists to get at
+    once. `shares_pids` says that the daemon's pids are ours (see `procfs`).
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        world: World,
+        followed: frozenset[str] | None,
+        *,
+        again: Callable[[tuple[Target, ...]], None],
+    ) -> None:
+        self.troubles: dict[Target, BaseException] = {}
+        self.shares_pids = False
+        self._client = client
+        self._world = world
+        self._followed = followed
+        self._again = again
+        self._snapshotters: dict[str, str] = {}
+
+    def known(self, target: Target) -> int:
+        """How many records that list has as far as is known."""
+        return len(self._world.records.of(target.kind, target.namespace))
+
+    def wants(self, namespace: str) -> bool:
+        """Whether this namespace is followed."""
+        return self._followed is None or namespace in self._followed
+
+    async def fetch(self, target: Target) -> None:
+        """Ask, and put the answer into the world."""
+        number = self._world.records.asking(target)
+        try:
+            if target == ALL_NAMESPACES:
+                await self._namespaces()
+            elif target.id is None:
+                self._world.put_all(target, await self._list(target), number)
+            else:
+                await self._one(target, target.id, number)
+        except TROUBLE as error:
+            self.troubles[target] = error
+        else:
+            self.troubles.pop(target, None)
+        finally:
+            self._world.records.gave_up(target)
+
+    async def _namespaces(self) -> None:
+        names = await self._client.namespaces.list()
+        before = self._world.namespaces
+        # A namespace that is asked for by name is followed before it exists.
+        followed = self._followed if self._followed is not None else frozenset(names)
+        self._world.put_namespaces(names, followed)
+        self._snapshotters.clear()
+        new = followed.difference(before)
+        self._again(tuple(target for name in new for target in lists_of(name)))
+
+    async def _list(self, target: Target) -> dict[Identity, Record]:
+        namespace = target.namespace
+        if target.kind is Kind.CONTAINERS:
+            return {c.id: c for c in await self._client.containers.list(namespace=namespace)}
+        if target.kind is Kind.TASKS:
+            return {t.id: self._still(t) for t in await self._list_tasks(namespace)}
+        if target.kind is Kind.IMAGES:
+            return {i.raw_name: i for i in await self._client.images.list(namespace=namespace)}
+        snapshots = self._client.snapshots.list(
+            snapshotter=await self._snapshotter(namespace),
+            namespace=namespace,
+            filters=["kind==committed"],
+        )
+        return {s.name: s.name async for s in snapshots if s.kind is SnapshotKind.COMMITTED}
+
+    async def _list_tasks(self, namespace: str) -> list[Task]:
+        """The list; while stuck shims hold it up (2 s each), also each task by itself."""
+        listing = asyncio.create_task(self._client.tasks.list(namespace=namespace))
+        try:
+            if not (await asyncio.wait({listing}, timeout=SLOW))[0]:
+                containers = self._world.records.of(Kind.CONTAINERS, namespace)
+                self._again(tuple(Target(Kind.TASKS, namespace, id) for id in containers))
+            return await listing
+        finally:
+            listing.cancel()
+
+    def _still(self, task: Task) -> Task:
+        """A task whose shim does not answer comes without its pid: it keeps the last one."""
+        held = self._world.records.of(Kind.TASKS, task.namespace).get(task.id)
+        if task.status is TaskStatus.UNKNOWN and not task.pid and isinstance(held, Task):
+            return replace(held, status=TaskStatus.UNKNOWN)
+        return task
+
+    async def _one(self, target: Target, id: Identity, number: int) -> None:
+        record: Record | None
+        try:
+            record = await self._get(target, id)
+        except NotFound:
+            record = None
+        if target.kind is Kind.TASKS and record is None and self._is_orphan(target):
+            # A task without a container record can only be seen in the list.
+            self._again((target.all,))
+            return
+        if isinstance(record, Task):
+            record = self._still(record)
+            self.look_up(record)
+        self._world.put(target, record, number)
+
+    async def _get(self, target: Target, id: Identity) -> Record | None:
+        namespace = target.namespace
+        if isinstance(id, bytes):
+            return await self._client.images.get(id, namespace=namespace)
+        if target.kind is Kind.CONTAINERS:
+            return await self._client.containers.get(id, namespace=namespace)
+        if target.kind is Kind.TASKS:
+            return await self._client.tasks.get(id, namespace=namespace)
+        snapshotter = await self._snapshotter(namespace)
+        found = await self._client.snapshots.stat(id, snapshotter=snapshotter, namespace=namespace)
+        return id if found.kind is SnapshotKind.COMMITTED else None
+
+    def _is_orphan(self, target: Target) -> bool:
+        containers = self._world.records.of(Kind.CONTAINERS, target.namespace)
+        tasks = self._world.records.of(Kind.TASKS, target.namespace)
+        return target.id in tasks and target.id not in containers
+
+    def look_up(self, task: Task) -> None:
+        """Find out since when a task runs: cheap, and only once for each of its lives."""
+        known = (task.key, task.pid) in self._world.started
+        if self.shares_pids and not known and task.status not in _WITHOUT_START:
+            self._world.put_started(task, start_time(task.pid))
+
+    async def _snapshotter(self, namespace: str) -> str:
+        """The snapshotter that images of this namespace are unpacked for."""
+        if namespace not in self._snapshotters:
+            try:
+                labels = await self._client.namespaces.labels(namespace)
+            except NotFound:  # followed by name, and not there yet
+                labels = NO_LABELS
+            name = labels.get(_SNAPSHOTTER_LABEL, "") or await self._default_snapshotter()
+            self._snapshotters[namespace] = name
+        return self._snapshotters[namespace]
+
+    async def _default_snapshotter(self) -> str:
+        """containerd's own default; where that does not work, the first that does."""
+        working = (await self._client.server_info()).snapshotters
+        return next((n for n in (DEFAULT_SNAPSHOTTER, *sorted(working)) if n in working), "native")
+
+
+def lists_of(namespace: str) -> tuple[Target, ...]:
+    """Every list of a namespace."""
+    kinds = (Kind.CONTAINERS, Kind.TASKS, Kind.IMAGES, Kind.SNAPSHOTS)
+    return tuple(Target(kind, namespace) for kind in kinds)

@@ -1,0 +1,153 @@
+"""From events to questions, and from answers to what hangs on them."""
+
+import asyncio
+from collections.abc import Iterable
+
+from aiocontainerd.client import Client
+from aiocontainerd.errors import DeadlineExceeded, Unavailable
+from aiocontainerd.models import Image, Phase, Task, TaskStatus
+from aiocontainerd.reconcile import topics
+from aiocontainerd.reconcile.details import Details
+from aiocontainerd.reconcile.fetch import Fetcher
+from aiocontainerd.reconcile.hello import filters_for
+from aiocontainerd.reconcile.refresh import Refresher
+from aiocontainerd.reconcile.sources import SourceWatch
+from aiocontainerd.reconcile.topics import ALL_NAMESPACES, Kind, Target
+from aiocontainerd.reconcile.world import World
+from aiocontainerd.services.events import Envelope
+
+# One /tasks/delete in ten never comes: the shim ends before it is out (seen on 2.1.9).
+STOPPED_AGAIN = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # s
+RECHECKS = (0.05, 0.2, 0.8, 2.0)  # s: when a task does not look yet as its event foretold
+FAILED_AGAIN = (1.0, 2.0, 4.0, 8.0, 16.0)  # s until a failed question is asked again
+AT_A_TIME = 50  # processes looked up in /proc before others get their turn
+
+
+class Follower:
+    """Listens to the event stream and keeps the world up to date by asking again.
+
+    `greeted` is set when our own hello comes back, `doubt` when a call had no answer in time.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        world: World,
+        details: Details,
+        sources: SourceWatch,
+        namespaces: frozenset[str] | None,
+        group: asyncio.TaskGroup,
+    ) -> None:
+        self.greeted = asyncio.Event()
+        self.doubt = asyncio.Event()
+        self.fetcher = Fetcher(client, world, namespaces, again=self._mark_at_once)
+        self.refresher = Refresher(self._fetch, self.fetcher.known, group)
+        self._client = client
+        self._world = world
+        self._details = details
+        self._sources = sources
+        self._filters = filters_for(namespaces)
+        self._foretold: dict[Target, str] = {}  # the last topic about a task
+        self._tries: dict[Target, int] = {}
+
+    async def listen(self) -> None:
+        """Never returns; raises when the stream ends."""
+        async for envelope in self._client.events.subscribe(self._filters):
+            if envelope.topic == topics.HELLO_TOPIC:
+                self.greeted.set()
+            else:
+                self._take(envelope)
+        raise Unavailable("the daemon ended the event stream")
+
+    def mark(self, targets: Iterable[Target]) -> None:
+        """These may have changed."""
+        self.refresher.mark(targets)
+
+    def _mark_at_once(self, targets: Iterable[Target]) -> None:
+        self.refresher.mark(targets, at_once=True)
+
+    def _take(self, envelope: Envelope) -> None:
+        fields = topics.fields_of(envelope)
+        targets = topics.targets_of(envelope, fields)
+        if self.fetcher.wants(envelope.namespace):
+            self._world.note(topics.to_event(envelope, fields, self._world.events_total + 1))
+            if envelope.namespace not in self._world.names:
+                targets = (*targets, ALL_NAMESPACES)
+            self._remember(envelope, targets)
+            self.mark(targets)
+        elif ALL_NAMESPACES in targets:
+            self.mark(targets)
+
+    def _remember(self, envelope: Envelope, targets: Iterable[Target]) -> None:
+        for target in targets:
+            if target.kind is Kind.TASKS and target.id is not None:
+                self._foretold[target] = envelope.topic
+                self._tries.pop(target, None)
+        if envelope.topic.startswith("/content/") or envelope.topic == "/snapshot/commit":
+            deleted = envelope.topic == "/content/delete"
+            self._details.touched(envelope.namespace, deleted=deleted)
+
+    async def _fetch(self, target: Target) -> None:
+        """Get it, then what hangs on it; asked again later when it failed or looks too old."""
+        await self.fetcher.fetch(target)
+        trouble = self.fetcher.troubles.get(target)
+        if isinstance(trouble, DeadlineExceeded):
+            self.doubt.set()
+        self._again(target, FAILED_AGAIN if trouble else self._patience(target))
+        await self._follow_up(target)
+        if self._world.phase is Phase.LIVE:
+            # One list that fails does not make the whole picture old: it is only mentioned.
+            self._world.set(error=told(self.fetcher.troubles))
+
+    def _patience(self, target: Target) -> tuple[float, ...]:
+        """When to ask once more after an answer that may not be the last word; () if it is."""
+        if target.kind is not Kind.TASKS or target.id is None:
+            return ()
+        held = self._world.records.of(Kind.TASKS, target.namespace).get(target.id)
+        task = held if isinstance(held, Task) else None
+        if task and task.status is TaskStatus.UNKNOWN:
+            return FAILED_AGAIN  # its shim does not answer; no event tells when it does again
+        if not topics.fulfilled(self._foretold.get(target, ""), task):
+            return RECHECKS
+        return STOPPED_AGAIN if task and task.status is TaskStatus.STOPPED else ()
+
+    def _again(self, target: Target, delays: tuple[float, ...]) -> None:
+        """Ask again after the next of these delays; after the last the resync will do."""
+        tries = self._tries.get(target, 0)
+        if tries < len(delays):
+            self._tries[target] = tries + 1
+            asyncio.get_running_loop().call_later(delays[tries], self.mark, (target,))
+        else:
+            self._tries.pop(target, None)
+            self._foretold.pop(target, None)
+
+    async def _follow_up(self, target: Target) -> None:
+        records = self._world.records.of(target.kind, target.namespace)
+        if target.kind is Kind.CONTAINERS:
+            self._sources.look()
+        elif target.kind is Kind.IMAGES and target.id is None:
+            self._details.look_all(target.namespace)
+        elif target.kind is Kind.IMAGES:
+            image = records.get(target.id or b"")
+            if isinstance(image, Image):
+                self._details.look(image)
+        elif target.kind is Kind.TASKS and target.id is None:
+            await self._look_at_each(list(records.values()))
+
+    async def _look_at_each(self, tasks: Iterable[object]) -> None:
+        for number, task in enumerate(tasks):
+            if isinstance(task, Task):
+                self.fetcher.look_up(task)
+                target = Target(Kind.TASKS, task.namespace, task.id)
+                if task.status is TaskStatus.UNKNOWN and target not in self._tries:
+                    self._again(target, FAILED_AGAIN)
+            if number % AT_A_TIME == AT_A_TIME - 1:
+                await asyncio.sleep(0)
+
+
+def told(troubles: dict[Target, BaseException]) -> str:
+    """One line for what could not be read; empty when all could."""
+    for target, error in troubles.items():
+        more = f" (and {len(troubles) - 1} more)" if len(troubles) > 1 else ""
+        return f"could not read {target}: {error}{more}"
+    return ""

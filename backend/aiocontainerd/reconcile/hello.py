@@ -1,0 +1,42 @@
+"""Makes sure that a subscription is live: containerd neither acknowledges one nor replays."""
+
+import asyncio
+from contextlib import suppress
+
+from aiocontainerd.client import Client
+from aiocontainerd.errors import ContainerdError, ReadOnly, Unavailable
+from aiocontainerd.reconcile.topics import HELLO_NAMESPACE, HELLO_TOPIC
+
+PATIENCE = 2.0  # s to see our own event; then we go on without being sure
+GAP = 0.02  # s between two hellos: the first may be too early for the subscription
+UNSURE_PAUSE = 0.05  # s that a subscription gets which we cannot confirm
+ANSWER = 2.0  # s for a healthy daemon to answer the smallest question
+
+
+async def confirm(client: Client, greeted: asyncio.Event) -> bool:
+    """Wait until our own event came back (`greeted`); false where that cannot be known.
+
+    A read-only client may not publish one. Raises when the daemon is gone or does not answer.
+    """
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not greeted.is_set():
+                await client.events.publish(HELLO_TOPIC, namespace=HELLO_NAMESPACE)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(greeted.wait(), GAP)
+    except Unavailable:
+        raise
+    except (TimeoutError, ContainerdError) as error:
+        await client.version.get(timeout=ANSWER)
+        if isinstance(error, ReadOnly):
+            await asyncio.sleep(UNSURE_PAUSE)
+        return False
+    return True
+
+
+def filters_for(namespaces: frozenset[str] | None) -> list[str]:
+    """What to subscribe to: everything, or named namespaces and word of new ones."""
+    if namespaces is None:
+        return []
+    wanted = [f'namespace=="{name}"' for name in sorted(namespaces)]
+    return [*wanted, 'topic~="^/namespaces/"', f'topic=="{HELLO_TOPIC}"']

@@ -1,0 +1,145 @@
+"""One connection's life: subscribe, be sure of it, list, follow, and look again now and then."""
+
+import asyncio
+from contextlib import suppress
+
+from aiocontainerd import procfs
+from aiocontainerd.client import Client
+from aiocontainerd.errors import ContainerdError, DeadlineExceeded, Unavailable
+from aiocontainerd.models import Phase
+from aiocontainerd.reconcile.details import Details
+from aiocontainerd.reconcile.fetch import lists_of
+from aiocontainerd.reconcile.follow import Follower, told
+from aiocontainerd.reconcile.hello import ANSWER, confirm
+from aiocontainerd.reconcile.pacing import Pacer
+from aiocontainerd.reconcile.sources import SourceWatch
+from aiocontainerd.reconcile.topics import ALL_NAMESPACES, Kind, Target
+from aiocontainerd.reconcile.world import World
+from aiocontainerd.sockets import path_of
+
+UNSURE_AGAIN = 1.0  # s until all is listed once more after an unsure subscription
+FIRST_LISTS = 2.0  # s after which the picture counts as loaded without the lists that still miss
+RETRIES = (0.1, 0.2, 0.5, 1.0)  # s between questions to a daemon that does not answer
+RESYNC_SHARE = 50  # a resync that took t seconds is followed by at least so many t of rest
+SILENT = "the daemon accepts calls and does not answer: it is stopped, hung or overloaded"
+
+
+class Session:
+    """Follows the daemon until the event stream ends."""
+
+    def __init__(
+        self,
+        client: Client,
+        world: World,
+        details: Details,
+        publisher: Pacer,
+        *,
+        namespaces: frozenset[str] | None,
+        resync: float,
+    ) -> None:
+        self.was_live = False
+        self._client = client
+        self._world = world
+        self._details = details
+        self._publisher = publisher
+        self._namespaces = namespaces
+        self._resync = resync
+        self._sources = SourceWatch(world)
+
+    async def run(self) -> None:
+        """Never returns; raises what ended it, in an ExceptionGroup."""
+        async with asyncio.TaskGroup() as group:
+            follower = self._follower = Follower(
+                self._client, self._world, self._details, self._sources, self._namespaces, group
+            )
+            try:
+                group.create_task(follower.listen())
+                await self._begin(group)
+                group.create_task(self._details.run())
+                group.create_task(self._sources.run())
+                await self._keep_looking()
+            finally:
+                follower.refresher.stop()
+
+    async def _begin(self, group: asyncio.TaskGroup) -> None:
+        """From nothing to the first whole picture."""
+        meeting = group.create_task(self._meet())
+        sure = await confirm(self._client, self._follower.greeted)
+        await meeting
+        await self._follower.refresher.get([ALL_NAMESPACES])
+        if error := self._follower.fetcher.troubles.get(ALL_NAMESPACES):
+            raise error
+        rows = [target for target in self._lists() if target.kind is not Kind.SNAPSHOTS]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_LISTS):
+                await self._follower.refresher.get(rows)
+        self._live()
+        self._follower.mark(Target(Kind.SNAPSHOTS, name) for name in self._world.namespaces)
+        for name in self._world.namespaces:  # what was read before a break may be old
+            self._details.touched(name, deleted=True)
+        if not sure:
+            loop = asyncio.get_running_loop()
+            loop.call_later(UNSURE_AGAIN, self._follower.mark, (ALL_NAMESPACES, *self._lists()))
+
+    async def _meet(self) -> None:
+        """Who answers, and where it lives."""
+        pid = 0
+        try:
+            server = await self._client.server_info(fresh=True)
+        except (Unavailable, DeadlineExceeded):
+            raise
+        except ContainerdError:  # the lists may still work
+            self._world.set(server=None)
+        else:
+            self._world.set(server=server)
+            pid = server.pid
+        host = await asyncio.to_thread(procfs.look, path_of(self._client.address), pid)
+        self._follower.fetcher.shares_pids = host.shares_pids
+        self._sources.root = host.root
+
+    def _lists(self) -> tuple[Target, ...]:
+        return tuple(target for name in self._world.namespaces for target in lists_of(name))
+
+    def _live(self) -> None:
+        self.was_live = True
+        troubles = self._follower.fetcher.troubles
+        self._world.set(phase=Phase.LIVE, loaded=True, error=told(troubles))
+        self._publisher.now()
+
+    async def _keep_looking(self) -> None:
+        """The slow resync; sooner when a call had no answer."""
+        clock = asyncio.get_running_loop().time
+        due = clock() + self._resync
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(due):
+                    await self._follower.doubt.wait()
+            was_silent = await self._wait_for_answer()
+            self._follower.doubt.clear()
+            if was_silent or clock() >= due:
+                begun = clock()
+                await self._look_again()
+                due = clock() + max(self._resync, RESYNC_SHARE * (clock() - begun))
+
+    async def _wait_for_answer(self) -> bool:
+        """Return once the daemon answers; true if it did not do so at once."""
+        silent = 0
+        while True:
+            try:
+                await self._client.version.get(timeout=ANSWER)
+            except DeadlineExceeded:
+                self._world.set(phase=Phase.LOST, error=SILENT)
+                await asyncio.sleep(RETRIES[min(silent, len(RETRIES) - 1)])
+                silent += 1
+            else:
+                return silent > 0
+
+    async def _look_again(self) -> None:
+        """Everything once more: not all changes are announced."""
+        await self._follower.refresher.get([ALL_NAMESPACES])
+        await self._follower.refresher.get(self._lists())
+        if self._world.phase is not Phase.LIVE:
+            self._live()
+        self._world.forget_unused()
+        self._details.revisit()
+        self._sources.look(everything=True)
