@@ -1,0 +1,32 @@
+"""Verbs of several calls, each undone if it fails: run, start, stop, delete."""
+
+from aiocontainerd.operations.delete import delete_container, left_to_remove, remove_when_done
+from aiocontainerd.operations.images import ImagePlan, delete_image, image_plan
+from aiocontainerd.operations.record import REMOVE_LABEL, STDERR_LABEL, STDOUT_LABEL
+from aiocontainerd.operations.run import RunResult, run
+from aiocontainerd.operations.signals import signal_number, stop_signal
+from aiocontainerd.operations.start import restart, start
+from aiocontainerd.operations.stop import GRACE, kill, pause, resume, stop
+
+__all__ = [
+    "GRACE",
+    "REMOVE_LABEL",
+    "STDERR_LABEL",
+    "STDOUT_LABEL",
+    "ImagePlan",
+    "RunResult",
+    "delete_container",
+    "delete_image",
+    "image_plan",
+    "kill",
+    "left_to_remove",
+    "pause",
+    "remove_when_done",
+    "restart",
+    "resume",
+    "run",
+    "signal_number",
+    "start",
+    "stop",
+    "stop_signal",
+]

@@ -1,12 +1,13 @@
 """A `stage`: one client in one namespace of a daemon, with the sample image and a state folder."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+
 from aiocontainerd.client import Client
 from aiocontainerd.models import Container, Snapshot
 from aiocontainerd.operations import RunResult, run
@@ -36,7 +37,9 @@ class Stage:
     async def run(self, id: str, script: str = "sleep 1000", **options: Any) -> RunResult:
         """Run a shell script in the sample image."""
         command = options.pop("command", ("/bin/sh", "-c", script))
-        chosen = RunOptions(image=options.pop("image", self.image), id=id, command=command, **options)
+        chosen = RunOptions(
+            image=options.pop("image", self.image), id=id, command=command, **options
+        )
         return await run(self.client, chosen, namespace=self.namespace, state=self.state)
 
     async def container(self, id: str) -> Container:
@@ -82,14 +85,14 @@ async def until(condition: Callable[[], T], what: str, timeout: float = 15.0) ->
 
 async def written(path: Path, text: str) -> str:
     """The file's content as soon as `text` is in it."""
-    await until(lambda: text in path.read_text(errors="replace"), f"{text!r} in {path}")
-    return path.read_text(errors="replace")
+    await until(lambda: text.encode() in path.read_bytes(), f"{text!r} in {path}")
+    return path.read_bytes().decode(errors="replace")  # no newline is translated
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Iterator[StateDirectory]:
+def state(tmp_path: Path) -> StateDirectory:
     """A state directory whose path needs quoting in shells, CSV, URLs and sh scripts."""
-    yield StateDirectory(tmp_path / "st'a te,a:b;c&d+%2f$HOME")
+    return StateDirectory(tmp_path / "st'a te,a:b;c&d+%2f$HOME")
 
 
 @pytest.fixture

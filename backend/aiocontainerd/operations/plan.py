@@ -1,0 +1,96 @@
+"""What `run` finds out before it makes anything, and says when it is wrong."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from aiocontainerd.client import Client
+from aiocontainerd.errors import AlreadyExists, InvalidArgument, NotFound
+from aiocontainerd.identifiers import check_identifier
+from aiocontainerd.mounts import BindMount, check_source
+from aiocontainerd.operations.chosen import Chosen, choose
+from aiocontainerd.operations.defaults import Defaults, defaults
+from aiocontainerd.rootfs import read_file
+from aiocontainerd.run_options import RunOptions
+from aiocontainerd.services.snapshots import MountSpec
+from aiocontainerd.spec import process_args
+from aiocontainerd.users import ResolvedUser, resolve_user
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The caller's wishes and what was found out about them."""
+
+    client: Client
+    namespace: str
+    options: RunOptions
+    chosen: Chosen
+    defaults: Defaults
+
+
+async def check(options: RunOptions, namespace: str) -> None:
+    """What needs no daemon: the namespace's name and the sources. Raises InvalidArgument."""
+    check_identifier(namespace, "namespace")
+    if options.mounts:  # a source may lie on a disk or server that hangs
+        await asyncio.to_thread(_check_sources, options.mounts)
+
+
+def _check_sources(mounts: Sequence[BindMount]) -> None:
+    for mount in mounts:
+        check_source(mount)
+
+
+async def look(client: Client, options: RunOptions, namespace: str) -> Plan:
+    """What only reads, all at once; the first thing that is wrong is raised."""
+    found = await asyncio.gather(
+        choose(client, options.image, namespace),
+        defaults(client, namespace),
+        refuse_taken(client, options.id, namespace),
+        return_exceptions=True,
+    )
+    for problem in found:
+        if isinstance(problem, BaseException):
+            raise problem
+    chosen, choice, _ = found
+    assert isinstance(chosen, Chosen)
+    assert isinstance(choice, Defaults)
+    process_args(options, chosen.config)  # no command at all: said before anything is made
+    return Plan(client, namespace, options, chosen, choice)
+
+
+async def refuse_taken(client: Client, id: str, namespace: str) -> None:
+    """Raises AlreadyExists when there is a container of this id."""
+    with suppress(NotFound):
+        await client.containers.get_record(id, namespace=namespace)
+        raise taken(id)
+
+
+def taken(id: str) -> AlreadyExists:
+    """The error for an id that a container has."""
+    return AlreadyExists(
+        "a container of this name exists already",
+        subject=id,
+        remedy="Choose another name, or delete that one first.",
+    )
+
+
+def user_of(plan: Plan, rootfs: Sequence[MountSpec]) -> ResolvedUser:
+    """The ids of the process, from the passwd and group of the image itself; blocks on the disk.
+
+    The files decide about groups even for root and for bare numbers; but those need none, so a
+    snapshot that we cannot read (another file system, another host) does not stop them.
+    """
+    text = plan.options.user or plan.chosen.config.user
+    passwd = group = None
+    try:
+        passwd, group = (_text(rootfs, path) for path in ("/etc/passwd", "/etc/group"))
+    except InvalidArgument:
+        if text and not text.replace(":", "").isdecimal():
+            raise
+    return resolve_user(text, passwd, group, from_image=not plan.options.user)
+
+
+def _text(rootfs: Sequence[MountSpec], path: str) -> str | None:
+    data = read_file(rootfs, path)
+    return None if data is None else data.decode("utf-8", "replace")

@@ -1,0 +1,146 @@
+"""Signals to a running task: stop, kill, pause, resume."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from aiocontainerd.client import Client
+from aiocontainerd.errors import (
+    DaemonError,
+    DeadlineExceeded,
+    FailedPrecondition,
+    NotFound,
+)
+from aiocontainerd.models import Container, Task, TaskStatus
+from aiocontainerd.operations.identity import same_container, task_of
+from aiocontainerd.operations.launch import KILL
+from aiocontainerd.operations.signals import signal_number, stop_signal
+from aiocontainerd.safe import safe
+
+GRACE = 10.0  # seconds from the stop signal to SIGKILL, as docker and nerdctl have it
+KILL_WAIT = 10.0  # seconds that a killed task may take to end
+_LOOK_AGAIN = 0.1  # seconds
+UNKNOWN_EXIT = 255  # containerd's own word for an exit status that nobody saw
+
+Report = Callable[[str], None]
+
+
+async def stop(
+    client: Client, container: Container, *, grace: float = GRACE, report: Report | None = None
+) -> int:
+    """Send the image's stop signal, after `grace` seconds SIGKILL; returns the exit status.
+
+    Returns when the task is really stopped; it can be deleted or started again then. A paused
+    one gets its signal and is resumed. `report` hears what is done, in plain words. Raises
+    FailedPrecondition when there is no task, DeadlineExceeded when even SIGKILL does not end it.
+    """
+    await same_container(client, container)
+    task = await task_of(client, container)
+    if task is None:
+        raise _not_running(container)
+    return await stop_task(client, container, task, grace=grace, report=report or silent)
+
+
+async def stop_task(
+    client: Client, container: Container, task: Task, *, grace: float, report: Report
+) -> int:
+    """`stop` for a task that was just looked up."""
+    if task.status is TaskStatus.STOPPED:
+        return task.exit_status
+    created = task.status is TaskStatus.CREATED  # nothing runs yet that could hear a signal
+    waiting = asyncio.ensure_future(_exit_status(client, container))
+    try:
+        number = KILL if created else stop_signal(container)
+        await _tell(client, container, number, report)
+        if await _ends(waiting, grace):
+            return waiting.result()
+        if number != KILL:
+            await _tell(client, container, KILL, report)
+        if await _ends(waiting, KILL_WAIT):
+            return waiting.result()
+        raise DeadlineExceeded(
+            f"it was sent SIGKILL and is still there (pid {task.pid})",
+            subject=container.id,
+            remedy="A process that hangs in the kernel (state D: a dead disk or NFS server) "
+            "ends only when that is mended.",
+        )
+    finally:
+        waiting.cancel()
+
+
+async def kill(client: Client, container: Container, signal: int | str) -> None:
+    """Send a signal, by number or name, to the first process.
+
+    Raises InvalidArgument for what is no signal, FailedPrecondition when nothing runs.
+    """
+    number = signal_number(signal)
+    await same_container(client, container)
+    try:
+        await client.tasks.kill(container.id, number, namespace=container.namespace)
+    except NotFound:
+        raise _not_running(container) from None
+
+
+async def pause(client: Client, container: Container) -> None:
+    """Freeze all processes. Raises FailedPrecondition when it does not run."""
+    await _require(client, container, TaskStatus.RUNNING, "Only what runs can be paused.")
+    await client.tasks.pause(container.id, namespace=container.namespace)
+
+
+async def resume(client: Client, container: Container) -> None:
+    """Thaw all processes. Raises FailedPrecondition when it is not paused."""
+    await _require(client, container, TaskStatus.PAUSED, "Only what is paused can be resumed.")
+    await client.tasks.resume(container.id, namespace=container.namespace)
+
+
+async def _require(client: Client, container: Container, status: TaskStatus, remedy: str) -> None:
+    await same_container(client, container)
+    task = await task_of(client, container)
+    found = "without a task" if task is None else task.status.name.lower()
+    if task is None or task.status is not status:
+        raise FailedPrecondition(f"it is {found}", subject=container.id, remedy=remedy)
+
+
+async def _tell(client: Client, container: Container, number: int, report: Report) -> None:
+    """Signal it, and wake it when it is frozen: until then the signal stays pending."""
+    id, namespace = container.id, container.namespace
+    name = "SIGKILL" if number == KILL else f"its stop signal ({number})"
+    report(f"{safe(id)}: sending {name}")
+    try:
+        await client.tasks.kill(id, number, namespace=namespace)
+        task = await client.tasks.get(id, namespace=namespace)
+        if task.status in {TaskStatus.PAUSED, TaskStatus.PAUSING}:
+            with suppress(DaemonError):  # SIGKILL may have ended it meanwhile
+                await client.tasks.resume(id, namespace=namespace)
+    except NotFound:  # dead already: the exit status comes
+        pass
+    except DaemonError as error:  # its shim died, or runc is at odds with it: the wait will tell
+        report(str(error))
+
+
+async def _ends(waiting: "asyncio.Future[int]", seconds: float) -> bool:
+    await asyncio.wait({waiting}, timeout=max(seconds, 0.0))
+    return waiting.done()
+
+
+async def _exit_status(client: Client, container: Container) -> int:
+    """Wait for the end; a task that is gone has an unknown status.
+
+    When a shim died ("ttrpc: closed") the daemon first has to notice, then ends what it held.
+    """
+    while True:
+        try:
+            status, _ = await client.tasks.wait(container.id, namespace=container.namespace)
+            return status
+        except NotFound:
+            return UNKNOWN_EXIT
+        except DaemonError:
+            await asyncio.sleep(_LOOK_AGAIN)
+
+
+def _not_running(container: Container) -> FailedPrecondition:
+    return FailedPrecondition("it does not run", subject=container.id, remedy="Start it first.")
+
+
+def silent(text: str) -> None:
+    """The report that nobody wants to hear."""

@@ -1,0 +1,104 @@
+"""Where our own files are: the logs of containers that we started, and later the audit.
+
+Every directory that we make is 0700 and every file 0600. Below the root no link is followed:
+whoever could plant one there would choose a file that the shim, which is root, writes to.
+"""
+
+import os
+import shutil
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from aiocontainerd.errors import FailedPrecondition, PermissionDenied
+from aiocontainerd.identifiers import check_container_id, check_identifier
+from aiocontainerd.safe import safe
+
+STDOUT, STDERR = "stdout.log", "stderr.log"
+
+
+@dataclass(frozen=True, slots=True)
+class LogPaths:
+    """The two files of one container; one with a terminal writes to `stdout` only."""
+
+    stdout: Path
+    stderr: Path
+
+
+@dataclass(frozen=True, slots=True)
+class StateDirectory:
+    """The root of our files, an absolute path; nothing is made before it is needed."""
+
+    root: Path
+
+    @classmethod
+    def default(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """$XDG_STATE_HOME/ctdeck, else /var/lib/ctdeck for root, else ~/.local/state/ctdeck."""
+        home = (os.environ if environ is None else environ).get("XDG_STATE_HOME", "")
+        if home.startswith("/"):  # the specification wants relative ones ignored
+            return cls(Path(home) / "ctdeck")
+        if os.geteuid() == 0:
+            return cls(Path("/var/lib/ctdeck"))
+        return cls(Path.home() / ".local" / "state" / "ctdeck")
+
+    @property
+    def audit(self) -> Path:
+        """The file that will hold one line for each change made through us."""
+        return self.root / "audit.log"
+
+    def logs(self, namespace: str, id: str) -> Path:
+        """The directory of one container's logs, made or not. Raises InvalidArgument."""
+        check_identifier(namespace, "namespace")
+        return self.root / "logs" / namespace / check_container_id(id)
+
+    def log_paths(self, namespace: str, id: str) -> LogPaths:
+        """Where the output of that container goes when we start it."""
+        folder = self.logs(namespace, id)
+        return LogPaths(folder / STDOUT, folder / STDERR)
+
+    def make_logs(self, namespace: str, id: str, *, terminal: bool = False) -> LogPaths:
+        """Make the directory and the empty files; files that exist are kept, to be appended to.
+
+        Raises PermissionDenied, or FailedPrecondition when something else is in the way.
+        """
+        paths = self.log_paths(namespace, id)
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (self.root / "logs", self.root / "logs" / namespace, paths.stdout.parent):
+                _make_folder(folder)
+            for file in (paths.stdout,) if terminal else (paths.stdout, paths.stderr):
+                _make_file(file)
+        except OSError as error:
+            kind = PermissionDenied if isinstance(error, PermissionError) else FailedPrecondition
+            raise kind(
+                f"the log cannot be made ({error.strerror})",
+                subject=safe(os.fsencode(error.filename or paths.stdout)),
+                remedy="Set XDG_STATE_HOME to a directory that can be written, with space left.",
+            ) from error
+        return paths
+
+    def remove_logs(self, namespace: str, id: str) -> None:
+        """Delete one container's logs; what is not there or not ours to delete stays."""
+        with suppress(OSError):
+            shutil.rmtree(self.logs(namespace, id))
+
+
+def _make_folder(folder: Path) -> None:
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    info = folder.lstat()
+    if not stat.S_ISDIR(info.st_mode) or info.st_uid not in {0, os.geteuid()}:
+        raise FailedPrecondition(
+            "this is a link or belongs to someone else, so no log is written below it",
+            subject=safe(os.fsencode(folder)),
+            remedy="Look who made it, then remove it.",
+        )
+
+
+def _make_file(file: Path) -> None:
+    """An empty file to append to. O_NOFOLLOW fails with ELOOP on a link."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    os.close(os.open(file, flags, 0o600))

@@ -1,0 +1,290 @@
+"""What `run` refuses, in whose words, and that it leaves nothing behind however it ends."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aiocontainerd.client import Client
+from aiocontainerd.errors import (
+    AlreadyExists,
+    ContainerdError,
+    DeadlineExceeded,
+    InvalidArgument,
+    NotFound,
+    ReadOnly,
+    RuntimeFailed,
+    Unavailable,
+)
+from aiocontainerd.mounts import BindMount
+from aiocontainerd.operations import STDOUT_LABEL, delete_container, run
+from aiocontainerd.run_options import RunOptions
+from aiocontainerd.state import StateDirectory
+
+from .conftest import Stage, until, written
+
+WRONG: dict[str, tuple[dict[str, Any], type[ContainerdError], str]] = {
+    "missing source": (
+        {"mounts": (BindMount("/no/such", "/x"),)},
+        InvalidArgument,
+        "mount '/no/such': the source of the mount does not exist. Create it first",
+    ),
+    "file on directory": (
+        {"mounts": (BindMount("/etc/passwd", "/etc"),)},
+        RuntimeFailed,
+        "'/etc/passwd' cannot be mounted at '/etc': one is a directory and the other is not",
+    ),
+    "over /proc": (
+        {"mounts": (BindMount("/etc", "/proc/sys"),)},
+        RuntimeFailed,
+        "nothing can be mounted at '/proc/sys'",
+    ),
+    "missing program": (
+        {"command": ("no-such-thing",)},
+        RuntimeFailed,
+        "c: the image has no program 'no-such-thing' (exec: ",
+    ),
+    "missing path": (
+        {"command": ("/no/such",)},
+        RuntimeFailed,
+        "c: the image has no program '/no/such' (",
+    ),
+    "not executable": (
+        {"command": ("/etc/passwd",)},
+        RuntimeFailed,
+        "c: '/etc/passwd' is not a program that can be executed",
+    ),
+    "a file as directory": (
+        {"cwd": "/etc/passwd"},
+        RuntimeFailed,
+        "c: the working directory '/etc/passwd' cannot be used",
+    ),
+    "unknown user": (
+        {"user": "nobody-here"},
+        InvalidArgument,
+        "user 'nobody-here': the image has no user 'nobody-here'. Its users: root, app",
+    ),
+    "unknown group": (
+        {"user": "app:none"},
+        InvalidArgument,
+        "user 'app:none': the image has no group 'none'",
+    ),
+    "unknown image": (
+        {"image": "no/such"},
+        NotFound,
+        "Pull it first: docker.io/no/such:latest",
+    ),
+    "no reference": ({"image": "no such"}, InvalidArgument, ""),
+}
+
+
+async def test_what_is_wrong_is_named_and_nothing_is_left(stage: Stage) -> None:
+    before = stage.everything()
+    for case, (options, kind, text) in WRONG.items():
+        with pytest.raises(kind) as caught:
+            await stage.run("c", **options)
+        assert text in str(caught.value), case
+        assert caught.value.remedy, case
+        assert not hasattr(caught.value, "__notes__"), case
+        assert stage.everything() == before, case
+
+
+async def test_a_taken_id_is_refused_and_its_owner_untouched(stage: Stage) -> None:
+    first = await stage.run("c", "echo first; sleep 1000")
+    await written(first.stdout, "first")
+    before = stage.everything()
+    with pytest.raises(AlreadyExists, match="c: a container of this name exists already"):
+        await stage.run("c")
+    assert stage.everything() == before
+    assert stage.task("c") == "RUNNING"
+    assert first.stdout.read_text() == "first\n"
+
+
+async def test_of_two_with_one_id_one_wins(stage: Stage) -> None:
+    both = (stage.run("c", f"echo {name}; sleep 1000") for name in "ab")
+    results = await asyncio.gather(*both, return_exceptions=True)
+    losers = [result for result in results if isinstance(result, BaseException)]
+    assert [type(loser) for loser in losers] == [AlreadyExists]
+    assert stage.task("c") == "RUNNING"
+    (winner,) = (result for result in results if not isinstance(result, BaseException))
+    assert await written(winner.stdout, "\n") in {"a\n", "b\n"}
+    assert stage.ctr("leases", "ls", "-q") == ""
+
+
+async def test_a_snapshot_without_container_is_named_and_stays(stage: Stage) -> None:
+    held = {"containerd.io/gc.root": "by someone"}
+    where = {"snapshotter": stage.daemon.snapshotter, "namespace": stage.namespace}
+    await stage.client.snapshots.prepare("c", "", labels=held, **where)
+    before = stage.everything()["snapshots"]
+    with pytest.raises(AlreadyExists, match="a snapshot of this name exists already, without"):
+        await stage.run("c")
+    assert stage.everything()["snapshots"] == before
+    assert stage.ctr("leases", "ls", "-q") == ""
+
+
+async def test_no_daemon(tmp_path: Path) -> None:
+    state = StateDirectory(tmp_path / "state")
+    async with Client(str(tmp_path / "none.sock")) as client:
+        with pytest.raises(Unavailable):
+            await run(client, RunOptions("busybox", "c"), namespace="default", state=state)
+    assert not state.root.exists()
+
+
+async def test_read_only_makes_nothing(stage: Stage) -> None:
+    before = stage.everything()
+    async with Client(str(stage.daemon.socket), read_only=True) as client:
+        stage.client = client
+        with pytest.raises(ReadOnly):
+            await stage.run("c")
+    assert stage.everything() == before
+
+
+class Cut:
+    """Does something to the n-th call of a client, after it had its effect."""
+
+    def __init__(self, client: Client, number: int, act: Callable[[], None]) -> None:
+        self.left = number
+        self._unary = client.channel.unary
+        self._act = act
+        client.channel.unary = self.unary  # type: ignore[method-assign]
+
+    async def unary(self, *args: Any, **kwargs: Any) -> Any:
+        answer = await self._unary(*args, **kwargs)
+        self.left -= 1
+        if self.left == 0:
+            self._act()
+        return answer
+
+
+@pytest.mark.parametrize("how", ["cancelled", "failed"])
+async def test_however_far_it_came_all_is_undone(stage: Stage, how: str) -> None:
+    await stage.client.server_info()
+    before = stage.everything()
+    original = stage.client.channel.unary
+    for number in range(1, 100):
+        task = asyncio.ensure_future(stage.run("c"))
+
+        def act(task: "asyncio.Future[Any]" = task) -> None:
+            if how == "failed":
+                raise DeadlineExceeded("as if it were so")
+            task.cancel()
+
+        cut = Cut(stage.client, number, act)
+        result, *_ = await asyncio.gather(task, return_exceptions=True)
+        stage.client.channel.unary = original  # type: ignore[method-assign]
+        if cut.left > 0:  # it made fewer calls than that: it got through
+            assert not isinstance(result, BaseException)
+            await delete_container(stage.client, result.container, state=stage.state, grace=0)
+            break
+        if not isinstance(result, BaseException):  # a call whose failure does not matter
+            await delete_container(stage.client, result.container, state=stage.state, grace=0)
+        await until(lambda: stage.everything() == before, f"nothing left after call {number}")
+    assert number > 6
+    assert stage.everything() == before
+
+
+RUNNER = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from aiocontainerd.client import Client
+from aiocontainerd.operations import run
+from aiocontainerd.run_options import RunOptions
+from aiocontainerd.state import StateDirectory
+
+socket, namespace, image, state, script, calls = sys.argv[1:]
+
+async def main():
+    client = Client(socket)
+    unary, left = client.channel.unary, int(calls)
+
+    async def counted(*args, **kwargs):
+        nonlocal left
+        answer = await unary(*args, **kwargs)
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return answer
+
+    client.channel.unary = counted
+    options = RunOptions(image, "c", ("/bin/sh", "-c", script))
+    await run(client, options, namespace=namespace, state=StateDirectory(Path(state)))
+    print("runs", flush=True)
+    await asyncio.sleep(1000)
+
+asyncio.run(main())
+"""
+
+
+async def runner(stage: Stage, script: str, calls: int = 0) -> asyncio.subprocess.Process:
+    """A process of its own that runs a container, and dies by itself after so many calls."""
+    words = (str(stage.daemon.socket), stage.namespace, stage.image, str(stage.state.root), script)
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-c", RUNNER, *words, str(calls), stdout=asyncio.subprocess.PIPE
+    )
+
+
+async def test_our_death_stops_nothing(stage: Stage) -> None:
+    process = await runner(
+        stage, "while [ ! -e /tmp/x ]; do sleep 0.05; done; seq 30000; sleep 1000"
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"runs\n"
+    process.kill()
+    await process.wait()
+    container = await stage.container("c")
+    log = Path(container.labels[STDOUT_LABEL])
+    assert log.read_text() == ""
+    stage.ctr("tasks", "exec", "--exec-id", "go", "c", "touch", "/tmp/x")
+    said = await written(log, "30000\n")
+    assert len(said) > 2 * 65536
+    assert stage.task("c") == "RUNNING"
+    await delete_container(stage.client, container, state=stage.state, grace=0)
+    assert stage.everything()["files"] == []
+
+
+@pytest.mark.parametrize("calls", [9, 11])
+async def test_what_our_death_cuts_short_ends_by_itself(stage: Stage, calls: int) -> None:
+    process = await runner(stage, "sleep 1000", calls)
+    assert await process.wait() == -signal.SIGKILL
+    for lease in stage.ctr("leases", "ls").splitlines()[1:]:
+        assert "containerd.io/gc.expire=" in lease
+    for id in stage.ctr("containers", "ls", "-q").split():
+        await delete_container(stage.client, await stage.container(id), state=stage.state, grace=0)
+    assert stage.everything()["tasks"] == []
+
+
+async def test_the_loggers_end_with_the_task(stage: Stage) -> None:
+    result = await stage.run("c", "echo hello; sleep 1000")
+    await written(result.stdout, "hello")
+    loggers = _mentioning(str(stage.state.root.parent), "keep()")
+    assert loggers
+    await delete_container(stage.client, result.container, state=stage.state, grace=0)
+    await until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in loggers), "all ended")
+
+
+def _mentioning(*texts: str) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                line = (entry / "cmdline").read_bytes().decode(errors="replace")
+            except OSError:
+                continue
+            if all(text in line for text in texts):
+                found.append(int(entry.name))
+    return found
+
+
+async def test_odd_characters_in_the_state_path_stay_text(stage: Stage) -> None:
+    result = await stage.run("c", "echo said; sleep 1000")
+    await written(result.stdout, "said")
+    info = json.loads(stage.ctr("containers", "info", "c"))
+    assert Path(info["Labels"][STDOUT_LABEL]) == result.stdout
+    assert {path.name for path in stage.state.root.iterdir()} == {"logs"}
+    assert {path.name for path in stage.state.root.parent.iterdir()} == {stage.state.root.name}

@@ -1,0 +1,190 @@
+"""stop, kill, pause, resume, start and restart."""
+
+import asyncio
+import json
+import time
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from aiocontainerd.errors import FailedPrecondition, InvalidArgument, NotFound
+from aiocontainerd.operations import (
+    STDOUT_LABEL,
+    kill,
+    pause,
+    restart,
+    resume,
+    start,
+    stop,
+)
+
+from .. import images, processes
+from ..folders import shims
+from .conftest import Stage, until, written
+
+HEARS = "trap 'echo {0}; exit 4' {0}; echo ready; while :; do sleep 0.05; done"
+DEAF = "trap '' TERM; echo ready; while :; do sleep 1; done"
+
+
+async def test_it_gets_the_stop_signal_and_time_to_end(stage: Stage) -> None:
+    result = await stage.run("c", HEARS.format("TERM"))
+    await written(result.stdout, "ready")
+    heard: list[str] = []
+    status = await stop(stage.client, result.container, grace=10, report=heard.append)
+    assert status == 4
+    assert stage.task("c") == "STOPPED"
+    assert await written(result.stdout, "TERM") == "ready\nTERM\n"
+    assert len(heard) == 1
+    assert await stop(stage.client, result.container) == 4, "again: it is stopped already"
+
+
+async def test_the_images_own_stop_signal(stage: Stage, tmp_path: Path) -> None:
+    made = images.busybox(cmd=["/bin/sh", "-c", HEARS.format("USR1")], stop_signal="SIGUSR1")
+    stage.ctr("images", "import", str(images.save(tmp_path / "i.tar", {"a.test/i:1": made})))
+    result = await stage.run("c", image="a.test/i:1", command=())
+    await written(result.stdout, "ready")
+    assert await stop(stage.client, result.container, grace=10) == 4
+    await written(result.stdout, "USR1")
+
+
+async def test_what_does_not_listen_is_killed_after_the_grace_time(stage: Stage) -> None:
+    result = await stage.run("c", DEAF)
+    await written(result.stdout, "ready")
+    heard: list[str] = []
+    begin = time.monotonic()
+    assert await stop(stage.client, result.container, grace=0.3, report=heard.append) == 137
+    assert 0.3 <= time.monotonic() - begin < 5
+    assert "SIGKILL" in heard[-1]
+    assert stage.task("c") == "STOPPED"
+
+
+@pytest.mark.parametrize(("script", "status"), [(HEARS.format("TERM"), 4), (DEAF, 137)])
+async def test_a_paused_one_hears_it_too(stage: Stage, script: str, status: int) -> None:
+    result = await stage.run("c", script)
+    await written(result.stdout, "ready")
+    await pause(stage.client, result.container)
+    assert stage.task("c") == "PAUSED"
+    assert await stop(stage.client, result.container, grace=0.5) == status
+    assert stage.task("c") == "STOPPED"
+
+
+async def test_pause_and_resume(stage: Stage) -> None:
+    result = await stage.run("c")
+    await pause(stage.client, result.container)
+    with pytest.raises(FailedPrecondition, match="c: it is paused"):
+        await pause(stage.client, result.container)
+    with pytest.raises(FailedPrecondition, match=r"paused already \(pid .*Resume it"):
+        await start(stage.client, result.container, state=stage.state)
+    await resume(stage.client, result.container)
+    assert stage.task("c") == "RUNNING"
+    with pytest.raises(FailedPrecondition, match="c: it is running"):
+        await resume(stage.client, result.container)
+
+
+async def test_kill_by_name_and_number(stage: Stage) -> None:
+    result = await stage.run("c", HEARS.format("HUP"))
+    await written(result.stdout, "ready")
+    with pytest.raises(InvalidArgument, match="'SIGNONE': this is not a signal"):
+        await kill(stage.client, result.container, "SIGNONE")
+    await kill(stage.client, result.container, "hup")
+    await until(lambda: stage.task("c") == "STOPPED", "it ended")
+    with pytest.raises(FailedPrecondition, match="it does not run"):
+        await kill(stage.client, result.container, 9)
+
+
+async def test_start_again_appends_to_the_log(stage: Stage) -> None:
+    result = await stage.run("c", "echo life; touch /was-here; ls /was-*; sleep 1000")
+    await written(result.stdout, "was-here")
+    with pytest.raises(FailedPrecondition, match="running already"):
+        await start(stage.client, result.container, state=stage.state)
+    await stop(stage.client, result.container, grace=0)
+    pid = await start(stage.client, result.container, state=stage.state)
+    assert pid != result.pid
+    await until(
+        lambda: result.stdout.read_text() == "life\n/was-here\n" * 2, "both lives in one log"
+    )
+    assert stage.task("c") == "RUNNING"
+
+
+async def test_restart(stage: Stage) -> None:
+    result = await stage.run("c", DEAF)
+    pid = await restart(stage.client, result.container, state=stage.state, grace=0.1)
+    assert pid != result.pid
+    await until(lambda: result.stdout.read_text() == "ready\n" * 2, "both lives in one log")
+    assert str(pid) in stage.ctr("tasks", "ls")
+
+
+async def test_start_one_that_ctr_made(stage: Stage) -> None:
+    snapshotter = ("--snapshotter", stage.daemon.snapshotter)
+    program = 'BEGIN { print "hi"; system("sleep 99") }'  # ctr 1.6 would take sh's -c for its own
+    stage.ctr("containers", "create", *snapshotter, stage.image, "c", "awk", program)
+    container = await stage.container("c")
+    with pytest.raises(FailedPrecondition, match="it does not run"):
+        await stop(stage.client, container)
+    await start(stage.client, container, state=stage.state)
+    assert stage.task("c") == "RUNNING"
+    log = stage.state.log_paths(stage.namespace, "c").stdout
+    assert await written(log, "hi") == "hi\n"
+    labels = json.loads(stage.ctr("containers", "info", "c"))["Labels"]
+    assert labels[STDOUT_LABEL] == str(log)
+    assert labels["io.containerd.image.config.stop-signal"] == "SIGTERM"
+
+
+async def test_start_that_fails_leaves_no_task(stage: Stage) -> None:
+    snapshotter = ("--snapshotter", stage.daemon.snapshotter)
+    stage.ctr("containers", "create", *snapshotter, stage.image, "c", "/no/such")
+    before = stage.everything()
+    labels = json.loads(stage.ctr("containers", "info", "c"))["Labels"]
+    with pytest.raises(Exception, match="c: the image has no program '/no/such'"):
+        await start(stage.client, await stage.container("c"), state=stage.state)
+    after = stage.everything()
+    assert {**after, "files": []} == before
+    assert json.loads(stage.ctr("containers", "info", "c"))["Labels"] == labels
+
+
+async def test_a_terminal_is_started_again_detached(stage: Stage) -> None:
+    result = await stage.run("c", "echo life; sleep 1000", terminal=True)
+    await written(result.stdout, "life")
+    await restart(stage.client, result.container, state=stage.state, grace=0)
+    await until(lambda: result.stdout.read_bytes() == b"life\r\n" * 2, "both lives in one log")
+
+
+async def test_what_was_replaced_is_left_alone(stage: Stage) -> None:
+    result = await stage.run("c")
+    assert result.container.created_at is not None
+    earlier = result.container.created_at - timedelta(seconds=1)
+    seen = replace(result.container, created_at=earlier)
+    for act in (
+        stop(stage.client, seen),
+        kill(stage.client, seen, 9),
+        pause(stage.client, seen),
+        restart(stage.client, seen, state=stage.state),
+    ):
+        with pytest.raises(FailedPrecondition, match="c: this container was replaced"):
+            await act
+    assert stage.task("c") == "RUNNING"
+
+
+async def test_what_is_gone_and_what_is_only_a_task(stage: Stage) -> None:
+    result = await stage.run("c")
+    await stage.client.containers.delete("c", namespace=stage.namespace)
+    with pytest.raises(FailedPrecondition, match=rf"its task still runs \(pid {result.pid}\)"):
+        await stop(stage.client, result.container)
+    gone = replace(result.container, id="never-was")
+    with pytest.raises(NotFound, match="never-was: this container is not there any more"):
+        await stop(stage.client, gone)
+
+
+async def test_a_dead_shim_is_the_end_of_its_task(stage: Stage) -> None:
+    result = await stage.run("c", DEAF)
+    await written(result.stdout, "ready")
+    heard: list[str] = []
+    stopping = asyncio.ensure_future(
+        stop(stage.client, result.container, grace=10, report=heard.append)
+    )
+    await until(lambda: heard, "it is being stopped")
+    processes.kill(shims(stage.daemon.folder, stage.namespace))
+    assert await stopping in {137, 255}
+    await until(lambda: stage.task("c") in {"", "STOPPED"}, "the daemon knows")

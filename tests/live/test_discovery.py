@@ -1,0 +1,50 @@
+"""Discovery against real daemons: alive, dead, frozen, and their ttrpc sockets."""
+
+import asyncio
+from collections.abc import Callable
+
+from aiocontainerd.discovery import discover, probe
+
+from .daemons import Daemon
+
+
+async def test_a_daemon_is_recognised(containerd: Daemon) -> None:
+    found = await probe(str(containerd.socket))
+    assert (found.problem, found.remedy) == ("", "")
+    assert found.server is not None
+    assert found.server.version.startswith(containerd.version)
+    assert {"containers", "tasks", "images"} <= found.server.services
+    assert found.server.transfer is (containerd.name != "1.6")
+    assert containerd.snapshotter in found.server.snapshotters
+
+
+async def test_its_ttrpc_socket_is_recognised(containerd: Daemon) -> None:
+    found = await probe(f"{containerd.socket}.ttrpc", patience=1.0)
+    assert found.server is None
+    assert "ttrpc" in found.problem
+    assert str(containerd.socket) in found.remedy
+
+
+async def test_the_first_that_answers_is_taken(containerd: Daemon) -> None:
+    alive, missing = str(containerd.socket), str(containerd.folder / "missing.sock")
+    probes = await discover([missing, str(containerd.folder), alive, missing])
+    assert [found.address for found in probes] == [missing, str(containerd.folder), alive]
+    assert probes[-1].server is not None
+
+
+async def test_a_dead_and_a_frozen_daemon(
+    containerd_name: str, start_daemon: Callable[..., Daemon]
+) -> None:
+    daemon = start_daemon(containerd_name)
+    address = str(daemon.socket)
+    clock = asyncio.get_running_loop().time
+    daemon.freeze()
+    begun = clock()
+    found = await probe(address, patience=0.6)
+    assert "does not answer" in found.problem
+    assert clock() - begun < 10
+    daemon.thaw()
+    assert (await probe(address)).server is not None
+    await asyncio.to_thread(daemon.kill)
+    found = await probe(address)
+    assert "nobody listens" in found.problem
