@@ -1,0 +1,70 @@
+"""The command without a screen: its words and its exit statuses."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import COMMAND
+from .terminal import Terminal
+
+# Becomes a user without rights after all has been imported: a checkout may lie where only root
+# can read. What follows is the command itself.
+_AS_NOBODY = """
+import os, sys
+import ctdeck.preparation
+from ctdeck.__main__ import main
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+sys.argv[0] = "ctdeck"
+sys.exit(main())
+"""
+
+
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [COMMAND, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+
+
+def test_its_version() -> None:
+    answer = run("--version")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert answer.stdout.startswith("ctdeck ")
+
+
+def test_a_bad_argument_is_told_before_all_else() -> None:
+    answer = run("--bogus")
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr == "ctdeck: unrecognized arguments: --bogus (ctdeck --help)\n"
+
+
+def test_it_refuses_to_run_without_a_terminal() -> None:
+    answer = run("--embedded")
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr == "ctdeck: this needs a terminal for its input and output\n"
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ("--embedded", ["needs root", "sudo", "--address"]),
+        ("--embedded-if-none", ["needs root", "sudo", "--address", "CONTAINERD_ADDRESS"]),
+    ],
+)
+def test_without_root_it_says_what_is_needed(
+    argument: str, words: list[str], environment: dict[str, str]
+) -> None:
+    argv = [sys.executable, "-c", _AS_NOBODY, argument]
+    with Terminal(argv, environment) as terminal:
+        assert terminal.wait_end() == 1
+        assert terminal.text.startswith("ctdeck: ")
+        for word in words:
+            assert word in terminal.text
+        assert b"\x1b" not in terminal.raw
+
+
+def test_a_log_file_that_cannot_be_is_told(environment: dict[str, str], tmp_path: Path) -> None:
+    with Terminal([COMMAND, "--log-file", str(tmp_path)], environment) as terminal:
+        assert terminal.wait_end() == 2
+        assert terminal.text.startswith("ctdeck: --log-file: ")
