@@ -11,13 +11,15 @@ ARGS ?=
 
 # Made again when the dependencies change; a half-made one has no stamp and is made anew.
 $(VENV)/stamp: pyproject.toml
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo >&2 \
+	  "$(PYTHON) cannot make a virtual environment: apt install python3-venv"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet --editable . --group dev
 	touch $@
 
 run: $(VENV)/stamp
-	@$(BIN)/ctdeck $(ARGS)
+	@$(BIN)/ctdeck --embedded-if-none $(ARGS)
 
 test: $(VENV)/stamp
 	tests/setup

@@ -187,7 +187,7 @@ async def _send(request: web.Request, blob: Blob, action: Action | None) -> web.
                 request.transport.close()
             return answer
         action.reached.set()
-        while not action.released.is_set():  # noqa: ASYNC110  (set by another thread)
+        while not action.released.is_set():  # set by another thread
             await asyncio.sleep(POLL)
         start += action.after
     await answer.write(data[start:])

@@ -1,0 +1,1 @@
+"""Parts of screens: the table, the details, the lines round them."""

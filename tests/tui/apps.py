@@ -1,0 +1,55 @@
+"""An app on a hand-made world, and how to read its screen."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+
+from aiocontainerd.models import Snapshot
+from aiocontainerd.store import Store
+from ctdeck.app import CtdeckApp
+from ctdeck.settings import Session, Settings
+from ctdeck.widgets.table import Table
+from tests.tui.worlds import NOW, world
+
+
+@asynccontextmanager
+async def running(
+    snapshot: Snapshot | None = None,
+    *,
+    size: tuple[int, int] = (80, 24),
+    settings: Settings | None = None,
+    session: Session | None = None,
+) -> AsyncIterator[tuple[CtdeckApp, Pilot[None]]]:
+    """The app with this world on its screen; the clock stands at NOW."""
+    session = session or Session(Store())
+    session.store.publish(world() if snapshot is None else snapshot)
+    app = CtdeckApp(settings or Settings(), session)
+    Table.now = staticmethod(lambda: NOW)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await until(pilot, lambda: app.main.snapshot.generation > 0)
+        yield app, pilot
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], bool], what: str = "") -> None:
+    """Let the app work until the condition holds."""
+    for _ in range(400):
+        await pilot.pause()
+        if condition():
+            return
+        await pilot.pause(0.005)
+    raise AssertionError(f"did not come about: {what or condition}")
+
+
+def screen_text(app: CtdeckApp) -> str:
+    """What is on the screen, line by line."""
+    width, height = app.size
+    lines = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip)[:width] for strip in lines[:height])
+
+
+def lines_of(table: Table) -> list[str]:
+    """The text of the table's visible lines."""
+    return [table.render_line(y).text.rstrip() for y in range(table.size.height)]

@@ -1,0 +1,128 @@
+"""The details: tabs that stay, a rootfs read on demand, and the help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from aiocontainerd.errors import NotFound
+from aiocontainerd.store import Store
+from ctdeck.settings import Session, Settings
+from tests.tui.apps import running, screen_text, until
+
+
+@dataclass(frozen=True)
+class MountSpec:
+    type: str
+    source: str
+    target: str
+    options: tuple[str, ...]
+
+
+class Snapshots:
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def mounts(self, key: str, *, namespace: str, snapshotter: str) -> list[MountSpec]:
+        self.asked.append(f"{namespace}/{key}/{snapshotter}")
+        if key == "never-started":
+            raise NotFound("no such snapshot", subject=key)
+        options = ("index=off", "upperdir=/top", "lowerdir=/one:/two")
+        return [MountSpec("overlay", "overlay", "", options)]
+
+
+class Client:
+    def __init__(self) -> None:
+        self.snapshots = Snapshots()
+
+    async def close(self) -> None:
+        return
+
+
+def session(client: Any) -> Session:
+    return Session(Store(), client=client)
+
+
+async def test_the_layers_of_a_rootfs_are_read_when_looked_at() -> None:
+    client = Client()
+    async with running(session=session(client), size=(140, 40)) as (app, pilot):
+        assert not client.snapshots.asked
+        await pilot.press("right_square_bracket", "right_square_bracket")
+        await until(pilot, lambda: "/top" in screen_text(app))
+        for line in ("upperdir", "lowerdir   /one", "/two"):
+            assert line in screen_text(app)
+        await pilot.press("j")
+        await until(pilot, lambda: "never-started: no such snapshot" in screen_text(app))
+        await pilot.press("k")
+        await until(pilot, lambda: "/top" in screen_text(app))
+        assert client.snapshots.asked == [
+            "default/web2/overlayfs",
+            "default/never-started/overlayfs",
+        ]
+
+
+async def test_the_tab_stays_while_the_row_changes() -> None:
+    async with running(size=(140, 40)) as (app, pilot):
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: "started, pid 9120" in screen_text(app))
+        assert "[Events]" in screen_text(app)
+        await pilot.press("j")
+        await until(pilot, lambda: "Nothing has happened to it since" in screen_text(app))
+        await pilot.press("1")
+        await until(pilot, lambda: "[Events]" in screen_text(app))
+
+
+async def test_enter_goes_into_the_details_and_escape_comes_back() -> None:
+    async with running(size=(140, 30)) as (app, pilot):
+        await pilot.press("enter")
+        assert app.main.in_details
+        index = app.main.view.table.view.index
+        await pilot.press("j", "j")
+        assert app.main.view.table.view.index == index
+        await pilot.press("escape")
+        assert not app.main.in_details
+        await pilot.press("j")
+        assert app.main.view.table.view.index == index + 1
+
+
+async def test_an_image_tells_who_uses_it() -> None:
+    async with running(size=(140, 40)) as (app, pilot):
+        await pilot.press("1", "j", "right_square_bracket")
+        await until(pilot, lambda: "[Used by 3]" in screen_text(app))
+        assert "▶ running  web1" in screen_text(app)
+
+
+async def test_the_help_has_the_keys_of_this_pane_and_names_what_comes_later() -> None:
+    async with running(size=(100, 100)) as (app, pilot):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "Keys on the containers" in screen_text(app))
+        text = screen_text(app)
+        for words in (
+            "Stop it: the stop signal",
+            "j ↓",
+            "shift+→",
+            "In later versions; these keys do nothing yet",
+            "Leave; asks only while work of ours is under way",
+        ):
+            assert words in text
+        assert "Pull an image" not in text
+        await pilot.press("question_mark", "1", "question_mark")
+        await until(pilot, lambda: "Keys on the images" in screen_text(app))
+        assert "Pull an image" in screen_text(app)
+
+
+async def test_the_help_leaves_out_what_read_only_refuses() -> None:
+    async with running(size=(100, 100), settings=Settings(read_only=True)) as (app, pilot):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "Read-only: what changes anything" in screen_text(app))
+        assert "Stop it" not in screen_text(app)
+
+
+async def test_the_palette_runs_an_action() -> None:
+    async with running(size=(100, 40)) as (app, pilot):
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: "Search for" in screen_text(app))
+        await pilot.press(*[{" ": "space"}.get(c, c) for c in "go to the events"])
+        await until(pilot, lambda: "Go to the events" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.main.pane_id == "events")

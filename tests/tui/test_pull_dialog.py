@@ -1,0 +1,179 @@
+"""The pull dialog by keys: progress, background, several at once, errors, cancelling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from aiocontainerd.pull.progress import LayerProgress, PullProgress
+from aiocontainerd.store import Store
+from ctdeck.app import CtdeckApp
+from ctdeck.pull_text import Meter, details, headline, layer_line
+from ctdeck.screens.pull import PullLines, PullScreen
+from ctdeck.settings import Session
+from tests.tui.apps import running, screen_text, until
+from tests.tui.fake_pulls import FakePulls
+from tests.tui.hosts import typed
+
+A, B = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
+
+
+def session(pulls: FakePulls) -> Session:
+    return Session(Store(), pulls=pulls)  # type: ignore[arg-type]
+
+
+def shows(app: CtdeckApp, *words: str) -> Callable[[], bool]:
+    return lambda: all(word in screen_text(app) for word in words)
+
+
+async def test_a_pull_from_its_first_byte_to_its_end() -> None:
+    pulls = FakePulls()
+    async with running(session=session(pulls)) as (app, pilot):
+        await pilot.press("1", "p")
+        await until(pilot, shows(app, "Pull an image into namespace default"))
+        await typed(pilot, "nginx")
+        await pilot.press("enter")
+        assert pulls.started == [("docker.io/library/nginx:latest", "default", "", False)]
+        (job,) = pulls.jobs
+        await until(pilot, shows(app, "asking the registry"))
+        job.set(
+            "pulling",
+            LayerProgress(A, 10_000_000, 5_000_000, "downloading"),
+            LayerProgress(B, 2_000_000, 2_000_000, "unpacking"),
+        )
+        await until(pilot, shows(app, "1 of 2 layers", "aaaaaaaaaaaa", "50 %", "unpacking"))
+        job.set("done", LayerProgress(A, 10_000_000, 10_000_000, "unpacked"))
+        await until(pilot, shows(app, "done, 10.0 MB in 1 layer"))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is app.main)
+
+
+async def test_a_bad_reference_is_told_under_the_field_and_stays() -> None:
+    pulls = FakePulls()
+    async with running(session=session(pulls)) as (app, pilot):
+        await pilot.press("1", "p")
+        await typed(pilot, "Nginx")
+        await pilot.press("enter")
+        await until(pilot, shows(app, "must be in lower case", "nginx"))
+        await pilot.press("home", "delete", "n", "enter")
+        assert pulls.started[0][0] == "docker.io/library/nginx:latest"
+
+
+@pytest.mark.parametrize("key", ["b", "escape"])
+async def test_to_the_background_and_back_and_a_toast_at_the_end(key: str) -> None:
+    pulls = FakePulls()
+    async with running(session=session(pulls)) as (app, pilot):
+        await pilot.press("1", "p")
+        await typed(pilot, "nginx")
+        await pilot.press("enter", key)
+        await until(pilot, lambda: app.screen is app.main)
+        assert not pulls.jobs[0].cancelled
+        await until(pilot, shows(app, "nginx:latest"))
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, PullScreen))
+        assert "asking the registry" in screen_text(app)
+        await pilot.press("escape")
+        pulls.jobs[0].set("done")
+        await until(pilot, shows(app, "nginx:latest is pulled."))
+
+
+async def test_several_side_by_side_and_one_of_them_is_called_off() -> None:
+    pulls = FakePulls()
+    async with running(session=session(pulls)) as (app, pilot):
+        await pilot.press("1", "p")
+        await typed(pilot, "nginx")
+        await pilot.press("enter", "tab")
+        await typed(pilot, "busybox")  # typing replaces the reference that was there
+        await pilot.press("enter")
+        first, second = pulls.jobs
+        assert second.reference == "docker.io/library/busybox:latest"
+        await until(pilot, shows(app, "nginx:latest", "busybox:latest"))
+        await pilot.press("x")
+        await until(pilot, shows(app, "cancelled; nothing of it is left behind"))
+        assert second.cancelled
+        assert not first.cancelled
+
+
+async def test_a_failure_has_the_registrys_words_and_enter_tries_again() -> None:
+    pulls = FakePulls()
+    async with running(session=session(pulls)) as (app, pilot):
+        await pilot.press("1", "p")
+        await typed(pilot, "nginx")
+        await pilot.press("enter")
+        pulls.jobs[0].set("failed", error="429 slow [/] down. Try again in 30 s")
+        await until(pilot, shows(app, "failed", "429 slow [/] down", "Enter tries it again."))
+        await pilot.press("enter")
+        assert len(pulls.jobs) == 2
+        await pilot.press("b")
+        pulls.jobs[1].set("failed", error="still 429")
+        await until(pilot, shows(app, "nginx:latest was not pulled", "still 429"))
+
+
+async def test_only_lines_that_changed_are_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    pulls = FakePulls()
+    async with running(session=session(pulls)) as (app, pilot):
+        await pilot.press("1", "p")
+        await typed(pilot, "nginx")
+        await pilot.press("enter")
+        waiting = LayerProgress(B, 5)
+        pulls.jobs[0].set("pulling", LayerProgress(A, 100, 10, "downloading"), waiting)
+        await until(pilot, shows(app, "10 %"))
+        board = app.screen.query_one(PullLines)
+        drawn: list[int] = []
+        render = PullLines.render_line
+
+        def spy(self: PullLines, y: int) -> object:
+            drawn.append(y)
+            return render(self, y)
+
+        monkeypatch.setattr(PullLines, "render_line", spy)
+        pulls.jobs[0].set("pulling", LayerProgress(A, 100, 11, "downloading"), waiting)
+        await until(pilot, lambda: "11 %" in board.lines[1][0])
+        await pilot.pause()
+        assert 1 in drawn
+        assert 2 not in drawn
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 50), (40, 10), (10, 3)])
+async def test_every_size(size: tuple[int, int]) -> None:
+    pulls = FakePulls()
+    async with running(session=session(pulls), size=size) as (app, pilot):
+        await pilot.press("1", "p")
+        await typed(pilot, "nginx")
+        await pilot.press("enter")
+        pulls.jobs[0].set("pulling", *(LayerProgress(A, 9, 1, "downloading") for _ in range(60)))
+        await until(pilot, lambda: len(app.screen.query_one(PullLines).lines) == 61)
+        await pilot.press("x", "escape")
+        await until(pilot, lambda: app.screen is app.main)
+
+
+# The words
+
+
+def test_speed_is_that_of_the_last_seconds() -> None:
+    meter = Meter()
+    assert meter.add(0, 0) == 0
+    assert meter.add(1, 1000) == 1000
+    for second in range(2, 20):
+        meter.add(second, 1000)
+    assert meter.add(20, 1000) == 0
+
+
+@pytest.mark.parametrize("width", [10, 20, 36, 60, 76, 120])
+def test_lines_are_as_wide_as_their_place(width: int) -> None:
+    layers = tuple(LayerProgress(A, 100, 7, stage) for stage in (
+        "waiting", "downloading", "downloaded", "unpacking", "unpacked", "exists"))  # type: ignore[arg-type]  # fmt: skip
+    for stage in ("resolving", "pulling", "done", "failed", "cancelled"):
+        progress = PullProgress("ghcr.io/a/long/name:tag", stage, layers, "why [/] not")  # type: ignore[arg-type]
+        lines = [headline(progress, 12.5, width), *details(progress, width)]
+        assert all(len(text) == width or stage == "failed" for text, _ in lines[:1])
+    assert all(len(layer_line(layer, width)[0]) == width for layer in layers)
+
+
+def test_the_most_wanted_facts_stay_when_it_is_narrow() -> None:
+    progress = PullProgress("nginx", "pulling", (LayerProgress(A, 1000, 10, "downloading"),))
+    assert "left" in headline(progress, 10, 90)[0]
+    narrow = headline(progress, 10, 36)[0]
+    assert "0 of 1 layer" in narrow
+    assert "left" not in narrow

@@ -1,0 +1,241 @@
+"""From a key to an operation: the question, its answer, and what is told afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import aiocontainerd.operations
+from aiocontainerd.errors import FailedPrecondition
+from aiocontainerd.models import Container, Image
+from aiocontainerd.operations import ImagePlan
+from aiocontainerd.pull.progress import PullProgress
+from aiocontainerd.store import Store
+from ctdeck.app import CtdeckApp
+from ctdeck.screens import dialog
+from ctdeck.screens.confirm import ConfirmScreen
+from ctdeck.settings import Session
+from tests.tui.apps import running, screen_text, until
+from tests.tui.worlds import NOW, container
+
+
+class Client:
+    """Stands for a client in operations that are replaced; it can only be closed."""
+
+    async def close(self) -> None:
+        return
+
+
+def session() -> Session:
+    return Session(Store(), client=Client(), state=object())  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What was asked of the library: (operation, id)."""
+    calls: list[tuple[str, str]] = []
+
+    def replace_operation(name: str, result: Any) -> None:
+        async def operation(_: object, thing: Container | Image, *__: Any, **___: Any) -> Any:
+            calls.append((name, thing.key.id))
+            return result
+
+        monkeypatch.setattr(aiocontainerd.operations, name, operation)
+
+    for name in ("stop", "start", "restart", "kill", "pause", "resume", "delete_container"):
+        replace_operation(name, 0)
+    replace_operation("delete_image", None)
+    return calls
+
+
+def asked(app: CtdeckApp) -> bool:
+    return isinstance(app.screen, ConfirmScreen)
+
+
+async def test_stop_asks_by_name_and_y_stops(done: list[tuple[str, str]]) -> None:
+    async with running(session=session()) as (app, pilot):
+        await pilot.press("s")
+        await until(pilot, lambda: asked(app))
+        text = screen_text(app)
+        assert "Stop web2?" in text
+        assert "docker.io/library/nginx:1.27 (running, pid 9120): SIGTERM" in text
+        assert not done
+        await pilot.press("y")
+        await until(pilot, lambda: done == [("stop", "web2")])
+        await until(pilot, lambda: "web2 has stopped (exit status 0)" in screen_text(app))
+
+
+@pytest.mark.parametrize("key", ["n", "escape", "enter"])
+async def test_no_is_easy(key: str, done: list[tuple[str, str]]) -> None:
+    async with running(session=session()) as (app, pilot):
+        await pilot.press("D")
+        await until(pilot, lambda: asked(app))
+        await pilot.press(key)
+        await until(pilot, lambda: not asked(app))
+        assert not done
+
+
+async def test_keys_typed_before_the_question_is_read_do_not_answer_it(
+    done: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialog, "ARMED_AFTER", 1000)
+    async with running(session=session()) as (app, pilot):
+        await pilot.press("D")
+        await until(pilot, lambda: asked(app))
+        await pilot.press("y", "n", "enter", "escape", "q")
+        assert asked(app)
+        assert not done
+
+
+async def test_the_row_of_the_key_press_is_the_one_meant(done: list[tuple[str, str]]) -> None:
+    async with running(session=session()) as (app, pilot):
+        await pilot.press("j", "j", "D")
+        await until(pilot, lambda: asked(app))
+        now = app.store.snapshot
+        newer = [container(f"newer{n}", created_at=NOW) for n in range(5)]
+        app.store.publish(replace(now, containers={**now.containers, **{c.key: c for c in newer}}))
+        await until(pilot, lambda: len(app.main.view.table.view.shown) == 11)
+        await pilot.press("y")
+        await until(pilot, lambda: done == [("delete_container", "web1")])
+
+
+async def test_delete_tells_what_goes_and_what_stays() -> None:
+    async with running(session=session(), size=(100, 30)) as (app, pilot):
+        await pilot.press("D")
+        await until(pilot, lambda: asked(app))
+        text = screen_text(app)
+        for words in (
+            "Delete web2?",
+            "is stopped first: SIGTERM, KILL after 10 s",
+            "goes: its task and the container",
+            "goes: its snapshot in overlayfs, with all that it wrote",
+            "stays: /srv/www on this host",
+            "It is running.",
+        ):
+            assert words in text
+
+
+async def test_an_image_is_deleted_knowing_who_uses_it(
+    done: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def plan(_: object, snapshot: Any, image: Image) -> ImagePlan:
+        return ImagePlan(image, snapshot.users_of(image), (), 71_200_000)
+
+    monkeypatch.setattr(aiocontainerd.operations, "image_plan", plan)
+    async with running(session=session()) as (app, pilot):
+        await pilot.press("1", "j", "D")
+        await until(pilot, lambda: asked(app))
+        text = screen_text(app)
+        assert "frees 71.2 MB" in text
+        assert "used by 3 containers: web1, web2, never-started" in text
+        await pilot.press("y")
+        await until(pilot, lambda: done == [("delete_image", "docker.io/library/nginx:1.27")])
+
+
+async def test_kill_chooses_a_signal_and_asks(done: list[tuple[str, str]]) -> None:
+    async with running(session=session()) as (app, pilot):
+        await pilot.press("K")
+        await until(pilot, lambda: "KILL  ends it at once" in screen_text(app))
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: asked(app))
+        assert "Send SIGTERM to web2?" in screen_text(app)
+        await pilot.press("y")
+        await until(pilot, lambda: done == [("kill", "web2")])
+
+
+async def test_pause_and_resume_by_state(done: list[tuple[str, str]]) -> None:
+    async with running(session=session()) as (_, pilot):
+        await pilot.press("z")
+        await until(pilot, lambda: done == [("pause", "web2")])
+        await pilot.press("G", "z")
+        await until(pilot, lambda: done[-1] == ("resume", "db"))
+
+
+async def test_start_is_for_what_does_not_run(done: list[tuple[str, str]]) -> None:
+    async with running(session=session()) as (app, pilot):
+        await pilot.press("S")
+        await until(pilot, lambda: "web2 is running already" in screen_text(app))
+        await pilot.press("j", "S")
+        await until(pilot, lambda: done == [("start", "never-started")])
+
+
+async def test_a_second_stop_says_that_one_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = asyncio.Event()
+
+    async def slow(*_: Any, **__: Any) -> int:
+        await gate.wait()
+        return 0
+
+    monkeypatch.setattr(aiocontainerd.operations, "stop", slow)
+    async with running(session=session()) as (app, pilot):
+        await pilot.press("s")
+        await until(pilot, lambda: asked(app))
+        await pilot.press("y")
+        await until(pilot, lambda: bool(app.main.busy))
+        await pilot.press("s")
+        await until(pilot, lambda: "web2 is already being stopped" in screen_text(app))
+        assert not asked(app)
+        gate.set()
+        await until(pilot, lambda: not app.main.busy)
+
+
+async def test_an_error_is_told_in_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: Any, **__: Any) -> int:
+        raise FailedPrecondition("it was replaced", subject="web2", remedy="Look [/] again.")
+
+    monkeypatch.setattr(aiocontainerd.operations, "pause", refuse)
+    async with running(session=session()) as (app, pilot):
+        await pilot.press("z")
+        await until(pilot, lambda: "web2: it was replaced. Look [/] again." in screen_text(app))
+
+
+async def test_a_fault_of_ours_is_shown_and_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: Any, **__: Any) -> int:
+        raise ZeroDivisionError("[/] oh")
+
+    monkeypatch.setattr(aiocontainerd.operations, "pause", broken)
+    async with running(session=session()) as (app, pilot):
+        await pilot.press("z")
+        await until(pilot, lambda: "A fault in ctdeck itself" in screen_text(app))
+        assert "ZeroDivisionError: [/] oh" in screen_text(app)
+        await pilot.press("escape", "j")
+        assert app.main.view.table.view.index == 1
+
+
+async def test_before_a_daemon_has_answered() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("s")
+        await until(pilot, lambda: "No daemon has answered yet" in screen_text(app))
+
+
+async def test_quit_asks_only_while_a_pull_runs() -> None:
+    class Job:
+        reference = "docker.io/library/busybox:1.36"
+        done = False
+
+        async def cancel(self) -> None:
+            self.done = True
+
+        progress = PullProgress(reference)
+
+    class Pulls:
+        jobs = (Job(),)
+
+    async with running(session=replace(session(), pulls=Pulls())) as (app, pilot):  # type: ignore[arg-type]
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: asked(app))
+        assert "The pull of docker.io/library/busybox:1.36 is cancelled." in screen_text(app)
+        await pilot.press("n")
+        await until(pilot, lambda: not asked(app))
+        assert app.is_running
+        Pulls.jobs[0].done = True
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)

@@ -1,0 +1,91 @@
+"""Widths, cut texts, and a cursor that holds its row: for any input."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from ctdeck.widgets.column import GAP, Column, fit, fit_columns, sample
+from ctdeck.widgets.factsview import wrap
+from ctdeck.widgets.rowview import RowView
+
+
+@dataclass(frozen=True)
+class Row:
+    key: Hashable
+
+
+@given(st.text(), st.integers(1, 60), st.booleans(), st.sampled_from(["end", "middle"]))
+def test_a_text_takes_exactly_its_cells(text: str, width: int, right: bool, cut: str) -> None:
+    assert cell_len(fit(text, width, right=right, cut=cut)) == width
+
+
+def test_cutting() -> None:
+    assert fit("registry.example/team/app:1.2.3", 20, cut="middle") == "regist…eam/app:1.2.3"
+    assert fit("a long name", 6) == "a lon…"
+    assert fit("ab", 4, right=True) == "  ab"
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 30), st.integers(0, 9), st.integers(1, 60)), min_size=1),
+    st.integers(1, 200),
+)
+def test_columns_fit_the_width_and_the_unimportant_leave_first(
+    wishes: list[tuple[int, int, int]], available: int
+) -> None:
+    columns: list[Column[Row]] = [
+        Column(str(n), "", lambda *_: "", lambda r: r.key, priority=p, minimum=least)
+        for n, (least, p, _) in enumerate(wishes)
+    ]
+    natural = [width for _, _, width in wishes]
+    shown = fit_columns(columns, natural, available)
+    total = sum(width for _, width in shown) + GAP * (len(shown) - 1)
+    assert total <= max(available, 1)
+    assert [i for i, _ in shown] == sorted(i for i, _ in shown)
+    left = {i for i, _ in shown}
+    gone = [columns[i].priority for i in range(len(columns)) if i not in left]
+    if gone:
+        assert min(gone) >= max(columns[i].priority for i in left)
+
+
+@given(st.text(), st.integers(8, 40))
+def test_wrapping_loses_nothing_but_blanks(text: str, width: int) -> None:
+    lines = wrap(text, width)
+    assert all(cell_len(line) <= width for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+def test_a_sample_has_the_first_and_the_last() -> None:
+    rows = list(range(10_000))
+    assert sample(rows)[0] == 0
+    assert sample(rows)[-1] == 9_999
+    assert len(sample(rows)) < 200
+    assert sample(rows[:50]) == rows[:50]
+
+
+keys = st.lists(st.integers(0, 30), unique=True)
+
+
+@given(keys, keys, st.integers(0, 40), st.booleans())
+def test_the_cursor_holds_its_row_or_takes_a_neighbour(
+    before: list[int], after: list[int], index: int, reverse: bool
+) -> None:
+    view: RowView[Row] = RowView()
+    view.set_rows([Row(key) for key in before])
+    view.move_to(index)
+    held = view.current
+    view.reverse = reverse
+    view.set_rows([Row(key) for key in after])
+    if held is not None and held.key in after:
+        assert view.current == held
+    elif survivors := [key for key in before if key in after]:
+        assert view.current is not None
+        assert view.current.key in survivors
+    elif after:
+        assert view.current is not None
+    else:
+        assert view.current is None

@@ -1,0 +1,195 @@
+"""The run form's texts and what they mean; risks; masks; another container like this one."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aiocontainerd.errors import AlreadyExists, ContainerdError, InvalidArgument, RuntimeFailed
+from aiocontainerd.image_config import ImageConfig
+from aiocontainerd.models import Container, Mount
+from aiocontainerd.mounts import BindMount
+from aiocontainerd.run_options import RunOptions
+from ctdeck.drafts import Draft, draft_of, field_of, read
+from ctdeck.likeness import options_like
+from ctdeck.masking import masked
+from ctdeck.quantities import format_cpus, format_memory, parse_cpus, parse_memory
+from ctdeck.risks import risk_of, risks
+from tests.unit.test_commands import OPTIONS
+
+BASE = RunOptions("docker.io/library/nginx:1.27", "nginx-7f3a", labels=(("a", "b"),))
+
+
+@given(OPTIONS)
+def test_options_survive_the_form(options: RunOptions) -> None:
+    reading = read(draft_of(options), RunOptions(options.image, "x", privileged=options.privileged))
+    if not options.hostname:  # the form has no field for it
+        assert reading.options == options
+
+
+@given(
+    st.builds(
+        Draft,
+        name=st.text(),
+        command=st.text(),
+        mounts=st.lists(st.text()).map(tuple),
+        env=st.lists(st.text()).map(tuple),
+        user=st.text(),
+        cwd=st.text(),
+        memory=st.text(),
+        cpus=st.text(),
+        pids=st.text(),
+    )
+)
+def test_any_draft_is_options_or_errors(draft: Draft) -> None:
+    reading = read(draft, BASE)
+    assert (reading.options is None) == bool(reading.errors)
+    assert reading.shown.image == BASE.image
+
+
+def test_each_mistake_is_found_in_its_own_field() -> None:
+    draft = Draft(
+        name="-x", command="sh 'a", mounts=("", "x", "/a:/b"), env=("A=1", "B"), cwd="tmp",
+        memory="1k", cpus="0", pids="many",
+    )  # fmt: skip
+    reading = read(draft, BASE)
+    assert set(reading.errors) == {
+        "name", "command", "mounts.1", "env.1", "cwd", "memory", "cpus", "pids",
+    }  # fmt: skip
+    assert reading.shown.mounts == (BindMount("/a", "/b"),)
+    assert reading.shown.env == ("A=1",)
+
+
+def test_two_mounts_in_one_place_are_shown_at_a_mount() -> None:
+    draft = Draft(name="web", mounts=("/a:/x", "/b:/x"))
+    assert set(read(draft, BASE).errors) == {"mounts.0"}
+
+
+DRAFT = Draft(name="web1", command="ngnix", mounts=("", "/srv/w w:/www"))
+
+
+@pytest.mark.parametrize(
+    ("error", "field"),
+    [
+        (AlreadyExists("a container of this name exists already", subject="web1"), "name"),
+        (RuntimeFailed("the image has no program 'ngnix' (exec: …)", subject="web1"), "command"),
+        (InvalidArgument("the image names no command to run", subject="nginx"), "command"),
+        (InvalidArgument("the source of the mount does not exist", subject="mount '/srv/w w'"),
+         "mounts.1"),
+        (RuntimeFailed("'/srv/w w' cannot be mounted at '/www'", subject="web1"), "mounts.1"),
+        (InvalidArgument("the image has no user 'bob'", subject="user 'bob'"), "user"),
+        (RuntimeFailed("the working directory '/nope' cannot be used", subject="web1"), "cwd"),
+        (RuntimeFailed("the container needs more memory to start than its limit"), "memory"),
+        (ContainerdError("the daemon is on fire", subject="user1"), ""),
+    ],
+)  # fmt: skip
+def test_errors_of_the_daemon_find_their_field(error: ContainerdError, field: str) -> None:
+    assert field_of(error, DRAFT) == field
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("", None), ("512m", 512 << 20), ("1.5G", 3 << 29), ("2gb", 2 << 30), ("2GiB", 2 << 30),
+     ("1048576", 1 << 20), (" 64k ", 64 << 10)],
+)  # fmt: skip
+def test_memory(text: str, size: int | None) -> None:
+    assert parse_memory(text) == size
+    assert parse_memory(format_memory(size)) == size
+
+
+@given(st.text())
+def test_quantities_never_fail_otherwise(text: str) -> None:
+    for parse in (parse_memory, parse_cpus):
+        with suppress(InvalidArgument):
+            parse(text)
+
+
+@given(st.floats(0.01, 1e5))
+def test_cpus(cpus: float) -> None:
+    assert parse_cpus(format_cpus(cpus)) == cpus
+
+
+@pytest.mark.parametrize(
+    ("volume", "words"),
+    [
+        (("/", True), "all of the host's files"),
+        (("//", False), "all of the host's files"),
+        (("/etc/", True), "passwords"),
+        (("/run/containerd/containerd.sock", True), "root on the host"),
+        (("/var/run/docker.sock", False), "root on the host"),
+        (("/run", False), "root on the host"),
+        (("/dev", False), "devices"),
+        (("/proc/sys", True), "kernel"),
+        (("/var/lib/containerd/io", True), "engine"),
+        (("/usr/lib", False), "add :ro"),
+        (("/home", False), "add :ro"),
+    ],
+)
+def test_risky_mounts(volume: tuple[str, bool], words: str) -> None:
+    source, readonly = volume
+    assert words in risk_of(BindMount(source, "/x", readonly=readonly))
+
+
+@pytest.mark.parametrize("source", ["/srv/www", "/home/me/src", "/usr/share/doc", "/devices"])
+def test_mounts_without_a_word(source: str) -> None:
+    assert risk_of(BindMount(source, "/x", readonly=True)) == ""
+
+
+def test_a_link_is_as_risky_as_where_it_leads() -> None:
+    options = RunOptions("a", "b", mounts=(BindMount("/srv/link", "/x"),))
+    assert risks(options) == ()
+    (risk,) = risks(options, {"/srv/link": "/etc"})
+    assert risk.startswith("/srv/link leads to /etc: the host's passwords")
+
+
+def test_risks_of_the_container() -> None:
+    options = RunOptions("a", "b", network="host", privileged=True)
+    assert [risk.partition(":")[0] for risk in risks(options)] == ["privileged", "host network"]
+
+
+def test_secrets_are_stars() -> None:
+    options = RunOptions("a", "b", env=("DB_PASSWORD=x", "API_TOKEN=", "HOME=/root"))
+    assert masked(options).env == ("DB_PASSWORD=***", "API_TOKEN=", "HOME=/root")
+
+
+def test_another_container_like_this_one() -> None:
+    container = Container(
+        "default", "web1", "docker.io/library/nginx:1.27", "runc", "overlayfs", "web1",
+        mounts=(
+            Mount("/proc", "proc", "proc"),
+            Mount("/www", "bind", "/srv/w", ("rbind", "ro")),
+            Mount("/etc/hosts", "bind", "/etc/hosts", ("rbind", "ro")),
+        ),
+    )  # fmt: skip
+    config = ImageConfig(entrypoint=("/entry",), cmd=("nginx",), env=("PATH=/bin", "A=image"))
+    spec = {
+        "process": {
+            "args": ["/entry", "sh", "-c", "x y"],
+            "env": ["PATH=/bin", "A=mine", "HOSTNAME=h", "broken"],
+            "cwd": "/inside",
+            "user": {"uid": 5, "gid": 6},
+            "terminal": True,
+        },
+        "root": {"readonly": True},
+        "linux": {
+            "namespaces": [{"type": "pid"}],
+            "maskedPaths": ["/proc/kcore"],
+            "resources": {
+                "memory": {"limit": 64 << 20},
+                "cpu": {"quota": 50000, "period": 100000},
+                "pids": {"limit": 7},
+            },
+        },
+    }
+    assert options_like(container, spec, config, id="web2") == RunOptions(
+        container.image, "web2", command=("sh", "-c", "x y"), env=("A=mine",), cwd="/inside",
+        mounts=(BindMount("/srv/w", "/www", readonly=True),), user="5:6", network="host",
+        memory=64 << 20, cpus=0.5, pids=7, readonly=True, terminal=True,
+    )  # fmt: skip
+
+
+def test_an_odd_spec_is_read_as_far_as_it_goes() -> None:
+    container = Container("default", "a", "b", "runc", "overlayfs", "a")
+    spec = {"process": {"args": "sh", "env": None, "cwd": 7}, "linux": {"resources": []}}
+    assert options_like(container, spec, ImageConfig(), id="c").id == "c"

@@ -1,0 +1,115 @@
+"""The Textual app: themes, the connection beside the first frame, and nothing of the lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from ctdeck.connect import connect, disconnect
+from ctdeck.formatting import ASCII, GLYPHS
+from ctdeck.screens.main import MainScreen
+from ctdeck.settings import Session, Settings
+from ctdeck.styles import style_path
+from ctdeck.theme import DARK, SIXTEEN, theme_for
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from aiocontainerd.client import Client
+    from aiocontainerd.pull import Pulls
+    from aiocontainerd.state import StateDirectory
+    from aiocontainerd.store import Store
+
+
+def _palette() -> type[Provider]:
+    from ctdeck.screens.palette import ActionsProvider
+
+    return ActionsProvider
+
+
+class CtdeckApp(App[None], inherit_bindings=False):
+    """`session` is for tests and the demo: with it nothing is looked for."""
+
+    TITLE = "ctdeck"
+    CSS_PATH: ClassVar = [style_path("table"), style_path("app")]
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "ctrl+c",
+            "leave",
+            "quit",
+            id="interrupt",
+            tooltip="Leave; asks only while work of ours is under way",
+            priority=True,
+            show=False,
+        )
+    ]
+
+    def __init__(self, settings: Settings, session: Session | None = None) -> None:
+        super().__init__()
+        self.settings = settings
+        self.session = session
+        self.main = MainScreen(settings)
+        self.key_time = 0.0
+        self.animation_level = "none"
+        self.register_theme(DARK)
+        self.register_theme(SIXTEEN)
+        self.theme = theme_for().name
+        self.set_class(GLYPHS is ASCII, "-ascii")
+
+    def on_mount(self) -> None:
+        """The frame first; who answers is found out beside it."""
+        self.push_screen(self.main)
+        if self.session is not None:
+            self.main.attach(self.session)
+        else:
+            self.run_worker(self._connect(), group="connect")
+
+    async def _connect(self) -> None:
+        self.session = await connect(self)
+        self.main.attach(self.session)
+
+    async def on_unmount(self) -> None:
+        """Let go of the daemon."""
+        if self.session is not None:
+            await disconnect(self.session, end_containers=self.main.end_containers)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Remember when the key that is being handled was pressed (see `screens/dialog.py`)."""
+        if isinstance(event, events.Key):
+            self.key_time = event.time
+        await super().on_event(event)
+
+    def action_leave(self) -> None:
+        """ctrl+c, also from within a dialog."""
+        self.main.leave()
+
+    @property
+    def _connected(self) -> Session:
+        if self.session is None:
+            raise RuntimeError("asked before a daemon has answered")
+        return self.session
+
+    @property
+    def store(self) -> Store:
+        """The newest snapshot; raises RuntimeError before there is a session, as do the others."""
+        return self._connected.store
+
+    @property
+    def client(self) -> Client | None:
+        """The client; None in tests that only show."""
+        return self._connected.client
+
+    @property
+    def pulls(self) -> Pulls | None:
+        """The pulls of this session."""
+        return self._connected.pulls
+
+    @property
+    def state(self) -> StateDirectory | None:
+        """Where our own files are."""
+        return self._connected.state

@@ -1,0 +1,214 @@
+"""The words of the `:` line and what they mean: one table, and a pure parser to `Command`s.
+
+The words and flags are those of ctr, nerdctl and docker (KEYS.md). Ids and references stay
+text here; `targets.py` looks them up in the newest snapshot when the command is carried out.
+"""
+
+import re
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import partial
+
+from aiocontainerd.errors import InvalidArgument
+from aiocontainerd.identifiers import check_identifier
+from aiocontainerd.reference import parse as parse_reference
+from aiocontainerd.safe import safe
+from ctdeck.flags import Flag, Given, Kind, Piece, collect, walk
+from ctdeck.requests import (
+    Command,
+    KillCommand,
+    NamespaceCommand,
+    PaneCommand,
+    PauseCommand,
+    PullCommand,
+    QuitCommand,
+    RemoveCommand,
+    RemoveImagesCommand,
+    ResumeCommand,
+    RunCommand,
+    StartCommand,
+    StopCommand,
+)
+from ctdeck.run_flags import RUN_ADVICE, RUN_FLAGS, run_options
+from ctdeck.shellwords import Word, split
+
+PANES = ("images", "containers", "tasks", "mounts", "events")
+SIGNALS = tuple(each.name.removeprefix("SIG") for each in signal.Signals)
+_PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
+_LATER = {
+    "exec": "A shell inside a container",
+    "logs": "Reading logs here",
+    "inspect": "Showing the raw object",
+    "prune": "Cleaning up what nothing uses",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CommandWord:
+    """One word: its arguments as usage shows them and as completion looks for them."""
+
+    name: str
+    takes: str
+    summary: str
+    build: Callable[[Given], Command]
+    kind: Kind = Kind.NOTHING
+    flags: tuple[Flag, ...] = ()
+
+    @property
+    def usage(self) -> str:
+        """:stop [-f] [-t SECONDS] ID…"""
+        return " ".join(
+            (f":{self.name}", *(flag.usage for flag in self.flags), self.takes)
+        ).rstrip()
+
+    def walk(self, words: Sequence[Word]) -> list[Piece]:
+        """What each word after this one is; after run's image all belongs to the command."""
+        return list(walk(words, self.flags, interspersed=self.name != "run"))
+
+
+def parse(line: str) -> Command:
+    """Read one line, with or without its ':'. Raises only InvalidArgument."""
+    words = split(line.lstrip(" \t:"))
+    if not words:
+        raise InvalidArgument("nothing was typed", remedy="Press Tab for the words.")
+    word = command_word(words[0].text)
+    return word.build(collect(word.walk(words[1:]), word.flags, _advice(word)))
+
+
+def command_word(name: str) -> CommandWord:
+    """The entry of `WORDS` of that name; raises InvalidArgument with the nearest ones."""
+    if name in BY_NAME:
+        return BY_NAME[name]
+    if name in _LATER:
+        raise InvalidArgument(f"{_LATER[name]} comes in a later version", subject=f":{name}")
+    near = get_close_matches(name, BY_NAME, n=2, cutoff=0.5)
+    known = ", ".join(word.name for word in WORDS)
+    raise InvalidArgument(
+        "there is no such command",
+        subject=f":{safe(name[:40])}",
+        remedy=f"Did you mean {' or '.join(near)}?" if near else f"There are {known}.",
+    )
+
+
+def _advice(word: CommandWord) -> dict[str, str]:
+    return RUN_ADVICE if word.name == "run" else {}
+
+
+def _some(given: Given, what: str) -> tuple[str, ...]:
+    if not given.arguments:
+        raise InvalidArgument(f"{what} is missing", remedy="Press Tab to see what there is.")
+    return tuple(dict.fromkeys(given.arguments))
+
+
+def _one(given: Given, what: str) -> str:
+    arguments = _some(given, what)
+    if len(given.arguments) > 1:
+        extra = safe(given.arguments[1][:40])
+        raise InvalidArgument(f"'{extra}' is one too many", remedy=f"Give only {what}.")
+    return arguments[0]
+
+
+def _none(given: Given, command: Command) -> Command:
+    if given.arguments:
+        extra = safe(given.arguments[0][:40])
+        raise InvalidArgument(f"'{extra}' is too much", remedy="This word stands alone.")
+    return command
+
+
+def _pull(given: Given) -> Command:
+    reference, platform = _one(given, "the image reference"), given.last("--platform")
+    parse_reference(reference)
+    if platform and not _PLATFORM.fullmatch(platform):
+        raise InvalidArgument(
+            "this is not a platform",
+            subject=f"'{safe(platform[:40])}'",
+            remedy="Write it like linux/amd64 or linux/arm/v7.",
+        )
+    return PullCommand(reference, platform, given.has("--plain-http"))
+
+
+def _stop(given: Given) -> Command:
+    text = given.last("--time")
+    grace = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
+    if text and grace is None:
+        raise InvalidArgument(
+            "this is not a time in seconds",
+            subject=f"'{safe(text[:40])}'",
+            remedy="Write a whole number such as 10.",
+        )
+    return StopCommand(_some(given, "the container's id"), given.has("--force"), grace)
+
+
+def _kill(given: Given) -> Command:
+    name = parse_signal(given.last("--signal", "KILL"))
+    return KillCommand(_some(given, "the container's id"), name, given.has("--force"))
+
+
+def parse_signal(text: str) -> str:
+    """A signal's name without SIG, or its number 1 to 64; raises InvalidArgument."""
+    name = text.upper().removeprefix("SIG")
+    if name in SIGNALS or (name.isascii() and name.isdigit() and 1 <= int(name[:4]) <= 64):
+        return name
+    near = get_close_matches(name, SIGNALS, n=2)
+    remedy = f"Did you mean {' or '.join(near)}?" if near else "Write it like TERM, HUP or 9."
+    raise InvalidArgument("there is no such signal", subject=f"'{safe(text[:40])}'", remedy=remedy)
+
+
+def _namespace(given: Given) -> Command:
+    if not given.arguments:
+        return NamespaceCommand("")
+    return NamespaceCommand(check_identifier(_one(given, "the namespace"), "namespace"))
+
+
+def _ids(given: Given) -> tuple[str, ...]:
+    return _some(given, "the container's id")
+
+
+def _pane(pane: str, given: Given) -> Command:
+    return _none(given, PaneCommand(pane))
+
+
+_FORCE = Flag(("-f", "--force"))
+_TIME = Flag(("-t", "--time"), "SECONDS")
+_SIGNAL = Flag(("-s", "--signal"), "SIG", Kind.SIGNAL)
+_PULL = (Flag(("--platform",), "P"), Flag(("--plain-http",)))
+_CONTAINER, _IMAGE = Kind.CONTAINER, Kind.IMAGE
+
+WORDS: tuple[CommandWord, ...] = (
+    CommandWord("pull", "REF", "pull an image", _pull, _IMAGE, _PULL),
+    CommandWord(
+        "run",
+        "IMAGE [COMMAND…]",
+        "run a container",
+        lambda given: RunCommand(run_options(given)),
+        _IMAGE,
+        RUN_FLAGS,
+    ),
+    CommandWord("stop", "ID…", "stop containers", _stop, _CONTAINER, (_FORCE, _TIME)),
+    CommandWord("kill", "ID…", "send a signal", _kill, _CONTAINER, (_FORCE, _SIGNAL)),
+    CommandWord("start", "ID…", "start again", lambda given: StartCommand(_ids(given)), _CONTAINER),
+    CommandWord(
+        "rm",
+        "ID…",
+        "delete containers",
+        lambda given: RemoveCommand(_ids(given), given.has("--force")),
+        _CONTAINER,
+        (_FORCE,),
+    ),
+    CommandWord(
+        "rmi",
+        "REF…",
+        "delete images",
+        lambda given: RemoveImagesCommand(_some(given, "the image"), given.has("--force")),
+        _IMAGE,
+        (_FORCE,),
+    ),
+    CommandWord("pause", "ID…", "freeze", lambda given: PauseCommand(_ids(given)), _CONTAINER),
+    CommandWord("resume", "ID…", "thaw", lambda given: ResumeCommand(_ids(given)), _CONTAINER),
+    CommandWord("ns", "NAME|all", "choose the namespace", _namespace, Kind.NAMESPACE),
+    *(CommandWord(pane, "", f"go to {pane}", partial(_pane, pane)) for pane in PANES),
+    CommandWord("quit", "", "leave ctdeck", lambda given: _none(given, QuitCommand())),
+)
+BY_NAME = {word.name: word for word in WORDS} | {"q": replace(WORDS[-1], name="q")}

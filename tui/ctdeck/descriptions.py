@@ -1,0 +1,215 @@
+"""What the details say of a row, tab by tab; pure: facts in, no layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiocontainerd.models import Container, Event, Image, Mount, Snapshot, Task, TaskStatus
+from ctdeck.formatting import (
+    GLYPHS,
+    age,
+    clock,
+    event_words,
+    moment,
+    size,
+    status_role,
+    status_text,
+)
+from ctdeck.rows import ContainerRow, EventRow, ImageRow, MountRow, Row, TaskRow
+
+RECENT = 40  # events of a row that are listed
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line: a label (may be empty), what it is, and the role that colours it."""
+
+    label: str
+    value: str
+    role: str = ""
+
+
+Tabs = dict[str, list[Fact]]
+
+
+def title_of(row: Row) -> str:
+    """How the details are headed."""
+    match row:
+        case ImageRow():
+            return row.image.name
+        case ContainerRow() | MountRow():
+            return row.container.id
+        case TaskRow():
+            return row.task.id
+        case EventRow():
+            return row.event.subject or row.event.topic
+
+
+def describe(row: Row, snapshot: Snapshot, now: datetime) -> Tabs:
+    """Tab names and their facts, in the order in which they are shown."""
+    match row:
+        case ImageRow():
+            return _image_tabs(row.image, snapshot, now)
+        case ContainerRow():
+            return _container_tabs(row.container, row.task, snapshot, now)
+        case TaskRow():
+            return _container_tabs(row.container, row.task, snapshot, now)
+        case MountRow():
+            task = snapshot.task_of(row.container)
+            tabs = _container_tabs(row.container, task, snapshot, now)
+            return {"Mount": _mount_facts(row), **tabs}
+        case EventRow():
+            return {"Event": _event_facts(row.event)}
+
+
+def _ago(when: datetime | None, now: datetime) -> str:
+    return f"{moment(when)} ({age(when, now)} ago)" if when else "not known"
+
+
+def _labels(labels: Mapping[str, str]) -> Iterable[Fact]:
+    for number, (key, value) in enumerate(sorted(labels.items())):
+        yield Fact("labels" if number == 0 else "", f"{key} = {value}", "muted")
+
+
+def _image_tabs(image: Image, snapshot: Snapshot, now: datetime) -> Tabs:
+    users = snapshot.users_of(image)
+    return {
+        "Details": _image_facts(image, now),
+        f"Used by {len(users)}": [
+            Fact("", f"{status_text(snapshot.task_of(c))}  {c.id}  {c.display_name}".rstrip())
+            for c in users
+        ]
+        or [Fact("", "No container names this image.", "muted")],
+        "Events": _events(snapshot, image.namespace, image.name),
+    }
+
+
+def _image_facts(image: Image, now: datetime) -> list[Fact]:
+    details = image.details
+    unpacked = {None: "not known yet", True: "yes", False: "no: run unpacks it first"}
+    facts = [
+        Fact("image", image.name),
+        Fact("namespace", image.namespace),
+        Fact("digest", image.target.digest),
+        Fact("type", image.target.media_type),
+    ]
+    if details is None:
+        facts.append(Fact("content", "being read …", "muted"))
+    else:
+        facts += [
+            Fact("size", f"{size(details.size)} of compressed content here"),
+            Fact("platforms", ", ".join(details.platforms) or "none complete here"),
+        ]
+        if details.missing:
+            facts.append(Fact("content", "incomplete: pull it again", "bad"))
+    return [
+        *facts,
+        Fact("unpacked", unpacked[image.unpacked], "" if image.unpacked else "muted"),
+        Fact("created", _ago(image.created_at, now)),
+        Fact("changed", _ago(image.updated_at, now)),
+        *_labels(image.labels),
+    ]
+
+
+def _container_tabs(
+    container: Container | None, task: Task | None, snapshot: Snapshot, now: datetime
+) -> Tabs:
+    if container is None:
+        orphan = [Fact("container", "its record is gone, the task is still there", "warn")]
+        return {"Details": orphan + (_task_facts(task, now) if task else [])}
+    return {
+        "Details": _container_facts(container, task, now),
+        f"Mounts {len(container.mounts)}": _mounts(container.mounts, snapshot.sources),
+        "Rootfs": [],  # read when it is looked at
+        "Events": _events(snapshot, container.namespace, container.id),
+    }
+
+
+def _container_facts(container: Container, task: Task | None, now: datetime) -> list[Fact]:
+    name = container.display_name
+    return [
+        Fact("container", container.id),
+        *([Fact("name", name)] if name else []),
+        Fact("namespace", container.namespace),
+        Fact("image", container.image or "none"),
+        Fact("status", status_text(task), status_role(task)),
+        *(_task_facts(task, now) if task else []),
+        Fact("command", " ".join(container.args) or "not known"),
+        Fact("terminal", "yes" if container.terminal else "no"),
+        Fact("created", _ago(container.created_at, now)),
+        Fact("runtime", container.runtime),
+        Fact("snapshot", f"{container.snapshot_key} in {container.snapshotter}"),
+        *_labels(container.labels),
+    ]
+
+
+def _task_facts(task: Task, now: datetime) -> list[Fact]:
+    if task.status is TaskStatus.STOPPED:
+        role = "bad" if task.exit_status else ""
+        return [
+            Fact("exit", f"status {task.exit_status}", role),
+            Fact("since", _ago(task.exited_at, now)),
+        ]
+    return [Fact("pid", str(task.pid)), Fact("since", _ago(task.since, now))]
+
+
+def _mounts(mounts: tuple[Mount, ...], sources: Mapping[str, bool]) -> list[Fact]:
+    facts: list[Fact] = []
+    for mount in sorted(mounts, key=lambda m: not m.is_bind):
+        line = f"{mount.source} {GLYPHS.arrow} {mount.destination}"
+        missing = mount.is_bind and sources.get(mount.source) is False
+        facts.append(Fact("bind" if mount.is_bind else mount.type, line))
+        note = ",".join(mount.options) + ("; the source is missing" if missing else "")
+        facts.append(Fact("", note, "bad" if missing else "muted"))
+    return facts or [Fact("", "It has no mounts.", "muted")]
+
+
+def _mount_facts(row: MountRow) -> list[Fact]:
+    mount = row.mount
+    there = {None: "not looked at", True: "it is there", False: "it is missing"}
+    return [
+        Fact("container", row.container.id),
+        Fact("source", mount.source),
+        Fact("to", mount.destination),
+        Fact("type", mount.type),
+        Fact("options", ", ".join(mount.options) or "none"),
+        Fact("writable", "no" if mount.is_readonly else "yes"),
+        *(
+            [Fact("on host", there[row.exists], "bad" if row.exists is False else "")]
+            if mount.is_bind
+            else []
+        ),
+    ]
+
+
+def _events(snapshot: Snapshot, namespace: str, subject: str) -> list[Fact]:
+    found = [e for e in snapshot.events if (e.namespace, e.subject) == (namespace, subject)]
+    recent = sorted(found, key=lambda e: -e.seq)[:RECENT]
+    facts = [Fact(clock(event.timestamp), event_words(event)) for event in recent]
+    return facts or [Fact("", "Nothing has happened to it since ctdeck looks.", "muted")]
+
+
+def _event_facts(event: Event) -> list[Fact]:
+    return [
+        Fact("time", moment(event.timestamp)),
+        Fact("namespace", event.namespace or "none"),
+        Fact("topic", event.topic),
+        Fact("subject", event.subject),
+        Fact("words", event_words(event)),
+        *(Fact(key, value, "muted") for key, value in sorted(event.attributes.items())),
+    ]
+
+
+def rootfs_facts(layers: Iterable[tuple[str, str, Iterable[str]]]) -> list[Fact]:
+    """The mounts that make a root file system: (type, source, options) of each."""
+    facts: list[Fact] = []
+    for kind, source, options in layers:
+        facts.append(Fact("type", kind if source in (kind, "") else f"{kind} of {source}"))
+        for option in options:
+            name, _, value = option.partition("=")
+            parts = value.split(":") if name == "lowerdir" else [value]
+            for number, part in enumerate(parts):
+                facts.append(Fact(name if number == 0 else "", part or "yes", "muted"))
+    return facts or [Fact("", "The snapshotter names no mounts.", "muted")]

@@ -1,0 +1,123 @@
+"""What the verbs and the actions may use of the screen they work for.
+
+The main screen is a Desk. A protocol stands between them so that `actions.py` and
+`verbs/` need to know no screen and no widget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Hashable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aiocontainerd.models import Snapshot
+from ctdeck.rows import Row
+from ctdeck.settings import Session, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Asked before something is changed: exactly what will happen, by name and size.
+
+    `title` is the question itself, `verb` the word on the button that agrees.
+    """
+
+    title: str
+    lines: tuple[str, ...]
+    verb: str
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several: `options` are (value, text); the first is under the cursor."""
+
+    title: str
+    options: tuple[tuple[str, str], ...]
+    current: str = ""
+
+
+class Desk(Protocol):
+    """The main screen, as the actions see it."""
+
+    busy: dict[Hashable, str]  # identity → what is being done to it, in words
+    last_equivalent: str  # the ctr line of the last action
+
+    @property
+    def settings(self) -> Settings:
+        """What was asked for on the command line."""
+
+    @property
+    def session(self) -> Session | None:
+        """The connection; None until a daemon has answered."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The world as it is shown."""
+
+    @property
+    def scope(self) -> str | None:
+        """The namespace that is shown; None for all of them."""
+
+    @property
+    def new_namespace(self) -> str:
+        """Where what is made new goes: the shown namespace, or `default`."""
+
+    @property
+    def pane_id(self) -> str:
+        """The pane that has the focus."""
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor, as it is now."""
+
+    def tell(self, text: str, *, title: str = "", bad: bool = False) -> None:
+        """A toast of plain words; a long text becomes a dialog."""
+
+    def progress(self, text: str) -> None:
+        """A line while something is being done; empty takes it away."""
+
+    def begin(self, work: Coroutine[Any, Any, None], *, group: str) -> None:
+        """Do it beside the screen; what it raises is told, never lost."""
+
+    async def ask(self, question: Question) -> bool:
+        """Put a question and wait for the answer; only from within `begin`."""
+
+    async def choose(self, choice: Choice) -> str | None:
+        """Let one option be chosen; None if none was; only from within `begin`."""
+
+    def open(self, name: str, **arguments: Any) -> None:
+        """Open a screen or prompt by its name in `screens/openers.py`."""
+
+    def show_pane(self, name: str) -> None:
+        """Go to a pane by its id."""
+
+    def next_pane(self, step: int) -> None:
+        """Go to the next pane, or the previous one with -1."""
+
+    def move(self, how: str) -> None:
+        """Move in the list, or in the details if they have the focus."""
+
+    def sort(self, how: str) -> None:
+        """`next` or `previous` column, or `reverse`."""
+
+    def zoom(self, on: bool) -> None:
+        """Give the pane the whole screen, or take it back."""
+
+    def turn_tab(self, step: int) -> None:
+        """Next or previous tab of the details."""
+
+    def open_row(self) -> None:
+        """Details of the row."""
+
+    def back(self) -> None:
+        """One step back: details, filter, zoom."""
+
+    def set_scope(self, scope: str | None) -> None:
+        """Show one namespace, or all with None."""
+
+    def copy(self, text: str) -> None:
+        """Put text into the clipboard of the terminal."""
+
+    def leave(self) -> None:
+        """Leave ctdeck; asks if something of ours would be cut off."""

@@ -1,0 +1,92 @@
+"""The `ctr` lines that do the same as our actions on a row; pure.
+
+They are for reading and copying: ctdeck itself never runs them.
+"""
+
+from __future__ import annotations
+
+import shlex
+
+from aiocontainerd.models import Container, Image, TaskStatus
+from ctdeck.rows import ContainerRow, EventRow, ImageRow, MountRow, Row, TaskRow
+
+
+def _ctr(address: str, namespace: str, *words: str) -> str:
+    head = ["ctr"]
+    if address:
+        head += ["-a", address.removeprefix("unix://")]
+    return shlex.join([*head, "-n", namespace, *words])
+
+
+def pull_line(reference: str, *, namespace: str, address: str = "", platform: str = "") -> str:
+    """`ctr images pull` of a reference."""
+    extra = ["--platform", platform] if platform else []
+    return _ctr(address, namespace, "images", "pull", *extra, reference)
+
+
+def stop_line(container: Container, *, address: str = "", signal: str = "SIGTERM") -> str:
+    """`ctr` has no stop: it is a signal, and the wait is yours."""
+    return _ctr(address, container.namespace, "tasks", "kill", "-s", signal, container.id)
+
+
+def kill_line(container: Container, signal: str, *, address: str = "") -> str:
+    """`ctr tasks kill`."""
+    return _ctr(address, container.namespace, "tasks", "kill", "-s", signal, container.id)
+
+
+def pause_line(container: Container, *, resume: bool = False, address: str = "") -> str:
+    """`ctr tasks pause` or `resume`."""
+    verb = "resume" if resume else "pause"
+    return _ctr(address, container.namespace, "tasks", verb, container.id)
+
+
+def start_line(container: Container, *, address: str = "") -> str:
+    """`ctr tasks start -d`."""
+    return _ctr(address, container.namespace, "tasks", "start", "-d", container.id)
+
+
+def delete_line(container: Container, *, running: bool = False, address: str = "") -> str:
+    """`ctr tasks delete` where there is a task, and `ctr containers delete`."""
+    task = ["tasks", "delete", *(["-f"] if running else []), container.id]
+    first = _ctr(address, container.namespace, *task)
+    return f"{first}; {_ctr(address, container.namespace, 'containers', 'delete', container.id)}"
+
+
+def delete_image_line(image: Image, *, address: str = "") -> str:
+    """`ctr images delete`."""
+    return _ctr(address, image.namespace, "images", "delete", image.name)
+
+
+def lines_for(row: Row | None, *, address: str = "") -> list[tuple[str, str]]:
+    """For a row: what each action would be in the words of `ctr`."""
+    if isinstance(row, ImageRow):
+        image = row.image
+        return [
+            ("pull it again", pull_line(image.name, namespace=image.namespace, address=address)),
+            ("delete", delete_image_line(image, address=address)),
+            ("check", _ctr(address, image.namespace, "images", "check", f"name=={image.name}")),
+        ]
+    if isinstance(row, EventRow):
+        return [("follow", _ctr(address, row.event.namespace or "default", "events"))]
+    container = row.container if row is not None else None
+    if container is None:
+        return []
+    lines = [
+        ("look", _ctr(address, container.namespace, "containers", "info", container.id)),
+        ("delete", delete_line(container, running=_running(row), address=address)),
+    ]
+    if isinstance(row, MountRow):
+        return lines[:1]
+    if _running(row):
+        return [
+            ("stop", stop_line(container, address=address)),
+            ("kill", kill_line(container, "SIGKILL", address=address)),
+            ("pause", pause_line(container, address=address)),
+            *lines,
+        ]
+    return [("start", start_line(container, address=address)), *lines]
+
+
+def _running(row: Row | None) -> bool:
+    task = row.task if isinstance(row, ContainerRow | TaskRow) else None
+    return task is not None and task.status in (TaskStatus.RUNNING, TaskStatus.PAUSED)

@@ -1,0 +1,247 @@
+"""Pure: sizes, ages, states and events as short text. No widget, no clock of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from aiocontainerd.models import Event, Task, TaskStatus
+
+UNKNOWN = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """The signs beside words; never the only bearer of a meaning."""
+
+    status: Mapping[TaskStatus | None, str]
+    up: str
+    down: str
+    full: str
+    vacant: str
+    pull: str
+    warning: str
+    dot: str
+    ellipsis: str
+    arrow: str
+    rule: str
+
+
+UNICODE = Glyphs(
+    status=MappingProxyType(
+        {
+            TaskStatus.RUNNING: "▶",
+            TaskStatus.STOPPED: "■",
+            TaskStatus.PAUSED: "‖",
+            TaskStatus.PAUSING: "‖",
+            TaskStatus.CREATED: "○",
+            TaskStatus.UNKNOWN: "?",
+            None: "–",  # noqa: RUF001
+        }
+    ),
+    up="▲",
+    down="▼",
+    full="▰",
+    vacant="▱",
+    pull="⇣",
+    warning="⚠",
+    dot="·",
+    ellipsis="…",
+    arrow="→",
+    rule="─",
+)
+ASCII = Glyphs(
+    status=MappingProxyType(
+        {
+            TaskStatus.RUNNING: ">",
+            TaskStatus.STOPPED: "#",
+            TaskStatus.PAUSED: "=",
+            TaskStatus.PAUSING: "=",
+            TaskStatus.CREATED: "o",
+            TaskStatus.UNKNOWN: "?",
+            None: "-",
+        }
+    ),
+    up="^",
+    down="v",
+    full="#",
+    vacant=".",
+    pull="v",
+    warning="!",
+    dot="|",
+    ellipsis="~",
+    arrow="->",
+    rule="-",
+)
+
+
+def glyphs_for(environment: Mapping[str, str]) -> Glyphs:
+    """The set that this terminal can show, told by TERM and the locale's variables.
+
+    Python itself writes LC_CTYPE=C.UTF-8 over a C locale (PEP 538), so that one says nothing.
+    """
+    get = environment.get
+    middle = get("LC_CTYPE", "")
+    names = (get("LC_ALL"), "" if middle == "C.UTF-8" else middle, get("LANG"))
+    name = next((name for name in names if name), "")
+    if get("TERM", "") in PLAIN_TERMINALS:
+        return ASCII
+    return UNICODE if not name or "utf8" in name.lower().replace("-", "") else ASCII
+
+
+PLAIN_TERMINALS = ("linux", "dumb", "vt100", "vt102", "vt220", "ansi")
+GLYPHS = glyphs_for(os.environ)
+
+_WORDS: Mapping[TaskStatus | None, str] = {
+    TaskStatus.RUNNING: "running",
+    TaskStatus.STOPPED: "stopped",
+    TaskStatus.PAUSED: "paused",
+    TaskStatus.PAUSING: "pausing",
+    TaskStatus.CREATED: "created",
+    TaskStatus.UNKNOWN: "unknown",
+    None: "no task",
+}
+_ROLES: Mapping[TaskStatus | None, str] = {
+    TaskStatus.RUNNING: "good",
+    TaskStatus.PAUSED: "warn",
+    TaskStatus.PAUSING: "warn",
+    TaskStatus.UNKNOWN: "warn",
+    TaskStatus.CREATED: "accent",
+    TaskStatus.STOPPED: "muted",
+    None: "muted",
+}
+
+
+def status_word(task: Task | None) -> str:
+    """The state in words: ``running``, ``stopped``, …, ``no task``."""
+    return _WORDS[task.status if task else None]
+
+
+def status_text(task: Task | None) -> str:
+    """The state as a sign and a word; a task that ended badly tells its exit status."""
+    word = status_word(task)
+    if task and task.status is TaskStatus.STOPPED and task.exit_status:
+        word = f"exited {task.exit_status}"
+    return f"{GLYPHS.status[task.status if task else None]} {word}"
+
+
+def status_role(task: Task | None) -> str:
+    """Which colour the state takes, beside its sign and word."""
+    if task and task.status is TaskStatus.STOPPED and task.exit_status:
+        return "bad"
+    return _ROLES[task.status if task else None]
+
+
+def size(count: int) -> str:
+    """Bytes in decimal units with three digits: ``0 B``, ``71.2 MB``."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if value < 999.5 or unit == "TB":
+            break
+        value /= 1000
+    digits = 0 if unit == "B" or value >= 99.95 else 1 if value >= 9.995 else 2
+    return f"{value:.{digits}f} {unit}"
+
+
+_UNITS = ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h"), (86_400 * 365, 86_400, "d"))
+
+
+def age(since: datetime | None, now: datetime) -> str:
+    """How long ago, in its largest unit (``5 s``, ``3 min``, ``2 d``); a future time is now."""
+    if since is None:
+        return ""
+    seconds = max(0, int((now - since).total_seconds()))
+    for limit, unit, word in _UNITS:
+        if seconds < limit:
+            return f"{seconds // unit} {word}"
+    return f"{seconds // (86_400 * 365)} y"
+
+
+def moment(when: datetime | None) -> str:
+    """A time of day and date in the local time zone, to the second."""
+    return when.astimezone().strftime("%Y-%m-%d %H:%M:%S") if when else ""
+
+
+def clock(when: datetime | None) -> str:
+    """A time of day in the local time zone."""
+    return when.astimezone().strftime("%H:%M:%S") if when else ""
+
+
+def short_digest(digest: str) -> str:
+    """``sha256:4c1f…`` cut to twelve hexadecimal digits, without the algorithm."""
+    return digest.partition(":")[2][:12] or digest
+
+
+def short_reference(reference: str) -> str:
+    """A reference as people say it: Docker Hub's own prefixes are left out."""
+    for prefix in ("docker.io/library/", "docker.io/"):
+        if reference.startswith(prefix):
+            return reference[len(prefix) :]
+    return reference
+
+
+def short_runtime(runtime: str) -> str:
+    """``io.containerd.runc.v2`` as ``runc.v2``."""
+    return runtime.removeprefix("io.containerd.")
+
+
+def counted(number: int, word: str) -> str:
+    """``1 container``, ``3 containers``."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}".replace(",", " ")
+
+
+_TOPICS: Mapping[str, str] = {
+    "/containers/create": "container created",
+    "/containers/update": "container changed",
+    "/containers/delete": "container deleted",
+    "/tasks/create": "task created",
+    "/tasks/start": "started",
+    "/tasks/delete": "task deleted",
+    "/tasks/exec-added": "exec prepared",
+    "/tasks/exec-started": "exec started",
+    "/tasks/oom": "ran out of memory",
+    "/tasks/paused": "paused",
+    "/tasks/resumed": "resumed",
+    "/tasks/checkpointed": "checkpointed",
+    "/images/create": "image created",
+    "/images/update": "image changed",
+    "/images/delete": "image deleted",
+    "/snapshot/prepare": "snapshot prepared",
+    "/snapshot/commit": "snapshot committed",
+    "/snapshot/remove": "snapshot removed",
+    "/content/create": "content written",
+    "/content/delete": "content deleted",
+    "/namespaces/create": "namespace created",
+    "/namespaces/update": "namespace changed",
+    "/namespaces/delete": "namespace deleted",
+    "/sandboxes/create": "sandbox created",
+    "/sandboxes/start": "sandbox started",
+    "/sandboxes/exit": "sandbox exited",
+}
+
+
+def event_words(event: Event) -> str:
+    """What happened, in words; an unknown topic is shown as it is."""
+    facts = event.attributes
+    if event.topic == "/tasks/exit":
+        execution = facts.get("exec_id") or facts.get("id", "")
+        who = "exec exited" if execution not in ("", event.subject) else "exited"
+        return f"{who} with {facts.get('exit_status') or '0'}"
+    words = _TOPICS.get(event.topic, event.topic.strip("/").replace("/", " "))
+    if event.topic == "/tasks/start" and facts.get("pid"):
+        return f"{words}, pid {facts['pid']}"
+    if event.topic == "/containers/create" and facts.get("image"):
+        return f"{words} from {short_reference(facts['image'])}"
+    return words
+
+
+def event_role(event: Event) -> str:
+    """The colour that goes with the words."""
+    if event.topic == "/tasks/oom":
+        return "bad"
+    if event.topic == "/tasks/exit":
+        return "bad" if event.attributes.get("exit_status", "0") not in ("", "0") else "muted"
+    return "good" if event.topic == "/tasks/start" else ""

@@ -1,0 +1,75 @@
+"""The events: time, namespace, topic, subject, in words; the newest first."""
+
+from __future__ import annotations
+
+from aiocontainerd.models import Snapshot
+from ctdeck.formatting import clock, event_role, event_words
+from ctdeck.panes.pane import Pane
+from ctdeck.rows import EventRow, Scope, event_rows
+from ctdeck.widgets.column import Column
+
+
+def _rows(snapshot: Snapshot, scope: Scope) -> list[EventRow]:
+    return event_rows(snapshot, scope)[::-1]
+
+
+COLUMNS: tuple[Column[EventRow], ...] = (
+    Column(
+        "time",
+        "TIME",
+        lambda r, _: (clock(r.event.timestamp), "muted"),
+        lambda r: -r.event.seq,
+        priority=2,
+        minimum=8,
+    ),
+    Column(
+        "namespace",
+        "NAMESPACE",
+        lambda r, _: (r.event.namespace, "muted"),
+        lambda r: r.event.namespace,
+        priority=3,
+        minimum=9,
+        maximum=20,
+    ),
+    Column(
+        "subject",
+        "SUBJECT",
+        lambda r, _: r.event.subject,
+        lambda r: r.event.subject,
+        minimum=12,
+        maximum=40,
+        cut="middle",
+    ),
+    Column(
+        "words",
+        "WHAT HAPPENED",
+        lambda r, _: (event_words(r.event), event_role(r.event)),
+        lambda r: event_words(r.event),
+        priority=1,
+        minimum=20,
+        maximum=44,
+    ),
+    Column(
+        "topic",
+        "TOPIC",
+        lambda r, _: (r.event.topic, "muted"),
+        lambda r: r.event.topic,
+        priority=4,
+        minimum=14,
+        maximum=24,
+    ),
+)
+
+EVENTS = Pane(
+    id="events",
+    key="5",
+    title="Events",
+    short="Evt",
+    noun="event",
+    columns=COLUMNS,
+    rows=_rows,
+    inputs=lambda s: (s.events, s.loaded, s.error),
+    owners=lambda s: [event.namespace for event in s.events],
+    follow=True,
+    hint="they come as things happen",
+)

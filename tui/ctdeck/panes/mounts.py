@@ -1,0 +1,97 @@
+"""The mounts: container, source, destination, type, options, source exists; binds first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ctdeck.formatting import UNKNOWN
+from ctdeck.panes.pane import Pane
+from ctdeck.rows import MountRow, mount_rows
+from ctdeck.widgets.column import Cell, Column
+
+
+def _source(row: MountRow, now: datetime) -> Cell:
+    return row.mount.source if row.mount.is_bind else (row.mount.source, "muted")
+
+
+def _type(row: MountRow, now: datetime) -> Cell:
+    return ("bind", "accent") if row.mount.is_bind else (row.mount.type, "muted")
+
+
+def _exists(row: MountRow, now: datetime) -> Cell:
+    if not row.mount.is_bind:
+        return ""
+    if row.exists is None:
+        return UNKNOWN, "muted"
+    return ("there", "good") if row.exists else ("missing", "bad")
+
+
+COLUMNS: tuple[Column[MountRow], ...] = (
+    Column(
+        "namespace",
+        "NAMESPACE",
+        lambda r, _: (r.container.namespace, "muted"),
+        lambda r: r.container.namespace,
+        priority=6,
+        minimum=9,
+        maximum=20,
+    ),
+    Column(
+        "container",
+        "CONTAINER",
+        lambda r, _: r.container.id,
+        lambda r: r.container.id,
+        priority=2,
+        minimum=8,
+        maximum=30,
+    ),
+    Column(
+        "source",
+        "SOURCE",
+        _source,
+        lambda r: r.mount.source,
+        minimum=14,
+        maximum=60,
+        cut="middle",
+    ),
+    Column(
+        "destination",
+        "DESTINATION",
+        lambda r, _: r.mount.destination,
+        lambda r: r.mount.destination,
+        priority=1,
+        minimum=12,
+        maximum=50,
+        cut="middle",
+    ),
+    Column("type", "TYPE", _type, lambda r: r.mount.type, priority=4, minimum=6, maximum=10),
+    Column(
+        "options",
+        "OPTIONS",
+        lambda r, _: (",".join(r.mount.options), "muted"),
+        lambda r: r.mount.options,
+        priority=5,
+        minimum=8,
+        maximum=40,
+    ),
+    Column(
+        "exists",
+        "SOURCE IS",
+        _exists,
+        lambda r: (r.exists is None, bool(r.exists)),
+        priority=3,
+        minimum=7,
+    ),
+)
+
+MOUNTS = Pane(
+    id="mounts",
+    key="4",
+    title="Mounts",
+    short="Mnt",
+    noun="mount",
+    columns=COLUMNS,
+    rows=mount_rows,
+    inputs=lambda s: (s.containers, s.sources, s.loaded, s.error),
+    owners=lambda s: [c.namespace for c in s.containers.values() for _ in c.mounts],
+)

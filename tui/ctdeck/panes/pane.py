@@ -1,0 +1,75 @@
+"""What a pane is made of; the panes themselves are in the modules beside this one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aiocontainerd.models import Snapshot
+from ctdeck.formatting import counted
+from ctdeck.rows import Scope
+from ctdeck.widgets.column import Column
+
+
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """One list of the main screen.
+
+    `rows` gives them in their default order. `inputs` are the parts of a snapshot that the
+    rows are made of: while they are the same objects, nothing is drawn anew. `owners` gives
+    the namespace of each row, for the counts. `follow` keeps the cursor on the first row.
+    """
+
+    id: str
+    key: str
+    title: str
+    short: str
+    noun: str
+    columns: tuple[Column[Any], ...]
+    rows: Callable[[Snapshot, Scope], list[Any]]
+    inputs: Callable[[Snapshot], tuple[object, ...]]
+    owners: Callable[[Snapshot], Iterable[str]]
+    follow: bool = False
+    hint: str = ""
+
+    def columns_for(self, scope: Scope) -> tuple[Column[Any], ...]:
+        """The columns; the namespace is one only where there can be several."""
+        if scope is None:
+            return self.columns
+        return tuple(column for column in self.columns if column.id != "namespace")
+
+    def count(self, snapshot: Snapshot, scope: Scope) -> int:
+        """How many rows there are, before any filter."""
+        owners = list(self.owners(snapshot))
+        return len(owners) if scope is None else owners.count(scope)
+
+    def words_if_empty(self, snapshot: Snapshot, scope: Scope, filtered: str = "") -> str:
+        """Why the list is empty: each reason reads differently."""
+        if not snapshot.loaded:
+            return f"reading the {self.noun}s …" if not snapshot.error else "nothing read yet"
+        if filtered:
+            return f"no {self.noun} matches {filtered}: Esc clears the filter"
+        if scope is None:
+            return f"no {self.noun}s in any namespace{self._hint()}"
+        counts = Counter(self.owners(snapshot))
+        if not counts:
+            return f"no {self.noun}s in {scope}{self._hint()}"
+        name, number = counts.most_common(1)[0]
+        return f"no {self.noun}s in {scope}; {name} has {number}: press n"
+
+    def _hint(self) -> str:
+        return f": {self.hint}" if self.hint else ""
+
+    def title_text(self, shown: int, total: int, filtered: str = "") -> str:
+        """``Containers 31``, or ``Containers 3 of 31  /web`` under a filter."""
+        if filtered:
+            return f"{self.title} {shown} of {total}  /{filtered}"
+        return f"{self.title} {counted(total, '').strip('s ')}" if total else f"{self.title} 0"
+
+
+def stamp(when: datetime | None) -> float:
+    """A time to sort by, newest first; unknown ones last."""
+    return -when.timestamp() if when else 0.0

@@ -1,0 +1,111 @@
+"""What a `:` line asks for: one frozen class for each word; ids and references still text."""
+
+from dataclasses import dataclass
+
+from aiocontainerd.run_options import RunOptions
+
+
+@dataclass(frozen=True, slots=True)
+class PullCommand:
+    """Pull `reference` (as typed, but known to be well formed)."""
+
+    reference: str
+    platform: str = ""
+    plain_http: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunCommand:
+    """Run; `options.image` is as typed, `options.id` given or generated."""
+
+    options: RunOptions
+
+
+@dataclass(frozen=True, slots=True)
+class StopCommand:
+    """Stop these containers; `force` skips the question, `grace` is in seconds."""
+
+    ids: tuple[str, ...]
+    force: bool = False
+    grace: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KillCommand:
+    """Send `signal` (a name without SIG, or a number); `force` skips the question."""
+
+    ids: tuple[str, ...]
+    signal: str = "KILL"
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StartCommand:
+    """Start these stopped containers."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveCommand:
+    """Delete these containers; `force` skips the question."""
+
+    ids: tuple[str, ...]
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveImagesCommand:
+    """Delete these images; `force` skips the question."""
+
+    references: tuple[str, ...]
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PauseCommand:
+    """Pause these containers."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeCommand:
+    """Resume these paused containers."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceCommand:
+    """Show this containerd namespace; "all" shows all of them, "" asks which."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaneCommand:
+    """Go to one of `PANES`."""
+
+    pane: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuitCommand:
+    """Leave."""
+
+
+Command = (
+    PullCommand
+    | RunCommand
+    | StopCommand
+    | KillCommand
+    | StartCommand
+    | RemoveCommand
+    | RemoveImagesCommand
+    | PauseCommand
+    | ResumeCommand
+    | NamespaceCommand
+    | PaneCommand
+    | QuitCommand
+)

@@ -1,0 +1,70 @@
+"""Brings the row under the cursor into the details, and reads a rootfs when it is looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiocontainerd.models import Container
+from ctdeck.descriptions import Fact, describe, rootfs_facts, title_of
+from ctdeck.failures import plain_words
+from ctdeck.rows import ContainerRow, MountRow, TaskRow
+from ctdeck.verbs.doing import client_of
+from ctdeck.widgets.table import Table
+
+if TYPE_CHECKING:
+    from ctdeck.screens.main import MainScreen
+
+Layers = tuple[object, str]
+
+
+class DetailView:
+    """Draws only while the details are seen, and once for a burst of moves."""
+
+    def __init__(self, main: MainScreen) -> None:
+        self._main = main
+        self._due = False
+        self._rootfs: dict[Layers, list[Fact]] = {}
+
+    def later(self) -> None:
+        """Draw soon; several calls in a row are one."""
+        if not self._due:
+            self._due = True
+            self._main.call_after_refresh(self.refresh)
+
+    def refresh(self) -> None:
+        """Show the row under the cursor, as the newest snapshot has it."""
+        self._due = False
+        main = self._main
+        if not main.details.display:
+            return
+        row = main.row
+        if row is None:
+            main.details.show("", {"Details": [Fact("", "no row to tell of", "muted")]})
+            return
+        tabs = describe(row, main.snapshot, Table.now())
+        container = row.container if isinstance(row, ContainerRow | TaskRow | MountRow) else None
+        if container is not None and "Rootfs" in tabs:
+            tabs["Rootfs"] = self._layers(container)
+        main.details.show(title_of(row), tabs)
+
+    def _layers(self, container: Container) -> list[Fact]:
+        identity = (container.key, container.snapshot_key)
+        if identity in self._rootfs:
+            return self._rootfs[identity]
+        if self._main.details.tab == "Rootfs":
+            self._rootfs[identity] = [Fact("", "asking the snapshotter …", "muted")]
+            self._main.begin(self._read(identity, container), group="rootfs")
+        return [Fact("", "asking the snapshotter …", "muted")]
+
+    async def _read(self, identity: Layers, container: Container) -> None:
+        try:
+            mounts = await client_of(self._main).snapshots.mounts(
+                container.snapshot_key,
+                namespace=container.namespace,
+                snapshotter=container.snapshotter,
+            )
+            facts = rootfs_facts([(m.type, m.source, m.options) for m in mounts])
+        except Exception as error:  # shown in the tab itself
+            facts = [Fact("", plain_words(error)[1].splitlines()[0], "bad")]
+        self._rootfs[identity] = facts
+        self.refresh()

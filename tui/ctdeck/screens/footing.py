@@ -1,0 +1,77 @@
+"""Which keys the bottom line names: those that do something here, as many as fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+from aiocontainerd.models import TaskStatus
+from ctdeck.actions import ACTIONS, KEY_NAMES, Action
+from ctdeck.rows import ContainerRow, Row, TaskRow
+
+if TYPE_CHECKING:
+    from ctdeck.screens.main import MainScreen
+
+ALWAYS = frozenset({"image.pull"})
+ON_A_ROW = frozenset({"open", "copy", "equivalent"})
+ALIVE_ONLY = frozenset({"task.stop", "task.restart", "task.kill", "task.pause"})
+
+
+IN_DETAILS = {"back": 1, "tab.next": 2, "help": 4, "copy": 20}
+
+
+def is_useful(action: Action, row: Row | None) -> bool:
+    """Whether the action makes sense for this row in its present state."""
+    if not isinstance(row, ContainerRow | TaskRow):
+        return row is not None or not (action.panes or action.id in ON_A_ROW) or action.id in ALWAYS
+    alive = row.task is not None and row.task.status is not TaskStatus.STOPPED
+    if action.id in ALIVE_ONLY:
+        return alive
+    return not (action.id == "task.start" and alive)
+
+
+def title_for(action: Action, row: Row | None) -> str:
+    """The title; `resume` where pause would resume."""
+    paused = isinstance(row, ContainerRow | TaskRow) and row.task is not None
+    if action.id == "task.pause" and paused and row.task.status is TaskStatus.PAUSED:  # type: ignore[union-attr]
+        return "resume"
+    return action.title
+
+
+def order_of(main: MainScreen, action: Action) -> int:
+    """The action's place in the order of wanting, 0 if it is not for the line now."""
+    if main.in_details:
+        return IN_DETAILS.get(action.id, action.footer if action.panes else 0)
+    if action.id == "zoom.out":
+        return action.footer if main.zoomed else 0
+    return action.footer
+
+
+def footer_keys(main: MainScreen, width: int) -> list[tuple[str, str, str]]:
+    """(id, key, title) of the actions that fit, the most wanted first to be kept."""
+    row = main.row
+    if main.filtering:
+        return [("", "Enter", "keep"), ("", "Esc", "clear"), ("", "↑ ↓", "move")]
+    wanted = [
+        action
+        for action in ACTIONS
+        if order_of(main, action)
+        and action.works_in(main.pane_id)
+        and not (action.changes and main.settings.read_only)
+        and is_useful(action, row)
+    ]
+    room = width - 1
+    kept: list[Action] = []
+    for action in sorted(wanted, key=lambda a: order_of(main, a)):
+        length = cell_len(_key(action)) + cell_len(title_for(action, row)) + 3
+        if length > room:
+            break
+        room -= length
+        kept.append(action)
+    return [(a.id, _key(a), title_for(a, row)) for a in ACTIONS if a in kept]
+
+
+def _key(action: Action) -> str:
+    first = action.keys.split(",")[0]
+    return KEY_NAMES.get(first, first)

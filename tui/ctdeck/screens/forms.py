@@ -1,0 +1,123 @@
+"""Opens the run form, the pull dialog and the `:` line for the main screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from aiocontainerd.errors import ContainerdError
+from aiocontainerd.identifiers import generate_name
+from aiocontainerd.image_config import ImageConfig
+from aiocontainerd.models import Container, Image
+from aiocontainerd.run_options import RunOptions
+from ctdeck.drafts import Draft
+from ctdeck.history import History
+from ctdeck.likeness import options_like
+from ctdeck.screens.pull import PullScreen
+from ctdeck.screens.run import RunScreen
+from ctdeck.verbs.doing import NotNow, client_of, state_of
+from ctdeck.verbs.pull import pull_again, start_pull
+from ctdeck.verbs.run import equivalent_of, run_container
+from ctdeck.verbs.typed import carry_out
+from ctdeck.widgets.command import CommandLine
+
+if TYPE_CHECKING:
+    from ctdeck.screens.main import MainScreen
+
+
+@dataclass
+class _Kept:
+    """What lasts as long as the main screen: forms that were left, by image, and the history."""
+
+    history: History
+    drafts: dict[str, Draft] = field(default_factory=dict)
+
+
+_kept: WeakKeyDictionary[MainScreen, _Kept] = WeakKeyDictionary()
+
+
+def open_pull(main: MainScreen, reference: str = "") -> None:
+    """The pull dialog, for the namespace that new things go into."""
+    session = main.session
+    if session is None or session.pulls is None:
+        main.tell("No daemon has answered yet; ctdeck keeps trying.")
+        return
+    main.app.push_screen(
+        PullScreen(
+            session.pulls,
+            lambda text, watched: start_pull(main, text, watched=watched),
+            lambda job, watched: pull_again(main, job, watched=watched),
+            namespace=main.new_namespace,
+            reference=reference,
+        )
+    )
+
+
+def open_run(
+    main: MainScreen, image: Image | None = None, container: Container | None = None
+) -> None:
+    """The run form for an image, or for another container like this one."""
+    if container is not None:
+        main.begin(_run_like(main, container), group="run")
+    elif image is not None:
+        main.begin(_run_new(main, image), group="run")
+    else:
+        main.tell("There is no image here to run. Press 1 for the images, p to pull one.")
+
+
+def open_command(main: MainScreen, text: str = "") -> None:
+    """The `:` line over the bottom line."""
+    main.open_prompt(
+        CommandLine(
+            world=lambda: (main.snapshot, main.scope),
+            carry_out=lambda command: carry_out(main, command),
+            history=_kept_of(main).history,
+            text=text,
+        )
+    )
+
+
+def _kept_of(main: MainScreen) -> _Kept:
+    """Made when it is first wanted: by then a session says where the history is."""
+    if main not in _kept:
+        state = main.session.state if main.session else None
+        _kept[main] = _Kept(History(state.root / "history" if state else None))
+    return _kept[main]
+
+
+async def _run_new(main: MainScreen, image: Image) -> None:
+    _form(main, RunOptions(image.name, _new_id(main, image.name)), image.namespace)
+
+
+async def _run_like(main: MainScreen, container: Container) -> None:
+    from aiocontainerd.operations.chosen import choose
+
+    client, namespace = client_of(main), container.namespace
+    spec = await client.containers.spec(container.id, namespace=namespace)
+    try:
+        config = (await choose(client, container.image, namespace)).config
+    except ContainerdError:
+        config = ImageConfig()  # the image is gone or broken: all is shown as the caller's wish
+    name = _new_id(main, container.image or container.id)
+    if not container.image:
+        raise NotNow(f"{container.id} was made from no image, so no other can be like it.")
+    _form(main, options_like(container, spec, config, id=name), namespace)
+
+
+def _form(main: MainScreen, base: RunOptions, namespace: str) -> None:
+    client_of(main), state_of(main)  # raises at once while there is no daemon
+
+    main.app.push_screen(
+        RunScreen(
+            base,
+            namespace=namespace,
+            run=lambda options: run_container(main, options, namespace=namespace),
+            equivalent=lambda options: equivalent_of(main, options, namespace),
+            drafts=_kept_of(main).drafts,
+        )
+    )
+
+
+def _new_id(main: MainScreen, image: str) -> str:
+    return generate_name(image, {key.id for key in main.snapshot.containers})

@@ -1,0 +1,131 @@
+"""The first screen when no daemon answers: what was tried, what is wrong, what to do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from aiocontainerd.safe import safe
+from ctdeck.formatting import GLYPHS
+from ctdeck.settings import Settings
+from ctdeck.styles import style_path
+from ctdeck.widgets.lines import BottomLine, Line
+
+if TYPE_CHECKING:
+    from aiocontainerd.discovery import Probe
+
+KEYS = (("r", "r", "try now"), ("e", "e", "start ctdeck's own"), ("q", "q", "quit"))
+ELSEWHERE = (
+    ("ctdeck --address SOCK", "another socket"),
+    ("ctdeck --embedded", "a private containerd of ctdeck's own, to try things out (as root)"),
+)
+
+
+class NoDaemonScreen(Screen[None]):
+    """Filled anew after each round of trying."""
+
+    CSS_PATH = style_path("nodaemon")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r,enter", "again", "try now", id="nodaemon.again", tooltip="Try again now"),
+        Binding(
+            "e",
+            "embedded",
+            "start ctdeck's own",
+            id="nodaemon.embedded",
+            tooltip="Start a private containerd with a sample image, to try things out",
+        ),
+        Binding("q,escape", "app.leave", "quit", id="nodaemon.quit", tooltip="Leave"),
+        Binding("j,down", "scroll(1)", "down", id="nodaemon.down", tooltip="Scroll down"),
+        Binding("k,up", "scroll(-1)", "up", id="nodaemon.up", tooltip="Scroll up"),
+    ]
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+        self._again = asyncio.Event()
+        self._rounds = 0
+        self.embedded = False  # asked for by the key
+
+    def compose(self) -> ComposeResult:
+        """A top line, the text, the keys."""
+        yield Line(id="top")
+        with VerticalScroll(id="text-scroll", can_focus=False):
+            yield Static(id="text", markup=False)
+        yield BottomLine(id="bottom")
+
+    def on_mount(self) -> None:
+        """The keys."""
+        self.query_one("#top", Line).show([(" ctdeck", "bold $primary"), ("   no daemon", "")])
+        self.query_one(BottomLine).show_keys(KEYS)
+
+    def show(self, probes: Sequence[Probe]) -> None:
+        """Tell what this round of trying has given."""
+        self._rounds += 1
+        text = told(probes, self._settings, self._rounds)
+        for static in self.query("#text").results(Static):  # none while we are leaving
+            static.update(text)
+
+    async def wait(self, seconds: float) -> None:
+        """Wait for the next round, or for the key."""
+        self._again.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._again.wait()
+        except TimeoutError:
+            return
+
+    def action_again(self) -> None:
+        """Now."""
+        self._again.set()
+
+    def action_embedded(self) -> None:
+        """The embedded daemon, unless another one answers meanwhile."""
+        self.embedded = True
+        self._again.set()
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the text."""
+        self.query_one("#text-scroll").scroll_relative(y=lines, animate=False)
+
+    def on_bottom_line_key_clicked(self, event: BottomLine.KeyClicked) -> None:
+        """A click on a key's name."""
+        if event.action_id == "r":
+            self.action_again()
+        elif event.action_id == "e":
+            self.action_embedded()
+        else:
+            self.app.exit()
+
+
+def by_problem(probes: Sequence[Probe]) -> dict[tuple[str, str], list[str]]:
+    """The addresses by what is wrong with them, in the order of trying."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for probe in probes:
+        groups.setdefault((probe.problem, probe.remedy), []).append(probe.address)
+    return groups
+
+
+def told(probes: Sequence[Probe], settings: Settings, rounds: int) -> Content:
+    """The text: the sockets with their problem and remedy, then what else there is."""
+    parts: list[str | tuple[str, str]] = [("No containerd answers.\n\n", "bold")]
+    for (problem, remedy), addresses in by_problem(probes).items():
+        parts += [(f"{GLYPHS.warning} {safe(address)}\n", "$warning") for address in addresses]
+        parts.append(f"  {safe(problem)}\n")
+        if remedy:
+            parts.append((f"  {GLYPHS.arrow} {safe(remedy)}\n", "$accent"))
+        parts.append("\n")
+    times = "once" if rounds == 1 else f"{rounds} times"
+    parts.append((f"Tried {times}; ctdeck goes on trying by itself.\n\n", "$quiet"))
+    if not settings.embedded:
+        parts.append(("Or start it anew as\n", "$quiet"))
+        for command, what in ELSEWHERE:
+            parts += [(f"  {command:<24}", "bold"), (f"{what}\n", "")]
+    return Content.assemble(*parts)

@@ -1,0 +1,68 @@
+"""Screens and prompts that actions open by name; each is imported when it is first wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ctdeck.screens.main import MainScreen
+
+
+def _filter(main: MainScreen) -> None:
+    main.open_filter()
+
+
+def _help(main: MainScreen) -> None:
+    from ctdeck.screens.help import HelpScreen
+
+    main.app.push_screen(HelpScreen(main.pane_id, read_only=main.settings.read_only))
+
+
+def _message(main: MainScreen, title: str, text: str, bad: bool = False) -> None:
+    from ctdeck.screens.message import MessageScreen
+
+    main.app.push_screen(MessageScreen(title, text, bad=bad))
+
+
+def _palette(main: MainScreen) -> None:
+    main.app.action_command_palette()
+
+
+def _suspend(main: MainScreen) -> None:
+    main.app.action_suspend_process()
+
+
+def _pull(main: MainScreen, **arguments: Any) -> None:
+    from ctdeck.screens.forms import open_pull
+
+    open_pull(main, **arguments)
+
+
+def _run(main: MainScreen, **arguments: Any) -> None:
+    from ctdeck.screens.forms import open_run
+
+    open_run(main, **arguments)
+
+
+def _command(main: MainScreen, **arguments: Any) -> None:
+    from ctdeck.screens.forms import open_command
+
+    open_command(main, **arguments)
+
+
+OPENERS: Mapping[str, Callable[..., None]] = {
+    "command": _command,
+    "filter": _filter,
+    "help": _help,
+    "message": _message,
+    "palette": _palette,
+    "pull": _pull,
+    "run": _run,
+    "suspend": _suspend,
+}
+
+
+def open_by_name(main: MainScreen, name: str, arguments: Mapping[str, Any]) -> None:
+    """Open it; raises KeyError for a name that is not in the table."""
+    OPENERS[name](main, **arguments)

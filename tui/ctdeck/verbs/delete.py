@@ -1,0 +1,132 @@
+"""Delete a container with all that is its own, or an image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aiocontainerd.models import Container, Image, TaskStatus
+from ctdeck import equivalents
+from ctdeck.desk import Desk, Question
+from ctdeck.formatting import counted, size, status_word
+from ctdeck.rows import ImageRow
+from ctdeck.verbs.doing import (
+    NotNow,
+    Target,
+    address_of,
+    client_of,
+    container_of,
+    each,
+    name_of,
+    not_busy,
+    state_of,
+    task_now,
+)
+from ctdeck.verbs.tasks import GRACE, describe, stop_signal
+
+SHOWN = 8  # names that a question lists of many
+
+
+async def delete_containers(
+    desk: Desk, rows: Sequence[Target], *, ask: bool = True, grace: float = GRACE
+) -> None:
+    """Stop it if it runs, then delete task, container, snapshot and our files."""
+    client, state = client_of(desk), state_of(desk)
+    not_busy(desk, rows)
+    if ask and not await desk.ask(_question(desk, rows, grace)):
+        return
+
+    async def do(row: Target) -> str:
+        from aiocontainerd.operations import delete_container as operation
+
+        container = container_of(row)
+        desk.last_equivalent = equivalents.delete_line(
+            container, running=_runs(desk, row), address=address_of(desk)
+        )
+        await operation(client, container, grace=grace, state=state)
+        return f"{name_of(row)} is deleted."
+
+    await each(desk, rows, "deleted", do)
+
+
+def _runs(desk: Desk, row: Target) -> bool:
+    task = task_now(desk, row)
+    return task is not None and task.status is not TaskStatus.STOPPED
+
+
+def _question(desk: Desk, rows: Sequence[Target], grace: float) -> Question:
+    lines: list[str] = []
+    for row in rows:
+        lines.append(describe(row))
+        if _runs(desk, row):
+            lines.append(f"  is stopped first: {stop_signal(row)}, KILL after {grace:g} s")
+        lines += _what_goes(container_of(row), task_now(desk, row) is not None)
+        if binds := [m.source for m in container_of(row).mounts if m.is_bind]:
+            lines.append(f"  stays: {', '.join(binds[:SHOWN])} on this host")
+    who = name_of(rows[0]) if len(rows) == 1 else counted(len(rows), "container")
+    running = [row for row in rows if _runs(desk, row)]
+    warning = f"{len(running)} of them have not ended." if running else ""
+    if len(rows) == 1 and running:
+        warning = f"It is {status_word(task_now(desk, rows[0]))}."
+    return Question(f"Delete {who}?", tuple(lines), "Delete", warning)
+
+
+def _what_goes(container: Container, task: bool) -> list[str]:
+    goes = [f"  goes: {'its task and ' if task else ''}the container"]
+    if container.snapshot_key:
+        goes.append(f"  goes: its snapshot in {container.snapshotter}, with all that it wrote")
+    return [*goes, "  goes: its log, if ctdeck keeps one"]
+
+
+async def delete_images(desk: Desk, rows: Sequence[ImageRow], *, ask: bool = True) -> None:
+    """Delete image names, with a word on what uses them and what becomes free."""
+    client = client_of(desk)
+    images = [row.image for row in rows]
+    for image in images:
+        if image.key in desk.busy:
+            raise NotNow(f"{image.name} is already being {desk.busy[image.key]}.")
+    if ask and not await desk.ask(await _image_question(desk, images)):
+        return
+    from aiocontainerd.errors import ContainerdError
+    from aiocontainerd.operations import delete_image as operation
+
+    for image in images:
+        desk.last_equivalent = equivalents.delete_image_line(image, address=address_of(desk))
+        desk.busy[image.key] = "deleted"
+        desk.progress(f"{image.name} is being deleted …")
+        try:
+            await operation(client, image)
+        except ContainerdError as error:
+            desk.tell(str(error), title=f"{image.name} was not deleted", bad=True)
+        else:
+            desk.tell(f"{image.name} is deleted.")
+        finally:
+            desk.busy.pop(image.key, None)
+            desk.progress("")
+
+
+async def _image_question(desk: Desk, images: Sequence[Image]) -> Question:
+    from aiocontainerd.operations import image_plan
+
+    lines: list[str] = []
+    used = 0
+    for image in images:
+        plan = await image_plan(client_of(desk), desk.snapshot, image)
+        used += len(plan.users)
+        lines.append(f"{image.name} in {image.namespace}")
+        if plan.other_names:
+            lines.append(f"  also named {_some(plan.other_names)}: only this name goes")
+        else:
+            lines.append(f"  frees {size(plan.frees)}")
+        if plan.users:
+            ids = _some([container.id for container in plan.users])
+            lines.append(f"  used by {counted(len(plan.users), 'container')}: {ids}")
+        else:
+            lines.append("  no container uses it")
+    who = images[0].name if len(images) == 1 else counted(len(images), "image")
+    warning = "Its containers stay, but cannot be made again from this name." if used else ""
+    return Question(f"Delete image {who}?", tuple(lines), "Delete", warning)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more

@@ -1,0 +1,71 @@
+"""Run a container from options that are complete; for the form and for the `:` line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from aiocontainerd.errors import FailedPrecondition, NotFound
+from ctdeck.desk import Desk
+from ctdeck.masking import masked
+from ctdeck.targets import find_images
+from ctdeck.verbs.doing import address_of, client_of, state_of
+
+if TYPE_CHECKING:
+    from aiocontainerd.operations import RunResult
+    from aiocontainerd.run_options import RunOptions
+
+
+def equivalent_of(desk: Desk, options: RunOptions, namespace: str) -> str:
+    """The `ctr run` line; secrets among the variables are stars."""
+    from aiocontainerd.equivalent import ctr_run
+
+    address = address_of(desk).removeprefix("unix://")
+    return ctr_run(masked(options), address=address, namespace=namespace)
+
+
+async def run_container(desk: Desk, options: RunOptions, *, namespace: str) -> RunResult:
+    """Run it, tell so, and see to its removal if it is to be removed when done.
+
+    Raises what `aiocontainerd.operations.run` raises; nothing is left behind then.
+    """
+    from aiocontainerd.operations import remove_when_done
+    from aiocontainerd.operations import run as operation
+
+    client, state = client_of(desk), state_of(desk)
+    result = await operation(client, options, namespace=namespace, state=state)
+    desk.last_equivalent = equivalent_of(desk, options, namespace)
+    desk.tell(f"{result.id} runs in {namespace} (pid {result.pid}).")
+    if options.remove:
+
+        async def remove() -> None:
+            await remove_when_done(client, result.container, state=state)
+
+        desk.begin(remove(), group="remove when done")
+    return result
+
+
+def with_image(desk: Desk, options: RunOptions) -> RunOptions:
+    """The options with the full name of an image that is there.
+
+    Raises NotFound, also when it is only in another namespace than the one for new things.
+    """
+    namespace = desk.new_namespace
+    try:
+        (image,) = find_images(desk.snapshot, namespace, [options.image])
+    except NotFound as error:
+        raise _elsewhere(desk, options.image, error) from error
+    return replace(options, image=image.name)
+
+
+def _elsewhere(desk: Desk, name: str, error: NotFound) -> NotFound:
+    try:
+        (image,) = find_images(desk.snapshot, None, [name])
+    except (NotFound, FailedPrecondition):
+        remedy = f"{error.remedy} Or pull it first: :pull {name}".strip()
+        return NotFound(error.what, subject=error.subject, remedy=remedy)
+    return NotFound(
+        f"this image is in namespace {image.namespace}, not in {desk.new_namespace}",
+        subject=image.name,
+        remedy=f"Choose it first: :ns {image.namespace}, or pull it into {desk.new_namespace}.",
+    )

@@ -1,0 +1,191 @@
+"""Stop, start, restart, kill, pause and resume."""
+
+from __future__ import annotations
+
+import signal as signals
+from collections.abc import Sequence
+
+from aiocontainerd.models import TaskStatus
+from ctdeck import equivalents
+from ctdeck.desk import Choice, Desk, Question
+from ctdeck.formatting import counted, status_word
+from ctdeck.verbs.doing import (
+    NotNow,
+    Target,
+    address_of,
+    client_of,
+    container_of,
+    each,
+    name_of,
+    not_busy,
+    state_of,
+    task_now,
+)
+
+GRACE = 10.0  # seconds between the stop signal and KILL
+SIGNALS = (
+    ("SIGKILL", "KILL  ends it at once, it cannot object"),
+    ("SIGTERM", "TERM  please end"),
+    ("SIGINT", "INT   as ctrl+c"),
+    ("SIGQUIT", "QUIT  end, often with a dump"),
+    ("SIGHUP", "HUP   hang-up; many reload their configuration"),
+    ("SIGUSR1", "USR1  what it means is up to the program"),
+    ("SIGUSR2", "USR2  what it means is up to the program"),
+    ("SIGSTOP", "STOP  freeze"),
+    ("SIGCONT", "CONT  go on after STOP"),
+    ("SIGWINCH", "WINCH graceful end for some servers"),
+)
+
+
+def stop_signal(row: Target) -> str:
+    """What it is asked to stop with: its image's stop signal, else SIGTERM."""
+    from aiocontainerd.operations import stop_signal as number_of
+
+    number = number_of(container_of(row))
+    names = {signal.value: signal.name for signal in signals.Signals}
+    return names.get(number, f"signal {number}")
+
+
+def describe(row: Target) -> str:
+    """One line of a question: which container, from which image, in which state."""
+    task = row.task
+    state = f"{status_word(task)}, pid {task.pid}" if task and task.pid else status_word(task)
+    image = f" from {row.container.image}" if row.container and row.container.image else ""
+    return f"{name_of(row)}{image} ({state})"
+
+
+def _alive(desk: Desk, row: Target) -> bool:
+    task = task_now(desk, row)
+    return task is not None and task.status is not TaskStatus.STOPPED
+
+
+def _some_alive(desk: Desk, rows: Sequence[Target], verb: str) -> list[Target]:
+    not_busy(desk, rows)
+    alive = [row for row in rows if _alive(desk, row)]
+    if not alive:
+        who = name_of(rows[0]) if len(rows) == 1 else "None of them"
+        raise NotNow(f"{who} has no running task to {verb}.")
+    return alive
+
+
+def _title(verb: str, rows: Sequence[Target]) -> str:
+    return f"{verb} {name_of(rows[0]) if len(rows) == 1 else counted(len(rows), 'container')}?"
+
+
+async def stop(
+    desk: Desk, rows: Sequence[Target], *, ask: bool = True, grace: float = GRACE
+) -> None:
+    """The stop signal, then KILL after the grace time in seconds."""
+    client = client_of(desk)
+    rows = _some_alive(desk, rows, "stop")
+    question = Question(
+        _title("Stop", rows),
+        tuple(
+            f"{describe(row)}: {stop_signal(row)}, and KILL if it still runs after {grace:g} s"
+            for row in rows
+        ),
+        "Stop",
+    )
+    if ask and not await desk.ask(question):
+        return
+
+    async def do(row: Target) -> str:
+        from aiocontainerd.operations import stop as operation
+
+        container = container_of(row)
+        desk.last_equivalent = equivalents.stop_line(container, address=address_of(desk))
+        status = await operation(client, container, grace=grace, report=desk.progress)
+        return f"{name_of(row)} has stopped (exit status {status})."
+
+    await each(desk, rows, "stopped", do)
+
+
+async def start(desk: Desk, rows: Sequence[Target]) -> None:
+    """Start containers that have no running task."""
+    client, state = client_of(desk), state_of(desk)
+    not_busy(desk, rows)
+    idle = [row for row in rows if not _alive(desk, row)]
+    if not idle:
+        raise NotNow(f"{name_of(rows[0])} is running already.")
+
+    async def do(row: Target) -> str:
+        from aiocontainerd.operations import start as operation
+
+        container = container_of(row)
+        desk.last_equivalent = equivalents.start_line(container, address=address_of(desk))
+        pid = await operation(client, container, state=state)
+        return f"{name_of(row)} runs (pid {pid})."
+
+    await each(desk, idle, "started", do)
+
+
+async def restart(
+    desk: Desk, rows: Sequence[Target], *, ask: bool = True, grace: float = GRACE
+) -> None:
+    """Stop, then start."""
+    client, state = client_of(desk), state_of(desk)
+    not_busy(desk, rows)
+    lines = tuple(
+        f"{describe(row)}: {stop_signal(row)}, KILL after {grace:g} s, then start again"
+        for row in rows
+    )
+    if ask and not await desk.ask(Question(_title("Restart", rows), lines, "Restart")):
+        return
+
+    async def do(row: Target) -> str:
+        from aiocontainerd.operations import restart as operation
+
+        container = container_of(row)
+        address = address_of(desk)
+        desk.last_equivalent = (
+            f"{equivalents.stop_line(container, address=address)}; "
+            f"{equivalents.start_line(container, address=address)}"
+        )
+        await operation(client, container, state=state, grace=grace, report=desk.progress)
+        return f"{name_of(row)} runs again."
+
+    await each(desk, rows, "restarted", do)
+
+
+async def kill(desk: Desk, rows: Sequence[Target], *, signal: str = "", ask: bool = True) -> None:
+    """Send a signal: the one given, or one chosen from a list with KILL first."""
+    client = client_of(desk)
+    rows = _some_alive(desk, rows, "signal")
+    chosen = signal or await desk.choose(Choice(f"{_title('Signal', rows)[:-1]} with", SIGNALS))
+    if not chosen:
+        return
+    lines = tuple(f"{describe(row)}: gets {chosen} now" for row in rows)
+    if ask and not await desk.ask(Question(_title(f"Send {chosen} to", rows), lines, "Send")):
+        return
+
+    async def do(row: Target) -> str:
+        from aiocontainerd.operations import kill as operation
+
+        container = container_of(row)
+        address = address_of(desk)
+        desk.last_equivalent = equivalents.kill_line(container, chosen, address=address)
+        await operation(client, container, chosen)
+        return f"{chosen} was sent to {name_of(row)}."
+
+    await each(desk, rows, "signalled", do)
+
+
+async def pause(desk: Desk, rows: Sequence[Target], *, resume: bool | None = None) -> None:
+    """Pause those that run and resume those that are paused, or only one of the two."""
+    client = client_of(desk)
+    rows = _some_alive(desk, rows, "pause or resume")
+
+    async def do(row: Target) -> str:
+        from aiocontainerd import operations
+
+        container = container_of(row)
+        task = task_now(desk, row)
+        paused = task is not None and task.status in (TaskStatus.PAUSED, TaskStatus.PAUSING)
+        wanted = paused if resume is None else resume
+        desk.last_equivalent = equivalents.pause_line(
+            container, resume=wanted, address=address_of(desk)
+        )
+        await (operations.resume if wanted else operations.pause)(client, container)
+        return f"{name_of(row)} {'goes on' if wanted else 'is paused'}."
+
+    await each(desk, rows, "resumed" if resume else "paused", do)

@@ -1,0 +1,71 @@
+"""Verbs that change only what is looked at: copy, namespace, the words of `ctr`."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ctdeck import equivalents
+from ctdeck.desk import Choice, Desk
+from ctdeck.formatting import counted
+from ctdeck.rows import ContainerRow, EventRow, ImageRow, MountRow, Row, TaskRow
+from ctdeck.verbs.doing import address_of
+
+ALL = "\0all"  # no namespace can be named so
+
+
+def copied_text(row: Row) -> tuple[str, str]:
+    """What `c` copies of a row, and what to call it."""
+    match row:
+        case ImageRow():
+            return row.image.name, "the reference"
+        case ContainerRow():
+            return row.container.id, "the id"
+        case TaskRow():
+            return row.task.id, "the id"
+        case MountRow():
+            return row.mount.source or row.mount.destination, "the source"
+        case EventRow():
+            return row.event.subject, "the subject"
+
+
+def copy(desk: Desk) -> None:
+    """Copy what names the row."""
+    if (row := desk.row) is None:
+        desk.tell("There is no row here to copy from.")
+        return
+    text, what = copied_text(row)
+    desk.copy(text)
+    desk.tell(f"Copied {what}: {text}")
+
+
+def equivalent(desk: Desk) -> None:
+    """Show the `ctr` lines for the row, and that of the last action."""
+    lines = equivalents.lines_for(desk.row, address=address_of(desk))
+    if desk.last_equivalent:
+        lines = [("last action", desk.last_equivalent), *lines]
+    if not lines:
+        desk.tell("No action works on this row, so there is no ctr line for it.")
+        return
+    desk.open(
+        "message", title="The same with ctr", text="\n".join(f"{k}\n  {v}\n" for k, v in lines)
+    )
+
+
+async def choose_namespace(desk: Desk) -> None:
+    """Choose a namespace from a list with what is in each, or all of them."""
+    snapshot = desk.snapshot
+    containers = Counter(c.namespace for c in snapshot.containers.values())
+    images = Counter(i.namespace for i in snapshot.images.values())
+    names = sorted({*snapshot.namespaces, *containers, *images})
+
+    def described(name: str, c: int, i: int) -> str:
+        return f"{name:<16} {counted(c, 'container'):>14}  {counted(i, 'image'):>10}"
+
+    options = [
+        (ALL, described("all", containers.total(), images.total())),
+        *((name, described(name, containers[name], images[name])) for name in names),
+    ]
+    current = ALL if desk.scope is None else desk.scope
+    chosen = await desk.choose(Choice("Namespace", tuple(options), current))
+    if chosen is not None:
+        desk.set_scope(None if chosen == ALL else chosen)

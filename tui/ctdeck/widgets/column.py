@@ -1,0 +1,111 @@
+"""Columns of a table: what a cell says, how wide it may be, and which give way first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from rich.cells import cell_len, set_cell_size
+
+from aiocontainerd.safe import safe
+from ctdeck.formatting import GLYPHS
+
+R = TypeVar("R")
+
+Cell = str | tuple[str, str]  # text, or text and the role that colours it
+GAP = 2
+SAMPLE = 120  # about as many rows are measured for the widths
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[R]):
+    """One column of rows of type R.
+
+    `cell` gets the row and the present time. `priority` 0 stays longest; the highest goes
+    first when the width is short. A column is as wide as its content, at most `maximum`
+    cells; before one is dropped the others shrink to `minimum`. `when` is for columns that
+    show an age: the time it counts from.
+    """
+
+    id: str
+    title: str
+    cell: Callable[[R, datetime], Cell]
+    sort: Callable[[R], Any]
+    priority: int = 0
+    minimum: int = 4
+    maximum: int = 40
+    right: bool = False
+    cut: Literal["end", "middle"] = "end"
+    when: Callable[[R], datetime | None] | None = None
+
+
+def cell_parts(cell: Cell) -> tuple[str, str]:
+    """Text and role of a cell; the text is safe to show."""
+    text, role = (cell, "") if isinstance(cell, str) else cell
+    return safe(text), role
+
+
+def fit(text: str, width: int, *, right: bool = False, cut: str = "end") -> str:
+    """The text in exactly `width` terminal cells: padded, or cut with an ellipsis."""
+    length = cell_len(text)
+    if length <= width:
+        pad = " " * (width - length)
+        return pad + text if right else text + pad
+    if width <= 1:
+        return GLYPHS.ellipsis[:width]
+    if cut == "middle" and width >= 9:
+        head = (width - 1) // 3
+        tail = width - 1 - head
+        return set_cell_size(text, head) + GLYPHS.ellipsis + _last_cells(text, tail)
+    return set_cell_size(text, width - 1) + GLYPHS.ellipsis
+
+
+def _last_cells(text: str, width: int) -> str:
+    kept = text[-width:]
+    while cell_len(kept) > width:
+        kept = kept[1:]
+    return " " * (width - cell_len(kept)) + kept
+
+
+def sample(rows: Sequence[R]) -> Sequence[R]:
+    """Of many rows those that are measured: the first, the last, and some between."""
+    if len(rows) <= SAMPLE:
+        return rows
+    edge = SAMPLE // 3
+    between = rows[edge:-edge]
+    return [*rows[:edge], *between[:: max(1, len(between) // edge)], *rows[-edge:]]
+
+
+def natural_widths(
+    columns: Sequence[Column[R]], rows: Iterable[R], now: datetime
+) -> tuple[int, ...]:
+    """How wide each column would like to be for these rows, in terminal cells."""
+    widths = [cell_len(column.title) for column in columns]
+    for row in rows:
+        for i, column in enumerate(columns):
+            length = cell_len(cell_parts(column.cell(row, now))[0])
+            widths[i] = max(widths[i], min(length, column.maximum))
+    return tuple(widths)
+
+
+def fit_columns(
+    columns: Sequence[Column[R]], natural: Sequence[int], available: int
+) -> list[tuple[int, int]]:
+    """Which columns are shown and how wide: ``(index, width)``, from left to right.
+
+    Columns with the highest priority number are left out until the minimal widths fit; what
+    is left over goes to the columns in the order of their priority.
+    """
+    least = [min(column.minimum, natural[i]) for i, column in enumerate(columns)]
+    shown = list(range(len(columns)))
+    while len(shown) > 1 and sum(least[i] + GAP for i in shown) - GAP > available:
+        shown.remove(max(shown, key=lambda i: (columns[i].priority, i)))
+    width = {i: least[i] for i in shown}
+    spare = available - sum(least[i] + GAP for i in shown) + GAP
+    for i in sorted(shown, key=lambda i: (columns[i].priority, i)):
+        more = min(spare, natural[i] - least[i])
+        width[i] += max(more, min(spare, 0))
+        spare -= max(more, 0)
+    return [(i, max(1, width[i])) for i in shown]

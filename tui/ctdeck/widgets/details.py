@@ -1,0 +1,91 @@
+"""The details of one row: its name and the tabs in one line, over facts that scroll."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from aiocontainerd.safe import safe
+from ctdeck.descriptions import Fact
+from ctdeck.widgets.column import fit
+from ctdeck.widgets.factsview import FactsView
+from ctdeck.widgets.lines import RULE, Line, Part
+
+
+def head_parts(title: str, tabs: Sequence[str], here: int, width: int, line: str) -> list[Part]:
+    """``─ web1 ─ [Details] Mounts 2  Rootfs ───``: the name gives way to the tabs."""
+    shown: list[Part] = []
+    for number, name in enumerate(tabs):
+        text = f"[{name}]" if number == here else f" {name} "
+        shown.append((text, "bold $primary" if number == here else "$quiet"))
+    room = width - sum(cell_len(text) for text, _ in shown) - 6
+    parts: list[Part] = [(RULE, line)]
+    if title:
+        name = fit(title, min(cell_len(title), max(6, room)), cut="middle")
+        parts += [(f" {name} ", "bold"), (RULE, line)]
+    parts += shown
+    used = sum(cell_len(text) for text, _ in parts)
+    return [*parts, (RULE * max(0, width - used), line)]
+
+
+class Details(Vertical):
+    """Shows facts; `tab` is remembered by its name while the row changes."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._head = Line(id="details-head")
+        self._tabs: Mapping[str, Sequence[Fact]] = {}
+        self._title = ""
+        self.scroll = FactsView(id="details-text")
+        self.tab = ""
+
+    def compose(self) -> ComposeResult:
+        """The head over the facts."""
+        yield self._head
+        yield self.scroll
+
+    @property
+    def tab_names(self) -> list[str]:
+        """The tabs by their bare names, without counts."""
+        return [name.split(" ")[0] for name in self._tabs]
+
+    def show(self, title: str, tabs: Mapping[str, Sequence[Fact]]) -> None:
+        """Show a row; the scroll goes back to the top only for another row."""
+        if (title, tabs) != (self._title, self._tabs):
+            other = title != self._title
+            self._title, self._tabs = title, tabs
+            self._draw(top=other)
+
+    def turn(self, step: int) -> None:
+        """Go to the next tab, or the previous with -1."""
+        names = self.tab_names
+        if names:
+            self.tab = names[(self._here() + step) % len(names)]
+            self._draw(top=True)
+
+    def _here(self) -> int:
+        """The tab that is seen: the remembered one if this row has it, else the first."""
+        names = self.tab_names
+        return names.index(self.tab) if self.tab in names else 0
+
+    def on_resize(self) -> None:
+        """Fit the tabs to the new width."""
+        self._draw()
+
+    def on_descendant_focus(self) -> None:
+        """The rule shows that the keys are here."""
+        self._draw()
+
+    def on_descendant_blur(self) -> None:
+        """The keys are elsewhere."""
+        self._draw()
+
+    def _draw(self, *, top: bool = False) -> None:
+        rule = "$primary" if self.scroll.has_focus else "$faint"
+        title, names = safe(self._title), list(self._tabs)
+        self._head.show(head_parts(title, names, self._here(), self.size.width, rule))
+        facts = list(self._tabs.values())
+        self.scroll.show(facts[self._here()] if facts else (), top=top)

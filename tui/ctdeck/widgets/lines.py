@@ -1,0 +1,135 @@
+"""The lines round the lists: the top line, the line of tabs, and the keys at the bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from ctdeck.formatting import GLYPHS
+from ctdeck.widgets.column import fit
+
+Part = tuple[str, str]
+RULE = GLYPHS.rule
+
+
+class Line(Static):
+    """One line that is drawn again only when it says something else.
+
+    `layout` is for one whose width is that of its text.
+    """
+
+    def __init__(self, *, layout: bool = False, id: str | None = None) -> None:
+        super().__init__(markup=False, id=id)
+        self._layout_again = layout
+        self._parts: tuple[Part, ...] = ()
+
+    def show(self, parts: Sequence[Part]) -> None:
+        """Show (text, style) pairs."""
+        if tuple(parts) != self._parts:
+            self._parts = tuple(parts)
+            self.update(Content.assemble(*parts), layout=self._layout_again)
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """What the top line tells; `alarm` is what is not normal, in words."""
+
+    host: str = ""
+    version: str = ""
+    namespace: str = "all"
+    alarm: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def top_parts(top: Top, width: int) -> list[Part]:
+    """The parts of the top line; what is not normal has the first claim to the width."""
+    alarm = f" {GLYPHS.warning} {top.alarm} " if top.alarm else ""
+    notes = "".join(f" {GLYPHS.warning} {note} " for note in top.notes)
+    right = fit(alarm, min(cell_len(alarm), width - 10)) if alarm else ""
+    room = width - cell_len(right) - cell_len(notes)
+    dot = f" {GLYPHS.dot} "
+    version = f"containerd {top.version}" if top.version else ""
+    pieces = [
+        [("ctdeck", "bold $primary"), ("   ", ""), (top.host, ""), (dot, "$faint"), (version, "")],
+        [("ctdeck", "bold $primary"), ("   ", ""), (version, "")],
+        [("ctdeck", "bold $primary"), ("  ", ""), (top.version, "")],
+        [("ctdeck", "bold $primary")],
+        [],
+    ]
+    scope: list[Part] = [(dot, "$faint"), ("ns ", "$quiet"), (top.namespace, "bold")]
+    for left in pieces:
+        parts: list[Part] = [(" ", ""), *(p for p in left if p[0]), *scope[not left :]]
+        used = sum(cell_len(text) for text, _ in parts)
+        if used < room:
+            break
+    gap = " " * max(1, room - used)
+    return [*parts, (gap, ""), (notes, "$warning"), (right, "bold reverse $warning")]
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One pane in the line of tabs."""
+
+    key: str
+    title: str
+    short: str
+    count: str
+
+
+def tab_parts(tabs: Sequence[Tab], current: int, width: int) -> list[Part]:
+    """All tabs with their full titles and counts, or as much of it as there is room for."""
+    forms = (
+        lambda t: f"{t.key} {t.title} {t.count}",
+        lambda t: f"{t.key} {t.title}",
+        lambda t: f"{t.key} {t.short} {t.count}",
+        lambda t: f"{t.key} {t.short}",
+        lambda t: f"{t.key}{t.short}",
+        lambda t: t.key,
+    )
+    for form in forms:
+        texts = [form(tab) for tab in tabs]
+        if sum(cell_len(text) + 2 for text in texts) <= width:
+            break
+    parts: list[Part] = []
+    for number, text in enumerate(texts):
+        here = number == current
+        parts.append((f"[{text}]" if here else f" {text} ", "bold $primary" if here else "$quiet"))
+    return parts
+
+
+class BottomLine(Line):
+    """The keys that work here; a click on one does what the key does."""
+
+    @dataclass
+    class KeyClicked(Message):
+        """A key's name was clicked."""
+
+        action_id: str
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._spans: list[tuple[int, int, str]] = []
+
+    def show_keys(self, keys: Sequence[tuple[str, str, str]]) -> None:
+        """(action id, key, title) of each, already chosen to fit."""
+        parts: list[Part] = [(" ", "")]
+        self._spans = []
+        at = 1
+        for action_id, key, title in keys:
+            length = cell_len(key) + 1 + cell_len(title)
+            self._spans.append((at, at + length, action_id))
+            parts += [(key, "bold $accent"), (f" {title}  ", "$quiet")]
+            at += length + 2
+        self.show(parts)
+
+    def on_click(self, event: events.Click) -> None:
+        """Find the key under the mouse."""
+        for start, end, action_id in self._spans:
+            if start <= event.x < end:
+                self.post_message(self.KeyClicked(action_id))
