@@ -1,0 +1,144 @@
+"""Pulls under way: each in a task of its own, joined by whoever wants the same image."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from aiocontainerd import platforms
+from aiocontainerd.client import Client
+from aiocontainerd.errors import ContainerdError, FailedPrecondition
+from aiocontainerd.models import Image
+from aiocontainerd.platforms import Platform
+from aiocontainerd.pull.hosts import DEFAULT_DIRS
+from aiocontainerd.pull.progress import PullProgress, Tracker
+from aiocontainerd.pull.wish import Wish
+from aiocontainerd.reference import Reference, parse
+
+_REMEMBERED = 20
+_PACE = 0.05  # s between two pictures to one watcher
+
+_JobKey = tuple[str, str, Platform]
+
+
+class PullJob:
+    """One pull; made by `Pulls.start`. `joined` counts who has asked for it."""
+
+    def __init__(self, reference: Reference, namespace: str, tracker: Tracker) -> None:
+        self.reference = str(reference)
+        self.namespace = namespace
+        self.joined = 1
+        self._tracker = tracker
+        self._task: asyncio.Task[Image] | None = None
+
+    @property
+    def progress(self) -> PullProgress:
+        """The newest picture."""
+        return self._tracker.snapshot()
+
+    @property
+    def done(self) -> bool:
+        """It has ended, well or not, and has cleaned up."""
+        return self._task is not None and self._task.done()
+
+    async def wait(self) -> Image:
+        """Wait for the end and return the image record; giving up waiting does not stop the pull.
+
+        Raises what made it fail (RegistryError, NotFound, …), FailedPrecondition if it was
+        cancelled.
+        """
+        task = self._running()
+        await asyncio.wait({task})
+        if task.cancelled():
+            raise FailedPrecondition("this pull was cancelled", subject=self.reference)
+        return task.result()
+
+    async def cancel(self) -> None:
+        """Stop it, for all who joined it, and return when everything it made is gone."""
+        task = self._running()
+        if not task.done():
+            task.cancel()
+        await asyncio.wait({task})
+
+    async def watch(self) -> AsyncIterator[PullProgress]:
+        """The newest picture, again whenever it has changed; ends after the last one."""
+        version = -1
+        while True:
+            version = await self._tracker.change(version)
+            picture = self.progress
+            yield picture
+            if picture.ended:
+                return
+            await asyncio.sleep(_PACE)
+
+    def begin(self, task: "asyncio.Task[Image]") -> None:
+        """Used by `Pulls`."""
+        self._task = task
+
+    def _running(self) -> "asyncio.Task[Image]":
+        assert self._task is not None, "the job was not started"
+        return self._task
+
+
+class Pulls:
+    """The pulls of one client. `config_dirs` are folders like /etc/containerd/certs.d."""
+
+    def __init__(self, client: Client, *, config_dirs: Iterable[Path] = DEFAULT_DIRS) -> None:
+        self._client = client
+        self._dirs = tuple(config_dirs)
+        self._jobs: list[PullJob] = []
+        self._by_key: dict[_JobKey, PullJob] = {}
+
+    @property
+    def jobs(self) -> tuple[PullJob, ...]:
+        """Running ones and those that ended lately, in the order of their start."""
+        return tuple(self._jobs)
+
+    def start(
+        self, reference: str, *, namespace: str, platform: str = "", plain_http: bool = False
+    ) -> PullJob:
+        """Begin a pull in the background, or join the one of the same image that is under way.
+
+        `platform` is os/arch[/variant], "" for the host's. `plain_http` allows HTTP for a
+        registry on another machine. Raises InvalidArgument for a bad reference or platform.
+        """
+        named, wanted = parse(reference), platforms.parse(platform)
+        key = (namespace, str(named), wanted)
+        running = self._by_key.get(key)
+        if running is not None and not running.done:
+            running.joined += 1
+            return running
+        job = self._by_key[key] = PullJob(named, namespace, tracker := Tracker(str(named)))
+        wish = Wish(named, namespace, wanted, self._dirs, plain_http)
+        work = self._work(key, wish, tracker)
+        job.begin(asyncio.create_task(work, name=f"pull {named}"))
+        ended = [each for each in self._jobs if each.done]
+        for old in ended[: max(0, len(ended) - _REMEMBERED + 1)]:
+            self._jobs.remove(old)
+        self._jobs.append(job)
+        return job
+
+    async def close(self) -> None:
+        """Cancel all that run and wait until they have cleaned up."""
+        await asyncio.gather(*(job.cancel() for job in self._jobs))
+
+    async def _work(self, key: _JobKey, wish: Wish, tracker: Tracker) -> Image:
+        try:
+            from aiocontainerd.pull.strategy import pull  # heavy: see the package
+
+            image = await pull(self._client, wish, tracker)
+        except asyncio.CancelledError:
+            tracker.end("cancelled")
+            raise
+        except ContainerdError as error:
+            tracker.end("failed", str(error))
+            raise
+        except BaseException:
+            tracker.end("failed", "an error in ctdeck itself")
+            raise
+        else:
+            tracker.end("done")
+            return image
+        finally:
+            with suppress(KeyError):
+                del self._by_key[key]

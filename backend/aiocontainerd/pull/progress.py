@@ -1,0 +1,117 @@
+"""How far a pull is: immutable pictures for watchers, and the tracker that the puller writes."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Stage = Literal["resolving", "pulling", "done", "failed", "cancelled"]
+LayerStage = Literal["waiting", "downloading", "downloaded", "unpacking", "unpacked", "exists"]
+By = Literal["transfer", "ctdeck"]
+ENDED: frozenset[Stage] = frozenset({"done", "failed", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class LayerProgress:
+    """One layer: sizes in bytes, `total` 0 while it is not known.
+
+    `exists`: its content was here already; it goes on to `unpacking` and `unpacked` as others.
+    """
+
+    digest: str
+    total: int = 0
+    downloaded: int = 0
+    stage: LayerStage = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class PullProgress:
+    """A pull at one moment; layers in their order in the image, the lowest first."""
+
+    reference: str
+    stage: Stage = "resolving"
+    layers: tuple[LayerProgress, ...] = ()
+    error: str = ""
+    by: By = "ctdeck"
+
+    @property
+    def downloaded(self) -> int:
+        """Bytes of layers that are here."""
+        return sum(layer.downloaded for layer in self.layers)
+
+    @property
+    def total(self) -> int:
+        """Bytes of all layers, compressed."""
+        return sum(layer.total for layer in self.layers)
+
+    @property
+    def unpacked_layers(self) -> int:
+        """How many layers are unpacked."""
+        return sum(layer.stage == "unpacked" for layer in self.layers)
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more will come."""
+        return self.stage in ENDED
+
+
+class Tracker:
+    """The puller's side: cheap to write at each chunk; pictures are made when asked for."""
+
+    def __init__(self, reference: str) -> None:
+        self._reference = reference
+        self._layers: dict[str, LayerProgress] = {}
+        self._stage: Stage = "resolving"
+        self._error = ""
+        self._by: By = "ctdeck"
+        self._changed = asyncio.Event()
+        self.version = 0
+
+    def snapshot(self) -> PullProgress:
+        """The picture as of now."""
+        layers = tuple(self._layers.values())
+        return PullProgress(self._reference, self._stage, layers, self._error, self._by)
+
+    def start(self, by: By) -> None:
+        """Begin (again), by the daemon's Transfer service or by ourselves."""
+        self._by, self._stage, self._layers = by, "resolving", {}
+        self._touch()
+
+    def expect(self, layers: Iterable[tuple[str, int]]) -> None:
+        """These are the layers (digest, size), the lowest first."""
+        for digest, total in layers:
+            self._layers.setdefault(digest, LayerProgress(digest, total))
+        self._stage = "pulling"
+        self._touch()
+
+    def layer(
+        self,
+        digest: str,
+        stage: LayerStage,
+        *,
+        downloaded: int | None = None,
+        total: int | None = None,
+    ) -> None:
+        """Say where a layer is; without `downloaded` it keeps what it has, or is whole."""
+        old = self._layers.get(digest, LayerProgress(digest))
+        total = old.total if total is None else total
+        if downloaded is None:
+            downloaded = old.downloaded if stage in ("waiting", "downloading") else total
+        self._layers[digest] = LayerProgress(digest, total, downloaded, stage)
+        self._touch()
+
+    def end(self, stage: Stage, error: str = "") -> None:
+        """The last picture."""
+        self._stage, self._error = stage, error
+        self._touch()
+
+    async def change(self, after: int) -> int:
+        """Wait for a version newer than `after` and return it."""
+        while self.version == after:
+            await self._changed.wait()
+        return self.version
+
+    def _touch(self) -> None:
+        self.version += 1
+        self._changed.set()
+        self._changed = asyncio.Event()

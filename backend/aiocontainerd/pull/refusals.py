@@ -1,0 +1,126 @@
+"""A registry's refusals in plain words: what it would not do, its own message, the remedy."""
+
+import json
+from collections.abc import Mapping
+
+from aiocontainerd.errors import RegistryError
+from aiocontainerd.reference import Reference
+from aiocontainerd.safe import safe
+
+BODY_LIMIT = 64 << 10  # bytes of an error's body that are read
+_MESSAGE_LIMIT = 300  # characters of it that are shown
+
+
+class Interrupted(RegistryError):
+    """A transfer that broke off or a server in trouble: trying again may help."""
+
+
+def message_of(body: bytes) -> str:
+    """The registry's own words in an error's body, made safe; "" when there are none."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return _plain(body)
+    errors = document.get("errors") if isinstance(document, dict) else None
+    if isinstance(errors, list):
+        return _short("; ".join(filter(None, map(_one, errors[:3]))))
+    if isinstance(document, dict):  # token servers
+        return _short(next((str(document[k]) for k in _WORDS if document.get(k)), ""))
+    return ""
+
+
+_WORDS = ("message", "details", "error_description", "error")
+
+
+def _one(error: object) -> str:
+    if not isinstance(error, dict):
+        return ""
+    words = [str(error[key]) for key in ("code", "message") if error.get(key)]
+    return ": ".join(words)
+
+
+def _plain(body: bytes) -> str:
+    """A short line of text is shown, a page of HTML is not."""
+    text = body.decode("utf-8", "replace").strip()
+    return "" if "<" in text or "\n" in text else _short(text)
+
+
+def _short(text: str) -> str:
+    return safe(text if len(text) <= _MESSAGE_LIMIT else text[: _MESSAGE_LIMIT - 1] + "…")
+
+
+def refused(
+    status: int,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    reference: Reference,
+    host: str,
+    what: str,
+    logged_in: bool,
+) -> RegistryError:
+    """The error for an HTTP answer that is not the content `what` ("the manifest", "sha256:…")."""
+    message = message_of(body)
+    said = f": {message}" if message else ""
+    kind: type[RegistryError] = RegistryError
+    if status == 401:
+        text, remedy = _login(reference, host, logged_in)
+    elif status == 403:
+        text = f"{host} does not allow this"
+        remedy = "Check that the name is right and that your login may read it."
+    elif status == 404:
+        text = f"{host} has no such image ({what} was not found)"
+        remedy = "Check the spelling of the name and the tag."
+    elif status == 429:
+        text, remedy = _too_many(host, headers)
+    elif status >= 500:
+        kind, text = Interrupted, f"{host} is in trouble (HTTP {status})"
+        remedy = "Try again later."
+    else:
+        text, remedy = f"{host} refused {what} (HTTP {status})", ""
+    return kind(f"{text}{said}", subject=str(reference), remedy=remedy, status=status)
+
+
+def _login(reference: Reference, host: str, logged_in: bool) -> tuple[str, str]:
+    server = "" if reference.host == "docker.io" else f" {reference.host}"
+    if logged_in:
+        remedy = f"Log in again with `docker login{server}` or `nerdctl login{server}`."
+        return f"{host} does not accept the login kept for it", remedy
+    remedy = (
+        f"Check the name; if it is private, log in with `docker login{server}` or "
+        f"`nerdctl login{server}`."
+    )
+    return f"{host} wants a login, or has no such image", remedy
+
+
+def _too_many(host: str, headers: Mapping[str, str]) -> tuple[str, str]:
+    after = safe(headers.get("Retry-After", "").strip()[:40])
+    when = f"in {after} s" if after.isdigit() else f"after {after}" if after else "later"
+    return f"{host} has had too many requests from here", f"Try again {when}, or log in."
+
+
+def unreachable(error: Exception, *, reference: Reference, host: str) -> RegistryError:
+    """The error for a request that got no answer; `error` is aiohttp's or the system's."""
+    import aiohttp
+
+    kind: type[RegistryError] = RegistryError
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        text = f"the host {host} is not known"
+        remedy = "Check the spelling, and this machine's DNS or proxy."
+    elif isinstance(error, aiohttp.ClientConnectorCertificateError):
+        why = safe(str(getattr(error.certificate_error, "verify_message", "") or "it is not valid"))
+        text = f"the certificate of {host} is not trusted: {why}"
+        remedy = f"Put its authority's certificate into /etc/containerd/certs.d/{host}/ca.crt."
+    elif isinstance(error, aiohttp.ClientConnectorSSLError):
+        text = f"{host} does not speak TLS as it should"
+        remedy = "If it is a plain HTTP registry, say so: pull with plain HTTP, or hosts.toml."
+    elif isinstance(error, aiohttp.ClientConnectorError):
+        text = f"cannot connect to {host}: {safe(error.os_error.strerror or str(error.os_error))}"
+        remedy = "Check that the registry runs and that a firewall or proxy lets you through."
+    elif isinstance(error, TimeoutError):
+        kind, text = Interrupted, f"{host} did not answer in time"
+        remedy = "Try again, and check the network."
+    else:
+        kind, text = Interrupted, f"the connection to {host} broke off"
+        remedy = "Try again, and check the network."
+    return kind(text, subject=str(reference), remedy=remedy)
