@@ -39,7 +39,7 @@ stubs: $(VENV)/stamp
 	$(BIN)/python backend/aiocontainerd/pb/generate.py
 
 screenshots: $(VENV)/stamp
-	tests/setup
+	tests/setup screenshots
 	$(BIN)/python -m tests.screenshots $(ARGS)
 
 clean:
