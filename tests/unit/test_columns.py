@@ -11,6 +11,7 @@ from rich.cells import cell_len
 
 from ctdeck.widgets.column import GAP, Column, fit, fit_columns, sample
 from ctdeck.widgets.factsview import wrap
+from ctdeck.widgets.lines import Top, top_parts
 from ctdeck.widgets.rowview import RowView
 
 
@@ -89,3 +90,18 @@ def test_the_cursor_holds_its_row_or_takes_a_neighbour(
         assert view.current is not None
     else:
         assert view.current is None
+
+
+@given(
+    st.text(max_size=30),
+    st.text(max_size=30),
+    st.text(max_size=80),
+    st.lists(st.text(max_size=12), max_size=2),
+    st.integers(1, 200),
+)
+def test_the_top_line_fits_and_keeps_the_namespace(
+    host: str, daemon: str, alarm: str, notes: list[str], width: int
+) -> None:
+    parts = top_parts(Top(host, daemon, "prod", alarm, tuple(notes)), width)
+    assert sum(cell_len(text) for text, _ in parts) <= max(width, 8)
+    assert ("prod", "bold") in parts

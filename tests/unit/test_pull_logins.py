@@ -136,8 +136,8 @@ def test_a_login_does_not_show_itself() -> None:
     [
         ('Basic realm="a b"', [("basic", {"realm": "a b"})]),
         (
-            'Bearer realm="https://x/t",service="s",scope="repository:a:pull,push"',
-            [("bearer", {"realm": "https://x/t", "service": "s", "scope": "repository:a:pull,push"})],
+            'Bearer realm="https://x/t",service="s",scope="repository:a:pull,x"',
+            [("bearer", {"realm": "https://x/t", "service": "s", "scope": "repository:a:pull,x"})],
         ),
         (
             r'Digest qop="a,\"b\"", x = y, Basic realm=z',

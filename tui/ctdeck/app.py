@@ -79,8 +79,8 @@ class CtdeckApp(App[None], inherit_bindings=False):
             await disconnect(self.session, end_containers=self.main.end_containers)
 
     async def on_event(self, event: events.Event) -> None:
-        """Remember when the key that is being handled was pressed (see `screens/dialog.py`)."""
-        if isinstance(event, events.Key):
+        """Remember when the key or button at hand was pressed (see `screens/dialog.py`)."""
+        if isinstance(event, events.Key | events.MouseDown):
             self.key_time = event.time
         await super().on_event(event)
 

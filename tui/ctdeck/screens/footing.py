@@ -45,6 +45,8 @@ def order_of(main: MainScreen, action: Action) -> int:
         return IN_DETAILS.get(action.id, action.footer if action.panes else 0)
     if action.id == "zoom.out":
         return action.footer if main.zoomed else 0
+    if action.id == "zoom.in":
+        return action.footer if main.has_class("-stacked") else 0
     return action.footer
 
 

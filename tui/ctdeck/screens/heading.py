@@ -12,18 +12,21 @@ from ctdeck.widgets.lines import Top
 
 def top_of(snapshot: Snapshot, scope: str | None, settings: Settings) -> Top:
     """Host, version, namespace, and what is not normal: no answer, lost, half read, read-only."""
-    alarm = _alarm(snapshot)
-    notes = ("read-only",) if settings.read_only else ()
-    if not snapshot.loaded and not alarm:
-        begun = "starting containerd …" if settings.embedded else "connecting …"
-        notes = (*notes, begun)
     return Top(
         host=safe(socket.gethostname()),
-        version=safe(snapshot.server.version.removeprefix("v")) if snapshot.server else "",
+        daemon=_daemon(snapshot, settings),
         namespace=safe(scope or "all"),
-        alarm=alarm,
-        notes=notes,
+        alarm=_alarm(snapshot),
+        notes=("read-only",) if settings.read_only else (),
     )
+
+
+def _daemon(snapshot: Snapshot, settings: Settings) -> str:
+    if snapshot.server is not None:
+        return f"containerd {safe(snapshot.server.version.removeprefix('v'))}"
+    if snapshot.phase is not Phase.CONNECTING:
+        return ""
+    return "starting containerd …" if settings.embedded else "connecting …"
 
 
 def _alarm(snapshot: Snapshot) -> str:

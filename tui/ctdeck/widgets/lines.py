@@ -38,10 +38,13 @@ class Line(Static):
 
 @dataclass(frozen=True, slots=True)
 class Top:
-    """What the top line tells; `alarm` is what is not normal, in words."""
+    """What the top line tells; `alarm` and `notes` are what is not normal, in words.
+
+    `daemon` is ``containerd 2.1.9``, or what is being done to reach one.
+    """
 
     host: str = ""
-    version: str = ""
+    daemon: str = ""
     namespace: str = "all"
     alarm: str = ""
     notes: tuple[str, ...] = ()
@@ -49,27 +52,30 @@ class Top:
 
 def top_parts(top: Top, width: int) -> list[Part]:
     """The parts of the top line; what is not normal has the first claim to the width."""
-    alarm = f" {GLYPHS.warning} {top.alarm} " if top.alarm else ""
+    scope: list[Part] = [("ns ", "$quiet"), (top.namespace, "bold")]
+    least = sum(cell_len(text) for text, _ in scope) + 2
     notes = "".join(f" {GLYPHS.warning} {note} " for note in top.notes)
-    right = fit(alarm, min(cell_len(alarm), width - 10)) if alarm else ""
-    room = width - cell_len(right) - cell_len(notes)
-    dot = f" {GLYPHS.dot} "
-    version = f"containerd {top.version}" if top.version else ""
-    pieces = [
-        [("ctdeck", "bold $primary"), ("   ", ""), (top.host, ""), (dot, "$faint"), (version, "")],
-        [("ctdeck", "bold $primary"), ("   ", ""), (version, "")],
-        [("ctdeck", "bold $primary"), ("  ", ""), (top.version, "")],
-        [("ctdeck", "bold $primary")],
-        [],
-    ]
-    scope: list[Part] = [(dot, "$faint"), ("ns ", "$quiet"), (top.namespace, "bold")]
-    for left in pieces:
-        parts: list[Part] = [(" ", ""), *(p for p in left if p[0]), *scope[not left :]]
-        used = sum(cell_len(text) for text, _ in parts)
-        if used < room:
+    notes = notes if cell_len(notes) < width - least else ""
+    alarm = f" {GLYPHS.warning} {top.alarm} " if top.alarm else ""
+    alarm = fit(alarm, max(0, min(cell_len(alarm), width - least - cell_len(notes))))
+    room = width - cell_len(alarm) - cell_len(notes)
+    for names in ((top.host, top.daemon), (top.daemon,), ()):
+        parts = _left(names, scope)
+        if sum(cell_len(text) for text, _ in parts) < room:
             break
-    gap = " " * max(1, room - used)
-    return [*parts, (gap, ""), (notes, "$warning"), (right, "bold reverse $warning")]
+    else:
+        parts = [(" ", ""), *scope]
+    gap = " " * max(0, room - sum(cell_len(text) for text, _ in parts))
+    return [*parts, (gap, ""), (notes, "$warning"), (alarm, "bold reverse $warning")]
+
+
+def _left(names: Sequence[str], scope: list[Part]) -> list[Part]:
+    """The product's name, then the names and the namespace with dots between."""
+    dot: Part = (f" {GLYPHS.dot} ", "$faint")
+    parts: list[Part] = [(" ", ""), ("ctdeck", "bold $primary"), ("   ", "")]
+    for name in names:
+        parts += [(name, ""), dot] if name else []
+    return [*parts, *scope]
 
 
 @dataclass(frozen=True, slots=True)

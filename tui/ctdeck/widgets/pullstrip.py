@@ -74,9 +74,10 @@ class PullStrip(Static):
             self._seen.clear()
             return
         width = max(10, self.size.width or self.app.size.width - 2)
-        texts = [strip_text(j.progress, self._rate(j), width) for j in running[:lines]]
-        if len(running) > lines:
-            texts[-1] = fit(texts[-1], width - 9) + f" +{len(running) - lines} more"
+        more = f"  +{len(running) - lines} more" if len(running) > lines else ""
+        room = width - len(more)
+        texts = [strip_text(j.progress, self._rate(j), room) for j in running[:lines]]
+        texts[-1] += more
         self.styles.height = len(texts)
         self.update(Content("\n".join(texts)), layout=False)
 
