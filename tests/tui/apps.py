@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
+from textual.app import App
 from textual.pilot import Pilot
 
 from aiocontainerd.models import Snapshot
@@ -40,10 +42,10 @@ async def until(pilot: Pilot[None], condition: Callable[[], bool], what: str = "
         if condition():
             return
         await pilot.pause(0.005)
-    raise AssertionError(f"did not come about: {what or condition}")
+    raise AssertionError(f"did not come about: {what or condition}\n{screen_text(pilot.app)}")
 
 
-def screen_text(app: CtdeckApp) -> str:
+def screen_text(app: App[Any]) -> str:
     """What is on the screen, line by line."""
     width, height = app.size
     lines = app.screen._compositor.render_strips()

@@ -45,6 +45,23 @@ async def test_each_pane_shows_its_facts(key: str, pane: str, words: list[str]) 
             assert word in text
 
 
+async def test_of_two_panes_in_quick_succession_the_second_stays() -> None:
+    async with running() as (app, pilot):
+        app.main.show_pane("images")
+        app.main.show_pane("tasks")
+        for _ in range(10):
+            await pilot.pause()
+            assert app.main.pane_id == "tasks"
+        assert app.focused is app.main.view.table
+
+
+async def test_a_click_goes_to_the_pane_that_it_hits() -> None:
+    async with running(size=(120, 40)) as (app, pilot):
+        await pilot.click(app.main.views["mounts"].table, offset=(5, 1))
+        await until(pilot, lambda: app.main.pane_id == "mounts")
+        assert app.focused is app.main.view.table
+
+
 async def test_tab_goes_round_the_panes() -> None:
     async with running() as (app, pilot):
         await pilot.press("tab")

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Coroutine, Hashable
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -212,11 +213,18 @@ class MainScreen(Screen[None]):
         self.open_row()
 
     def on_descendant_focus(self) -> None:
-        """A click can give another pane the focus; the bottom line goes with it."""
-        focused = self.focused
+        """Other keys work there."""
         self.refresh_bottom()
-        if isinstance(focused, Table) and focused.id in self.views and focused.id != self.pane_id:
-            self.show_pane(focused.id)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """A press in the list of another pane goes to that pane.
+
+        Not its focus: focus comes late, and of two panes in quick succession the first one's
+        would then undo the second.
+        """
+        table = event.widget
+        if isinstance(table, Table) and table.id in self.views and table.id != self.pane_id:
+            self.show_pane(table.id)
 
     def show_pane(self, name: str) -> None:
         """Go to a pane."""
