@@ -8,9 +8,14 @@ import pytest
 
 from aiocontainerd import platforms
 from aiocontainerd.client import Client
+from aiocontainerd.errors import ReadOnly
 from aiocontainerd.imageinfo import image_config, image_details
 from aiocontainerd.pull import Pulls
+from aiocontainerd.pull.by_daemon import pull_by_daemon
+from aiocontainerd.pull.place import Place
+from aiocontainerd.pull.progress import Tracker
 from aiocontainerd.pull.unpack import default_snapshotter, unpack_image
+from aiocontainerd.services.transfer import Source
 
 from . import images, layers
 from .daemons import Daemon
@@ -101,15 +106,17 @@ async def test_the_garbage_collector_leaves_it_alone(
 
 
 async def test_a_second_pull_finds_everything_there(
-    namespace: str, registry: Registry, client: Client, pulls: Pulls
+    namespace: str, fake_registry: FakeRegistry, client: Client, pulls: Pulls
 ) -> None:
-    made = images.busybox(*layers.filler(2, 1000))
-    reference = registry.push("sample/twice", namespace, made)
+    made = images.index([images.busybox(*layers.filler(2, 1000))])
+    reference = fake_registry.add("a/b", "1", made)
     await pulls.start(reference, namespace=namespace).wait()
     before = await labels(client, namespace)
+    fake_registry.clear()
     image = await pulls.start(reference, namespace=namespace).wait()
     assert image.target.digest == made.digest
     assert await labels(client, namespace) == before
+    assert not fake_registry.seen("/(blobs|manifests)/", "GET")  # registries count these
     await nothing_under_way(client, namespace)
 
 
@@ -226,3 +233,61 @@ async def test_unpacking_what_was_imported(
     await nothing_under_way(client, namespace)
     await ctr(containerd, "images", "rm", "--sync", "a.test/i:1", namespace=namespace)
     await empty(client, containerd, namespace)
+
+
+async def test_progress_shows_what_is_here(
+    namespace: str, pulls: Pulls, fake_registry: FakeRegistry
+) -> None:
+    made = images.busybox(*layers.filler(1, 4 * layers.MIB))
+    reference = fake_registry.add("a/b", "1", made)
+    hold = Hold(after=3 * layers.MIB)
+    fake_registry.on(made.blobs[-1].digest, hold)
+    job = pulls.start(reference, namespace=namespace)
+    async for progress in job.watch():
+        held = [layer for layer in progress.layers if layer.digest == made.blobs[-1].digest]
+        if held and held[0].stage == "downloading" and held[0].downloaded >= 2 * layers.MIB:
+            assert held[0].total == len(made.blobs[-1].data)
+            assert progress.stage == "pulling"
+            hold.release()
+    assert job.progress.stage == "done"
+
+
+async def test_the_namespaces_own_snapshotter(
+    containerd: Daemon, namespace: str, client: Client, pulls: Pulls, registry: Registry
+) -> None:
+    label = "containerd.io/defaults/snapshotter=native"
+    await ctr(containerd, "namespaces", "create", namespace, label, namespace=namespace)
+    reference = registry.push("sample/native", namespace, images.busybox())
+    image = await pulls.start(reference, namespace=namespace).wait()
+    *_, chain, _ = await image_config(client, image, namespace=namespace)
+    info = await client.snapshots.stat(chain, snapshotter="native", namespace=namespace)
+    assert info.name == chain
+    await ctr(containerd, "images", "rm", "--sync", reference, namespace=namespace)
+    await empty(client, containerd, namespace)
+
+
+@pytest.mark.containerd("1.7", "2")
+async def test_the_daemon_pulls_over_tls(
+    containerd: Daemon, namespace: str, client: Client, tls_registry: Registry
+) -> None:
+    """The way of 1.7 to a registry that is not on this machine: here there is none such."""
+    reference = tls_registry.push("sample/far", namespace, images.busybox(*layers.filler(1, 5000)))
+    tracker = Tracker(reference)
+    async with client.leases.held(namespace=namespace) as lease:
+        place = Place(client, namespace, containerd.snapshotter, lease)
+        image = await pull_by_daemon(place, Source(reference), platforms.host(), tracker)
+    assert image.name == reference
+    assert [layer.stage for layer in tracker.snapshot().layers] == ["unpacked"] * 2
+    await complete(client, containerd, namespace, reference)
+    await nothing_under_way(client, namespace)
+
+
+async def test_read_only_is_read_only(
+    containerd: Daemon, namespace: str, registry: Registry
+) -> None:
+    reference = registry.push("sample/kept", namespace, images.busybox())
+    async with Client(str(containerd.socket), read_only=True) as client:
+        with pytest.raises(ReadOnly):
+            await Pulls(client, config_dirs=()).start(reference, namespace=namespace).wait()
+    async with Client(str(containerd.socket)) as client:
+        await empty(client, containerd, namespace)

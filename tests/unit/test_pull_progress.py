@@ -32,6 +32,16 @@ def test_layers_keep_their_order_and_add_up() -> None:
     assert tracker.snapshot().error == "why"
 
 
+def test_the_daemons_layers_are_put_in_order() -> None:
+    tracker = Tracker("x")
+    tracker.start("transfer")
+    tracker.layer("b", "downloaded", total=20)
+    assert tracker.snapshot().stage == "pulling"
+    tracker.expect([("a", 10), ("b", 20)])
+    assert [layer.digest for layer in tracker.snapshot().layers] == ["a", "b"]
+    assert tracker.snapshot().downloaded == 20
+
+
 async def test_watchers_see_the_newest() -> None:
     tracker = Tracker("x")
     version = tracker.version

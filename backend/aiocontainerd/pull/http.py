@@ -98,13 +98,14 @@ class Http:
         form: Mapping[str, str] | None,
     ) -> "aiohttp.ClientResponse":
         import aiohttp
+        from yarl import URL
 
         assert self._session is not None, "the session is not open"
         netloc = urlsplit(url).netloc
         try:
             return await self._session.request(
                 method,
-                url,
+                URL(url, encoded=True),  # as it is: a signed address must not be quoted anew
                 headers=headers,
                 data=form,
                 allow_redirects=False,

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from aiocontainerd import platforms
@@ -30,6 +29,7 @@ class PullJob:
         self.joined = 1
         self._tracker = tracker
         self._task: asyncio.Task[Image] | None = None
+        self._cancelled = False
 
     @property
     def progress(self) -> PullProgress:
@@ -56,7 +56,8 @@ class PullJob:
     async def cancel(self) -> None:
         """Stop it, for all who joined it, and return when everything it made is gone."""
         task = self._running()
-        if not task.done():
+        if not self._cancelled:  # a second time would cut the clean-up short
+            self._cancelled = True
             task.cancel()
         await asyncio.wait({task})
 
@@ -74,6 +75,17 @@ class PullJob:
     def begin(self, task: "asyncio.Task[Image]") -> None:
         """Used by `Pulls`."""
         self._task = task
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[Image]") -> None:
+        """A callback, because a task that is cancelled before its first step runs none of it."""
+        if task.cancelled():
+            self._tracker.end("cancelled")
+        elif (error := task.exception()) is None:
+            self._tracker.end("done")
+        else:
+            ours = isinstance(error, ContainerdError)
+            self._tracker.end("failed", str(error) if ours else "an error in ctdeck itself")
 
     def _running(self) -> "asyncio.Task[Image]":
         assert self._task is not None, "the job was not started"
@@ -110,35 +122,23 @@ class Pulls:
             return running
         job = self._by_key[key] = PullJob(named, namespace, tracker := Tracker(str(named)))
         wish = Wish(named, namespace, wanted, self._dirs, plain_http)
-        work = self._work(key, wish, tracker)
-        job.begin(asyncio.create_task(work, name=f"pull {named}"))
-        ended = [each for each in self._jobs if each.done]
-        for old in ended[: max(0, len(ended) - _REMEMBERED + 1)]:
-            self._jobs.remove(old)
-        self._jobs.append(job)
+        job.begin(asyncio.create_task(self._work(wish, tracker), name=f"pull {named}"))
+        self._remember(job)
         return job
 
     async def close(self) -> None:
         """Cancel all that run and wait until they have cleaned up."""
         await asyncio.gather(*(job.cancel() for job in self._jobs))
 
-    async def _work(self, key: _JobKey, wish: Wish, tracker: Tracker) -> Image:
-        try:
-            from aiocontainerd.pull.strategy import pull  # heavy: see the package
+    async def _work(self, wish: Wish, tracker: Tracker) -> Image:
+        from aiocontainerd.pull.strategy import pull  # heavy: see the package
 
-            image = await pull(self._client, wish, tracker)
-        except asyncio.CancelledError:
-            tracker.end("cancelled")
-            raise
-        except ContainerdError as error:
-            tracker.end("failed", str(error))
-            raise
-        except BaseException:
-            tracker.end("failed", "an error in ctdeck itself")
-            raise
-        else:
-            tracker.end("done")
-            return image
-        finally:
-            with suppress(KeyError):
-                del self._by_key[key]
+        return await pull(self._client, wish, tracker)
+
+    def _remember(self, job: PullJob) -> None:
+        """Keep all that run, and of the others the newest."""
+        ended = [each for each in self._jobs if each.done]
+        for old in ended[: max(0, len(ended) - _REMEMBERED + 1)]:
+            self._jobs.remove(old)
+        self._jobs.append(job)
+        self._by_key = {key: each for key, each in self._by_key.items() if not each.done}

@@ -79,8 +79,10 @@ class Tracker:
 
     def expect(self, layers: Iterable[tuple[str, int]]) -> None:
         """These are the layers (digest, size), the lowest first."""
-        for digest, total in layers:
-            self._layers.setdefault(digest, LayerProgress(digest, total))
+        known = self._layers
+        self._layers = {
+            digest: known.get(digest, LayerProgress(digest, total)) for digest, total in layers
+        }
         self._stage = "pulling"
         self._touch()
 
@@ -98,6 +100,7 @@ class Tracker:
         if downloaded is None:
             downloaded = old.downloaded if stage in ("waiting", "downloading") else total
         self._layers[digest] = LayerProgress(digest, total, downloaded, stage)
+        self._stage = "pulling"
         self._touch()
 
     def end(self, stage: Stage, error: str = "") -> None:

@@ -15,6 +15,10 @@ class Interrupted(RegistryError):
     """A transfer that broke off or a server in trouble: trying again may help."""
 
 
+class Unreachable(Interrupted):
+    """No connection could be made at all."""
+
+
 def message_of(body: bytes) -> str:
     """The registry's own words in an error's body, made safe; "" when there are none."""
     try:
@@ -105,6 +109,7 @@ def unreachable(error: Exception, *, reference: Reference, host: str) -> Registr
 
     kind: type[RegistryError] = RegistryError
     if isinstance(error, aiohttp.ClientConnectorDNSError):
+        kind = Unreachable
         text = f"the host {host} is not known"
         remedy = "Check the spelling, and this machine's DNS or proxy."
     elif isinstance(error, aiohttp.ClientConnectorCertificateError):
@@ -115,10 +120,12 @@ def unreachable(error: Exception, *, reference: Reference, host: str) -> Registr
         text = f"{host} does not speak TLS as it should"
         remedy = "If it is a plain HTTP registry, say so: pull with plain HTTP, or hosts.toml."
     elif isinstance(error, aiohttp.ClientConnectorError):
+        kind = Unreachable
         text = f"cannot connect to {host}: {safe(error.os_error.strerror or str(error.os_error))}"
         remedy = "Check that the registry runs and that a firewall or proxy lets you through."
     elif isinstance(error, TimeoutError):
-        kind, text = Interrupted, f"{host} did not answer in time"
+        kind = Unreachable if isinstance(error, aiohttp.ConnectionTimeoutError) else Interrupted
+        text = f"{host} did not answer in time"
         remedy = "Try again, and check the network."
     else:
         kind, text = Interrupted, f"the connection to {host} broke off"

@@ -13,6 +13,7 @@ from aiocontainerd.models import NO_LABELS, Descriptor
 from aiocontainerd.pull import bodies
 from aiocontainerd.pull.hosts import RegistryHost
 from aiocontainerd.pull.http import Http
+from aiocontainerd.pull.refusals import Unreachable
 from aiocontainerd.pull.server import Server
 from aiocontainerd.reference import Reference
 from aiocontainerd.safe import safe
@@ -57,8 +58,10 @@ class Registry:
         for server in self._able("resolve"):
             try:
                 response = await server.send("HEAD", f"manifests/{self._reference.tag}")
-            except RegistryError:
-                return None  # the GET that follows says why
+            except RegistryError as error:
+                if isinstance(error, Unreachable) and len(self._servers) == 1:
+                    raise
+                return None  # the GET that follows says why, or asks the others
             response.release()
             digest = response.headers.get("Docker-Content-Digest", "")
             if response.status == 200 and manifests.DIGEST.fullmatch(digest):
