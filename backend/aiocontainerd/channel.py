@@ -6,10 +6,13 @@ forget its deadline, its namespace, or that a gRPC error must leave as one of ou
 
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
+from urllib.parse import quote
 
 from grpc import aio
 
 from aiocontainerd.errors import DaemonError, ReadOnly, translated
+from aiocontainerd.identifiers import check_identifier
+from aiocontainerd.sockets import path_of
 
 UNARY_DEADLINE = 10.0  # seconds
 _MAX_MESSAGE = 16 << 20  # the daemon's own limit, bytes
@@ -66,15 +69,18 @@ READING_CALLS = frozenset(
 
 
 def target(address: str) -> str:
-    """A socket path or `unix://` address as a gRPC target."""
-    return address if address.startswith("unix:") else f"unix://{address}"
+    """A socket path or `unix://` address as a gRPC target, where `#`, `?` and `%` mean more."""
+    return f"unix:{quote(path_of(address))}"
 
 
 def _metadata(namespace: str, lease: str) -> aio.Metadata:
-    """The headers of one call; the daemon wants no header rather than an empty one."""
+    """The headers of one call; the daemon wants no header rather than an empty one.
+
+    gRPC itself fails obscurely at what a header cannot hold.
+    """
     metadata = aio.Metadata()
     if namespace:
-        metadata.add("containerd-namespace", namespace)
+        metadata.add("containerd-namespace", check_identifier(namespace, "namespace"))
     if lease:
         metadata.add("containerd-lease", lease)
     return metadata
@@ -144,7 +150,8 @@ class Channel:
         lease: str = "",
     ) -> aio.StreamStreamCall[Request, Response]:
         """Open a two-way stream; its user maps errors with `translated`."""
-        return method(metadata=_metadata(namespace, lease))
+        with translated():
+            return method(metadata=_metadata(namespace, lease))
 
     async def close(self) -> None:
         """Cancel what is under way and close the connection."""

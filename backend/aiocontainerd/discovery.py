@@ -2,8 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aiocontainerd.client import Client
@@ -33,6 +34,10 @@ class Probe:
     server: ServerInfo | None = None
     problem: str = ""
     remedy: str = ""
+    client: Client | None = None  # open, for those who gave a `connect`; theirs to close
+
+
+Connect = Callable[[str], Client]
 
 
 def candidates(
@@ -61,8 +66,13 @@ def _rootless(environ: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-async def probe(address: str, *, patience: float = PATIENCE) -> Probe:
-    """Find out what answers at this address, within about `patience` seconds; never raises."""
+async def probe(
+    address: str, *, patience: float = PATIENCE, connect: Connect | None = None
+) -> Probe:
+    """Find out what answers at this address, within about `patience` seconds; never raises.
+
+    With `connect`, which makes a client, the client that was asked stays open for the caller.
+    """
     fault = find_fault(address)
     if fault is not None:
         return _failed(address, fault)
@@ -75,15 +85,20 @@ async def probe(address: str, *, patience: float = PATIENCE) -> Probe:
     if speech is not Speech.HTTP2:
         return _failed(address, _misheard(address, speech))
     left = patience - (asyncio.get_running_loop().time() - begun)
-    return await _ask(address, max(left, patience / 4))
+    return await _ask(address, max(left, patience / 4), connect)
 
 
-async def discover(addresses: Sequence[str], *, patience: float = PATIENCE) -> tuple[Probe, ...]:
+async def discover(
+    addresses: Sequence[str], *, patience: float = PATIENCE, connect: Connect | None = None
+) -> tuple[Probe, ...]:
     """Probe all at once; end with the first, in order, that answers, else with all that failed.
 
-    So the last probe of the result has a server, or none has.
+    So the last probe of the result has a server, or none has. `connect`: see `probe`.
     """
-    tasks = [asyncio.ensure_future(probe(address, patience=patience)) for address in addresses]
+    tasks = [
+        asyncio.create_task(probe(address, patience=patience, connect=connect))
+        for address in addresses
+    ]
     probes: list[Probe] = []
     try:
         for task in tasks:
@@ -93,14 +108,27 @@ async def discover(addresses: Sequence[str], *, patience: float = PATIENCE) -> t
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        for other in ended[len(probes) :]:
+            if isinstance(other, Probe) and other.client is not None:
+                await other.client.close()
     return tuple(probes)
 
 
-async def _ask(address: str, patience: float) -> Probe:
+async def _ask(address: str, patience: float, connect: Connect | None) -> Probe:
     """It speaks HTTP/2: is it containerd?"""
+    async with AsyncExitStack() as closing:
+        client = await closing.enter_async_context((connect or Client)(address))
+        found = await _judge(client, address, patience)
+        if connect is not None and found.server is not None:
+            closing.pop_all()
+            return replace(found, client=client)
+        return found
+
+
+async def _judge(client: Client, address: str, patience: float) -> Probe:
     try:
-        async with asyncio.timeout(patience), Client(address, read_only=True) as client:
+        async with asyncio.timeout(patience):
             return Probe(address, await client.server_info())
     except (TimeoutError, DeadlineExceeded, Unavailable):
         return _failed(address, find_fault(address) or _misheard(address, Speech.SILENT))

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import grpc
-from grpc.aio import AioRpcError
+from grpc.aio import AioRpcError, UsageError
 
 from aiocontainerd.safe import safe
 
@@ -115,7 +115,7 @@ _BY_CODE: dict[grpc.StatusCode, type[ContainerdError]] = {
 }
 
 _REMEDY: dict[type[ContainerdError], str] = {
-    Unavailable: "Is containerd running? ctdeck tries again by itself.",
+    Unavailable: "Is containerd running? Try again when it is.",
     DeadlineExceeded: "The daemon may be overloaded or hung; look at its log.",
     ResourceExhausted: "Free some space or split the request.",
 }
@@ -138,3 +138,5 @@ def translated(subject: str = "") -> Iterator[None]:
         yield
     except AioRpcError as error:
         raise from_rpc(error, subject) from error
+    except UsageError as error:  # the channel was closed under a call
+        raise Unavailable("the connection was closed", subject=subject) from error

@@ -3,8 +3,8 @@
 Source: containerd `pkg/identifiers`; the same rule for all of them.
 """
 
+import os
 import re
-import secrets
 from collections.abc import Container
 
 from aiocontainerd.errors import InvalidArgument
@@ -53,7 +53,7 @@ def generate_name(image: str, taken: Container[str] = ()) -> str:
     base = image.partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
     stem = _NOT_LEGAL.sub("-", base)[:_STEM_MAX].strip("-") or "container"
     for attempt in range(64):
-        name = f"{stem}-{secrets.token_hex(2 + attempt // 16)}"
+        name = f"{stem}-{os.urandom(2 + attempt // 16).hex()}"
         if name not in taken:
             return name
-    return f"{stem}-{secrets.token_hex(16)}"
+    return f"{stem}-{os.urandom(16).hex()}"

@@ -8,14 +8,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 def no_labels() -> Mapping[str, str]:
     """The one empty map, for defaults: dataclasses refuse it itself as unhashable."""
     return NO_LABELS
+
+
+def _nothing() -> Mapping[Any, Any]:
+    """One object for all: what is empty in two snapshots is the same in both."""
+    return _NOTHING
 
 
 class Key(NamedTuple):
@@ -202,6 +208,11 @@ class ServerInfo:
         """The Transfer service and the streaming that it needs are there (1.7+)."""
         return {"transfer", "streaming"} <= self.services
 
+    @property
+    def snapshotter(self) -> str:
+        """containerd's own default, overlayfs; native where that does not work, "" for neither."""
+        return next((name for name in ("overlayfs", "native") if name in self.snapshotters), "")
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -217,10 +228,10 @@ class Snapshot:
     loaded: bool = False
     server: ServerInfo | None = None
     namespaces: tuple[str, ...] = ()
-    images: Mapping[Key, Image] = field(default_factory=dict, hash=False)
-    containers: Mapping[Key, Container] = field(default_factory=dict, hash=False)
-    tasks: Mapping[Key, Task] = field(default_factory=dict, hash=False)
-    sources: Mapping[str, bool] = field(default_factory=dict, hash=False)
+    images: Mapping[Key, Image] = field(default_factory=_nothing, hash=False)
+    containers: Mapping[Key, Container] = field(default_factory=_nothing, hash=False)
+    tasks: Mapping[Key, Task] = field(default_factory=_nothing, hash=False)
+    sources: Mapping[str, bool] = field(default_factory=_nothing, hash=False)
     events: tuple[Event, ...] = ()
     events_total: int = 0
 

@@ -18,7 +18,7 @@ TAG_MAX = 128
 DIGEST_HEX = {"sha256": 64, "sha384": 96, "sha512": 128}
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[A-Fa-f0-9:]+\])(?::[0-9]{{1,5}})?")
+_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[A-Fa-f0-9:]+\])(?::([0-9]{{1,5}}))?")
 _COMPONENT = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*")
 _TAG = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{TAG_MAX - 1}}}")
 _HEX = re.compile(r"[0-9a-f]+")
@@ -91,8 +91,7 @@ def parse(text: str) -> Reference:
     _check_path(path, text)
     if ":" in rest[rest.rfind("/") + 1 :] and not _TAG.fullmatch(tag):
         raise _bad(text, _tag_fault(tag), "Use letters, digits, '_', '.' and '-' in the tag.")
-    if not _HOST.fullmatch(host):
-        raise _bad(text, f"'{safe(host)}' is not a registry host", _EXAMPLE)
+    _check_host(host, text)
     if host == DEFAULT_HOST and "/" not in path:
         path = f"library/{path}"
     if len(host) + 1 + len(path) > NAME_MAX:
@@ -127,6 +126,14 @@ def _split_host(rest: str) -> tuple[str, str]:
     if not slash or not _is_host(first):
         return DEFAULT_HOST, rest
     return (DEFAULT_HOST if first == "index.docker.io" else first), path
+
+
+def _check_host(host: str, text: str) -> None:
+    found = _HOST.fullmatch(host)
+    if not found:
+        raise _bad(text, f"'{safe(host)}' is not a registry host", _EXAMPLE)
+    if found[1] is not None and not 0 < int(found[1]) < 1 << 16:
+        raise _bad(text, f"the port {found[1]} is not one", "Use 1 to 65535.")
 
 
 def _split_tag(path: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import shutil
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -30,9 +30,13 @@ class LogPaths:
 
 @dataclass(frozen=True, slots=True)
 class StateDirectory:
-    """The root of our files, an absolute path; nothing is made before it is needed."""
+    """The root of our files, an absolute path; nothing is made before it is needed.
+
+    `daemon` is the folder of one daemon's logs in it: see `of_daemon`.
+    """
 
     root: Path
+    daemon: str = ""
 
     @classmethod
     def default(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -44,6 +48,12 @@ class StateDirectory:
             return cls(Path("/var/lib/ctdeck"))
         return cls(Path.home() / ".local" / "state" / "ctdeck")
 
+    def of_daemon(self, uuid: str) -> Self:
+        """The same, with logs of this daemon apart: containers of two may have the same id."""
+        import hashlib  # OpenSSL: not before the first screen
+
+        return replace(self, daemon=hashlib.sha256(uuid.encode()).hexdigest()[:8] if uuid else "")
+
     @property
     def audit(self) -> Path:
         """The file that will hold one line for each change made through us."""
@@ -52,7 +62,7 @@ class StateDirectory:
     def logs(self, namespace: str, id: str) -> Path:
         """The directory of one container's logs, made or not. Raises InvalidArgument."""
         check_identifier(namespace, "namespace")
-        return self.root / "logs" / namespace / check_container_id(id)
+        return self.root / "logs" / self.daemon / namespace / check_container_id(id)
 
     def log_paths(self, namespace: str, id: str) -> LogPaths:
         """Where the output of that container goes when we start it."""
@@ -67,7 +77,7 @@ class StateDirectory:
         paths = self.log_paths(namespace, id)
         try:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for folder in (self.root / "logs", self.root / "logs" / namespace, paths.stdout.parent):
+            for folder in self._folders(paths):
                 _make_folder(folder)
             for file in (paths.stdout,) if terminal else (paths.stdout, paths.stderr):
                 _make_file(file)
@@ -82,13 +92,25 @@ class StateDirectory:
 
     def remove_logs(self, namespace: str, id: str) -> None:
         """Delete one container's logs; what is not there or not ours to delete stays."""
-        with suppress(OSError):
-            shutil.rmtree(self.logs(namespace, id))
+        paths = self.log_paths(namespace, id)
+        with suppress(OSError, FailedPrecondition):
+            for folder in self._folders(paths):
+                _check_folder(folder)
+            shutil.rmtree(paths.stdout.parent)
+
+    def _folders(self, paths: LogPaths) -> list[Path]:
+        """All between the root and the log, the uppermost first."""
+        below = paths.stdout.parent.relative_to(self.root)
+        return [self.root / folder for folder in (*reversed(below.parents[:-1]), below)]
 
 
 def _make_folder(folder: Path) -> None:
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
+    _check_folder(folder)
+
+
+def _check_folder(folder: Path) -> None:
     info = folder.lstat()
     if not stat.S_ISDIR(info.st_mode) or info.st_uid not in {0, os.geteuid()}:
         raise FailedPrecondition(

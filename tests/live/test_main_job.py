@@ -116,7 +116,7 @@ async def test_see_pull_run_stop_start_delete(
         await me.shows("running")
         assert "RUNNING" in task_line(await me.ctr("tasks", "ls"), "web1")
         await me.until((source / "beat").exists, "the container writes through its mount")
-        log = tmp_path / "state" / "ctdeck" / "logs" / namespace / "web1"
+        (log,) = (tmp_path / "state" / "ctdeck" / "logs").glob(f"*/{namespace}/web1")
         await me.until(
             lambda: any("hello" in file.read_text() for file in log.iterdir()), "there is a log"
         )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from ctdeck.widgets.column import GAP, Column, fit, fit_columns, sample
+from ctdeck.widgets.column import EASY, GAP, Column, fit, fit_columns, sample
 from ctdeck.widgets.factsview import wrap
 from ctdeck.widgets.lines import Top, top_parts
 from ctdeck.widgets.rowview import RowView
@@ -48,9 +48,16 @@ def test_columns_fit_the_width_and_the_unimportant_leave_first(
     assert total <= max(available, 1)
     assert [i for i, _ in shown] == sorted(i for i, _ in shown)
     left = {i for i, _ in shown}
-    gone = [columns[i].priority for i in range(len(columns)) if i not in left]
-    if gone:
-        assert min(gone) >= max(columns[i].priority for i in left)
+    least = [min(column.minimum, natural[i]) for i, column in enumerate(columns)]
+    easy = [max(least[i], min(natural[i], EASY)) for i in range(len(columns))]
+    spare = available - total_of(easy[i] for i in left)
+    assert all(least[i] + GAP > spare for i in range(len(columns)) if i not in left)
+    assert min(range(len(columns)), key=lambda i: (columns[i].priority, i)) in left
+
+
+def total_of(widths: Iterable[int]) -> int:
+    found = list(widths)
+    return sum(found) + GAP * (len(found) - 1)
 
 
 @given(st.text(), st.integers(8, 40))
@@ -105,3 +112,22 @@ def test_the_top_line_fits_and_keeps_the_namespace(
     parts = top_parts(Top(host, daemon, "prod", alarm, tuple(notes)), width)
     assert sum(cell_len(text) for text, _ in parts) <= max(width, 8)
     assert ("prod", "bold") in parts
+
+
+def test_a_reference_loses_its_registry_first() -> None:
+    reference = "registry.example.org/team/tools:2.4"
+    assert fit(reference, 40, cut="host").rstrip() == reference
+    assert fit(reference, 18, cut="host").rstrip() == "team/tools:2.4"
+    assert fit(reference, 12, cut="host").rstrip() == "…/tools:2.4"
+    assert fit(reference, 10, cut="host").endswith("ls:2.4")
+    assert fit("library/nginx:1.27", 12, cut="host") == "…/nginx:1.27"
+
+
+def test_pods_can_be_told_apart() -> None:
+    name = "shop/web-7d4b9c-zn9qd · sidecar"
+    assert fit(name, 40, cut="name").rstrip() == name
+    for width in (16, 18, 22, 26):
+        cut = fit(name, width, cut="name")
+        assert cell_len(cut) == width
+        assert cut.endswith("zn9qd · sidecar")
+    assert fit(name, 26, cut="name").startswith("shop/")

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from aiocontainerd.errors import InvalidArgument
 from aiocontainerd.mounts import PROPAGATIONS, BindMount
 from aiocontainerd.run_options import RunOptions
-from ctdeck.commands import WORDS, parse
-from ctdeck.requests import (
+from ctdeck.command.parsing import WORDS, parse
+from ctdeck.command.requests import (
     KillCommand,
     NamespaceCommand,
     PaneCommand,
@@ -24,8 +24,8 @@ from ctdeck.requests import (
     StartCommand,
     StopCommand,
 )
-from ctdeck.run_flags import run_line
-from ctdeck.shellwords import join, split, split_open
+from ctdeck.command.run_flags import run_line
+from ctdeck.command.shellwords import join, split, split_open
 
 TEXT = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00"), min_size=1)
 PATH = st.text(

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from aiocontainerd.models import Container, Descriptor, Image, Snapshot, Task, TaskStatus
 from aiocontainerd.mounts import parse_volume
-from ctdeck.completion import candidates, complete, shell_escape, wanted
-from ctdeck.host_paths import (
+from ctdeck.command.completion import candidates, complete, shell_escape, wanted
+from ctdeck.command.shellwords import split
+from ctdeck.forms.host_paths import (
     Listing,
     PathQuery,
     common_start,
@@ -17,7 +18,6 @@ from ctdeck.host_paths import (
     read_directory,
     source_query,
 )
-from ctdeck.shellwords import split
 
 
 def container(id: str, namespace: str = "default") -> Container:

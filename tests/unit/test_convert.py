@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiocontainerd import convert
-from aiocontainerd.models import Key, TaskStatus
+from aiocontainerd.models import Key, ServerInfo, TaskStatus
 from aiocontainerd.pb import containers_pb2, images_pb2, process_pb2, typeurl
 
 SPEC = {
@@ -93,3 +93,12 @@ def test_a_task_of_a_newer_status_is_unknown() -> None:
     task = convert.task(process, "default")
     assert task.status is TaskStatus.UNKNOWN
     assert (task.id, task.pid) == ("web1", 7)
+
+
+def test_one_default_snapshotter_for_all_who_ask() -> None:
+    for working, default in (
+        (("native", "overlayfs", "zfs"), "overlayfs"),
+        (("fuse-overlayfs", "native"), "native"),  # what is looked at is what is unpacked to
+        (("zfs",), ""),
+    ):
+        assert ServerInfo("2.1", snapshotters=dict.fromkeys(working, "")).snapshotter == default

@@ -11,11 +11,11 @@ from aiocontainerd.image_config import ImageConfig
 from aiocontainerd.models import Container, Mount
 from aiocontainerd.mounts import BindMount
 from aiocontainerd.run_options import RunOptions
-from ctdeck.drafts import Draft, draft_of, field_of, read
-from ctdeck.likeness import options_like
+from ctdeck.forms.drafts import Draft, draft_of, field_of, read
+from ctdeck.forms.likeness import options_like
+from ctdeck.forms.quantities import format_cpus, format_memory, parse_cpus, parse_memory
+from ctdeck.forms.risks import risk_of, risks
 from ctdeck.masking import masked
-from ctdeck.quantities import format_cpus, format_memory, parse_cpus, parse_memory
-from ctdeck.risks import risk_of, risks
 from tests.unit.test_commands import OPTIONS
 
 BASE = RunOptions("docker.io/library/nginx:1.27", "nginx-7f3a", labels=(("a", "b"),))

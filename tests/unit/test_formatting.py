@@ -16,7 +16,9 @@ from ctdeck.formatting import (
     counted,
     event_words,
     glyphs_for,
+    plain_version,
     short_digest,
+    short_id,
     short_reference,
     size,
     status_text,
@@ -125,3 +127,21 @@ def event(topic: str, **attributes: str) -> Event:
 )
 def test_events_in_words(given_event: Event, words: str) -> None:
     assert event_words(given_event) == words
+
+
+def test_long_ids_by_twelve_digits() -> None:
+    assert short_id("ab12" * 16) == "ab12ab12ab12"
+    assert short_id("web1") == "web1"
+    assert short_id("deadbeef") == "deadbeef"
+    assert short_id("batch-" + "a" * 40) == "batch-" + "a" * 40
+
+
+def test_versions_without_the_builders_part() -> None:
+    assert plain_version("2.1.9+unknown") == "2.1.9"
+    assert plain_version("v1.7.24~ds1") == "1.7.24"
+    assert plain_version("1.6.20") == "1.6.20"
+
+
+def test_a_digest_in_a_reference_is_short() -> None:
+    digest = "sha256:" + "ab" * 32
+    assert short_reference(f"docker.io/library/nginx@{digest}") == "nginx@sha256:abababababab"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ctdeck.history import KEPT, History, without_secrets
+from ctdeck.command.history import KEPT, History, without_secrets
 
 
 @pytest.mark.parametrize(

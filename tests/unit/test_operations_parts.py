@@ -27,8 +27,9 @@ from aiocontainerd.operations.garbage import Graph, content, label_refs, snapsho
 from aiocontainerd.operations.record import REMOVE_LABEL, STDERR_LABEL, STDOUT_LABEL, labels
 from aiocontainerd.operations.refusals import plain
 from aiocontainerd.operations.signals import STOP_SIGNAL_LABEL, signal_number, stop_signal
-from aiocontainerd.operations.undo import Undo, settled, undone_on_failure
+from aiocontainerd.operations.undo import Undo, undone_on_failure
 from aiocontainerd.run_options import RunOptions
+from aiocontainerd.settled import settled
 from aiocontainerd.state import StateDirectory
 
 
@@ -138,6 +139,16 @@ async def test_what_cannot_be_taken_back_is_told() -> None:
     assert caught.value.__notes__ == ["Left behind: snapshot (the disk is on fire)"]
     assert things.made == []
 
+    async def fails_as_ours() -> None:
+        async with undone_on_failure() as undo:
+            undo.add("log", fails)
+            undo.add("snapshot", fails)
+            raise NotFound("gone", subject="c", remedy="Look again.")
+
+    with pytest.raises(NotFound) as ours:
+        await fails_as_ours()
+    assert str(ours.value) == "c: gone. Look again. Left behind: snapshot, log."
+
 
 async def test_settled_hands_on_results_and_errors() -> None:
     async def fails() -> None:
@@ -204,6 +215,11 @@ REFUSALS = [
         "runc is not installed where the daemon looks for it (",
     ),
     (f"{CREATE}container with given ID already exists", "runc still has a container of this id"),
+    (
+        "mkdir /run/containerd/io.containerd.runtime.v2.task/default/web1: file exists: unknown",
+        "another start of it is under way or was quicker, or a crash left its traces (",
+    ),
+    ("task web1: already exists", "another start of it is under way or was quicker"),
     (f"{CREATE}something new: unknown", "the runtime refused it (something new)"),
 ]
 
@@ -324,14 +340,28 @@ def test_no_link_leads_the_log_elsewhere(tmp_path: Path, link: str) -> None:
     state = StateDirectory(tmp_path / "state")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
+    others = elsewhere / "default" / "c" / "not-ours"  # what a link at any level would lead to
+    others.parent.mkdir(parents=True)
+    others.touch()
     planted = state.root / link
     planted.parent.mkdir(parents=True)
     planted.symlink_to(elsewhere / "file" if link.endswith(".log") else elsewhere)
     with pytest.raises(FailedPrecondition):
         state.make_logs("default", "c")
-    assert list(elsewhere.iterdir()) == []
+    assert {path.name for path in elsewhere.rglob("*")} == {"default", "c", "not-ours"}
     state.remove_logs("default", "c")
-    assert elsewhere.exists()
+    assert others.exists()
+
+
+def test_logs_of_two_daemons_stay_apart(tmp_path: Path) -> None:
+    state = StateDirectory(tmp_path)
+    one, two = state.of_daemon("6f1e"), state.of_daemon("../..")
+    logs = [each.make_logs("default", "c").stdout for each in (state, one, two)]
+    assert len(set(logs)) == 3
+    assert all(log.is_relative_to(tmp_path / "logs") and ".." not in log.parts for log in logs)
+    two.remove_logs("default", "c")
+    assert [log.exists() for log in logs] == [True, True, False]
+    assert state.of_daemon("") == state
 
 
 def test_ids_do_not_climb(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from aiocontainerd.errors import FailedPrecondition, NotFound
 from aiocontainerd.models import Container, Descriptor, Image, Snapshot
-from ctdeck.targets import find_containers, find_images
+from ctdeck.command.targets import find_containers, find_images
 
 LONG = "ab12" + "0" * 60
 

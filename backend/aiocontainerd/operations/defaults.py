@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from aiocontainerd.client import Client
 from aiocontainerd.errors import FailedPrecondition, NotFound
+from aiocontainerd.services.namespaces import RUNTIME_LABEL, SNAPSHOTTER_LABEL
 
 RUNTIME = "io.containerd.runc.v2"
-_PREFERRED = ("overlayfs", "native")
-_LABEL = "containerd.io/defaults/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +25,8 @@ async def defaults(client: Client, namespace: str) -> Defaults:
     """
     labels, server = await asyncio.gather(_labels(client, namespace), client.server_info())
     usable = server.snapshotters
-    wanted = labels.get(f"{_LABEL}snapshotter", "")
-    name = wanted or next((name for name in _PREFERRED if name in usable), "")
+    wanted = labels.get(SNAPSHOTTER_LABEL, "")
+    name = wanted or server.snapshotter
     if name not in usable:
         raise FailedPrecondition(
             f"the snapshotter '{wanted}' does not work on this daemon"
@@ -35,9 +34,9 @@ async def defaults(client: Client, namespace: str) -> Defaults:
             else "neither overlayfs nor native works on this daemon",
             subject=namespace,
             remedy=f"It has: {', '.join(sorted(usable)) or 'none'}. The namespace's label "
-            f"{_LABEL}snapshotter names the one to take.",
+            f"{SNAPSHOTTER_LABEL} names the one to take.",
         )
-    return Defaults(name, labels.get(f"{_LABEL}runtime") or RUNTIME)
+    return Defaults(name, labels.get(RUNTIME_LABEL) or RUNTIME)
 
 
 async def _labels(client: Client, namespace: str) -> dict[str, str]:

@@ -7,9 +7,10 @@ from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, FailedPrecondition, NotFound, Unavailable
 from aiocontainerd.models import Container, Task, TaskStatus
 from aiocontainerd.operations.identity import same_container, task_of
+from aiocontainerd.operations.launch import delete_task, logs_of
 from aiocontainerd.operations.record import REMOVE_LABEL
 from aiocontainerd.operations.stop import GRACE, Report, silent, stop_task
-from aiocontainerd.operations.undo import settled
+from aiocontainerd.settled import settled
 from aiocontainerd.state import StateDirectory
 
 _RETRY = 1.0  # seconds between two tries while the daemon is away
@@ -29,6 +30,7 @@ async def delete_container(
     snapshot that another container uses stays. Raises FailedPrecondition when another
     container has the id by now, or when only a task is left of it.
     """
+    state = await logs_of(client, state)
     try:
         found = await same_container(client, container)
         await _end_task(client, found, grace, report or silent)
@@ -48,8 +50,8 @@ async def remove_when_done(
     This is `--rm`. It lives in this process, as it does with ctr and nerdctl: if we die, the
     container stays, with the label io.ctdeck/remove=true, and `left_to_remove` finds it.
     """
+    status: int | None = None
     while True:
-        status: int | None = None
         try:
             status, _ = await client.tasks.wait(container.id, namespace=container.namespace)
             await same_container(client, container)
@@ -58,13 +60,19 @@ async def remove_when_done(
             task = None
         except FailedPrecondition:  # replaced: the new one is not ours
             return status
-        except (Unavailable, ContainerdError):  # the daemon restarts, or the shim died
+        except ContainerdError:  # the daemon restarts, or the shim died
             await asyncio.sleep(_RETRY)
             continue
-        if task is None or task.status is TaskStatus.STOPPED:
-            with suppress(FailedPrecondition):
-                await delete_container(client, container, state=state)
-            return status
+        if task is not None and task.status is not TaskStatus.STOPPED:
+            continue
+        try:
+            await delete_container(client, container, state=state)
+        except FailedPrecondition:
+            pass
+        except Unavailable:
+            await asyncio.sleep(_RETRY)
+            continue
+        return status
 
 
 def left_to_remove(container: Container, task: Task | None) -> bool:
@@ -74,21 +82,13 @@ def left_to_remove(container: Container, task: Task | None) -> bool:
 
 
 async def _end_task(client: Client, container: Container, grace: float, report: Report) -> None:
-    """No task afterwards. Two that delete at once may see "ttrpc: closed": look again then."""
+    """No task afterwards."""
     task = await task_of(client, container)
     if task is None:
         return
     if task.status is not TaskStatus.CREATED:
         await stop_task(client, container, task, grace=grace, report=report)
-    try:
-        await settled(client.tasks.delete(container.id, namespace=container.namespace))
-    except NotFound:
-        return
-    except Unavailable:
-        raise
-    except ContainerdError:
-        if await task_of(client, container) is not None:
-            raise
+    await delete_task(client, container)
 
 
 async def _is_shared(client: Client, container: Container) -> bool:

@@ -10,8 +10,8 @@ from aiocontainerd.errors import ContainerdError, NotFound
 from aiocontainerd.models import Container, Image, Snapshot
 from aiocontainerd.operations.garbage import Graph, Node, content, snapshot_node
 from aiocontainerd.operations.identity import same_image
-from aiocontainerd.operations.undo import settled
 from aiocontainerd.services.leases import EXPIRE_LABEL, Lease
+from aiocontainerd.settled import settled
 
 _FLAT_LABEL = "containerd.io/gc.flat"
 _USAGE_AT_ONCE = 16

@@ -1,17 +1,27 @@
-"""Task and log of a container record: what `run` and `start` have in common."""
+"""Task and log of a container record: what the verbs have in common."""
 
+import asyncio
 from collections.abc import Awaitable, Iterable
 from contextlib import suppress
 from functools import partial
 
 from aiocontainerd.client import Client
-from aiocontainerd.errors import ContainerdError, NotFound
+from aiocontainerd.errors import ContainerdError, NotFound, Unavailable
 from aiocontainerd.models import Container
+from aiocontainerd.operations.identity import task_of
 from aiocontainerd.operations.refusals import plain
-from aiocontainerd.operations.undo import Undo, settled
+from aiocontainerd.operations.undo import Undo
 from aiocontainerd.services.snapshots import MountSpec
+from aiocontainerd.settled import settled
+from aiocontainerd.state import StateDirectory
 
 KILL = 9
+KILL_WAIT = 10.0  # seconds that a killed task may take to end
+
+
+async def logs_of(client: Client, state: StateDirectory) -> StateDirectory:
+    """Our files as they are for this daemon: another one's containers may have the same ids."""
+    return state.of_daemon((await client.server_info()).uuid)
 
 
 async def launch(
@@ -40,13 +50,30 @@ async def launch(
 
 
 async def end_task(client: Client, container: Container) -> None:
-    """Kill and delete the task, whatever its state."""
+    """Kill and delete the task, whatever its state. Raises when it does not end."""
     id, namespace = container.id, container.namespace
-    with suppress(ContainerdError):  # it may be dead already; delete tells
+    with suppress(ContainerdError, TimeoutError):  # it may be dead already; delete tells
         await client.tasks.kill(id, KILL, namespace=namespace, all=True)
-        await client.tasks.wait(id, namespace=namespace)
+        async with asyncio.timeout(KILL_WAIT):
+            await client.tasks.wait(id, namespace=namespace)
     with suppress(NotFound):
         await client.tasks.delete(id, namespace=namespace)
+
+
+async def delete_task(client: Client, container: Container) -> None:
+    """Remove a task that has ended, or has not begun; one that is gone meanwhile is no error.
+
+    Of two that delete at once one may see "ttrpc: closed": it looks again then.
+    """
+    try:
+        await settled(client.tasks.delete(container.id, namespace=container.namespace))
+    except NotFound:
+        return
+    except Unavailable:
+        raise
+    except ContainerdError:
+        if await task_of(client, container) is not None:
+            raise
 
 
 async def _in_plain_words(call: Awaitable[int], subject: str) -> int:

@@ -20,6 +20,11 @@ _OURS = re.compile(r"OCI runtime|runc|shim|runtime path|container process")
 _PATH = "Give the command's full path, or check that the image has it."
 _MOUNT = "Check the mount's source and destination."
 _CASES: tuple[tuple[str, str, str], ...] = (
+    (  # looks like a missing program of the image, so it comes first
+        r'exec: "(?:runc|crun)": executable file not found',
+        "runc is not installed where the daemon looks for it",
+        "Install the package runc.",
+    ),
     (r'exec: "(?P<a>.*?)": executable file not found', "the image has no program '{a}'", _PATH),
     (r'exec: "(?P<a>.*?)": stat .*no such file', "the image has no program '{a}'", _PATH),
     (
@@ -63,6 +68,11 @@ _CASES: tuple[tuple[str, str, str], ...] = (
         _MOUNT,
     ),
     (
+        r"mkdir \S*/io\.containerd\.runtime\.v2\.task/\S*: file exists|task \S+: already exists",
+        "another start of it is under way or was quicker, or a crash left its traces",
+        "Look at it again in a moment; a restart of containerd clears what a crash left.",
+    ),
+    (
         r'(?:chdir to cwd \("(?P<a>.*?)"\)|mkdir (?P<b>/[^:]*): )',
         "the working directory '{a}{b}' cannot be used",
         "Name one that exists in the image.",
@@ -71,11 +81,6 @@ _CASES: tuple[tuple[str, str, str], ...] = (
         r'runtime "(?P<a>.*?)" binary not installed|no runtime for "(?P<b>.*?)"',
         "the runtime '{a}{b}' is not installed",
         "Install it, or change the namespace's label containerd.io/defaults/runtime.",
-    ),
-    (
-        r'exec: "(?:runc|crun)": executable file not found|"runc": executable file not found',
-        "runc is not installed where the daemon looks for it",
-        "Install the package runc.",
     ),
     (
         r"container with given ID already exists",
@@ -88,11 +93,7 @@ _CASES: tuple[tuple[str, str, str], ...] = (
         "Check /sys/fs/cgroup and the rights of the daemon.",
     ),
 )
-# A missing runc looks like a missing program of the image: it comes first.
-_COMPILED = [
-    (re.compile(pattern, re.DOTALL), what, remedy)
-    for pattern, what, remedy in sorted(_CASES, key=lambda case: "runc is not" not in case[1])
-]
+_COMPILED = [(re.compile(pattern, re.DOTALL), what, remedy) for pattern, what, remedy in _CASES]
 
 
 def plain(error: ContainerdError, subject: str) -> ContainerdError:
@@ -103,7 +104,7 @@ def plain(error: ContainerdError, subject: str) -> ContainerdError:
             said = {key: value or "" for key, value in {"a": "", **found.groupdict()}.items()}
             sentence = what.format(**said)
             return RuntimeFailed(f"{sentence} ({short(text)})", subject=subject, remedy=remedy)
-    if type(error) is ContainerdError or _OURS.search(text):
+    if _OURS.search(text):
         remedy = "The daemon's log may say more."
         return RuntimeFailed(
             f"the runtime refused it ({short(text)})", subject=subject, remedy=remedy

@@ -11,14 +11,15 @@ from pathlib import Path
 from aiocontainerd.client import Client
 from aiocontainerd.errors import AlreadyExists, ContainerdError, NotFound
 from aiocontainerd.models import Container
-from aiocontainerd.operations.launch import launch
+from aiocontainerd.operations.launch import launch, logs_of
 from aiocontainerd.operations.logger import log_uri
 from aiocontainerd.operations.plan import Plan, check, look, refuse_taken, taken, user_of
 from aiocontainerd.operations.record import labels, record
-from aiocontainerd.operations.undo import Undo, settled, undone_on_failure
+from aiocontainerd.operations.undo import Undo, undone_on_failure
 from aiocontainerd.pb import containers_pb2 as pb
 from aiocontainerd.run_options import RunOptions
 from aiocontainerd.services.snapshots import MountSpec
+from aiocontainerd.settled import settled
 from aiocontainerd.spec import build_spec, read_host_facts
 from aiocontainerd.state import StateDirectory
 
@@ -62,6 +63,7 @@ async def run(
         undo.add("lease", drop)
         plan = await look(client, options, namespace)
         await settled(leasing)
+        state = await logs_of(client, state)
         rootfs = await _prepare(plan, lease, undo)
         container = await _create(plan, rootfs, state, lease, undo)
         paths = state.make_logs(namespace, options.id, terminal=options.terminal)

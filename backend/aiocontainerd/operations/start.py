@@ -1,17 +1,20 @@
 """Start a container that has no running task, and start one anew."""
 
+from collections.abc import Mapping
 from functools import partial
 
 from aiocontainerd.client import Client
-from aiocontainerd.errors import FailedPrecondition, NotFound
-from aiocontainerd.models import Container, TaskStatus
+from aiocontainerd.errors import DaemonError, FailedPrecondition, NotFound
+from aiocontainerd.models import Container, Task, TaskStatus
 from aiocontainerd.operations.identity import same_container, task_of
-from aiocontainerd.operations.launch import end_task, launch
+from aiocontainerd.operations.launch import delete_task, launch, logs_of
 from aiocontainerd.operations.logger import NERDCTL_LOG, log_uri, nerdctl_uri
+from aiocontainerd.operations.monitor import RUNNING, STATUS_LABEL
 from aiocontainerd.operations.record import log_labels
 from aiocontainerd.operations.stop import GRACE, Report, silent, stop_task
-from aiocontainerd.operations.undo import Undo, settled, undone_on_failure
+from aiocontainerd.operations.undo import Undo, undone_on_failure
 from aiocontainerd.services.snapshots import MountSpec
+from aiocontainerd.settled import settled
 from aiocontainerd.state import StateDirectory
 
 
@@ -26,16 +29,14 @@ async def start(client: Client, container: Container, *, state: StateDirectory) 
     task = await task_of(client, found)
     if task is not None and task.status is TaskStatus.CREATED:
         return await settled(client.tasks.start(found.id, namespace=found.namespace))
-    if task is not None and task.status is not TaskStatus.STOPPED:
-        paused = task.status in {TaskStatus.PAUSED, TaskStatus.PAUSING}
-        raise FailedPrecondition(
-            f"it is {task.status.name.lower()} already (pid {task.pid})",
-            subject=found.id,
-            remedy="Resume it." if paused else "Restart it to begin anew.",
-        )
+    _refuse_running(found, task)
     if task is not None:
-        await settled(end_task(client, found))
-    return await _start_anew(client, found, state)
+        try:
+            await delete_task(client, found)
+        except DaemonError:  # never by force: somebody else may have started it since we looked
+            _refuse_running(found, await task_of(client, found))
+            raise
+    return await _start_anew(client, found, await logs_of(client, state))
 
 
 async def restart(
@@ -54,9 +55,21 @@ async def restart(
     return await start(client, found, state=state)
 
 
+def _refuse_running(container: Container, task: Task | None) -> None:
+    if task is not None and task.status is not TaskStatus.STOPPED:
+        paused = task.status in {TaskStatus.PAUSED, TaskStatus.PAUSING}
+        raise FailedPrecondition(
+            f"it is {task.status.name.lower()} already (pid {task.pid})",
+            subject=container.id,
+            remedy="Resume it." if paused else "Restart it to begin anew.",
+        )
+
+
 async def _start_anew(client: Client, container: Container, state: StateDirectory) -> int:
     rootfs = await _rootfs(client, container)
     async with undone_on_failure() as undo:
+        if STATUS_LABEL in container.labels:
+            await _set_labels(client, container, RUNNING, undo)
         uri = nerdctl_uri(container.labels.get(NERDCTL_LOG, ""))
         if not uri:
             uri = await _our_log(client, container, state, undo)
@@ -65,9 +78,16 @@ async def _start_anew(client: Client, container: Container, state: StateDirector
 
 async def _our_log(client: Client, container: Container, state: StateDirectory, undo: Undo) -> str:
     """Make our log, say in the labels where it is, and return what the shim is to run."""
-    id, namespace, terminal = container.id, container.namespace, container.terminal
-    paths = state.make_logs(namespace, id, terminal=terminal)
-    wanted = log_labels(paths, terminal=terminal)
+    terminal = container.terminal
+    paths = state.make_logs(container.namespace, container.id, terminal=terminal)
+    await _set_labels(client, container, log_labels(paths, terminal=terminal), undo)
+    return log_uri(paths, terminal=terminal)
+
+
+async def _set_labels(
+    client: Client, container: Container, wanted: Mapping[str, str], undo: Undo
+) -> None:
+    id, namespace = container.id, container.namespace
     old = {key: container.labels.get(key, "") for key in wanted}
     if old != wanted:
         await undo.make(
@@ -75,7 +95,6 @@ async def _our_log(client: Client, container: Container, state: StateDirectory, 
             client.containers.set_labels(id, wanted, namespace=namespace),
             partial(client.containers.set_labels, id, old, namespace=namespace),
         )
-    return log_uri(paths, terminal=terminal)
 
 
 async def _rootfs(client: Client, container: Container) -> list[MountSpec]:

@@ -10,15 +10,17 @@ from aiocontainerd.errors import (
     DeadlineExceeded,
     FailedPrecondition,
     NotFound,
+    Unavailable,
 )
 from aiocontainerd.models import Container, Task, TaskStatus
 from aiocontainerd.operations.identity import same_container, task_of
-from aiocontainerd.operations.launch import KILL
+from aiocontainerd.operations.launch import KILL, KILL_WAIT
+from aiocontainerd.operations.monitor import stay_stopped
 from aiocontainerd.operations.signals import signal_number, stop_signal
 from aiocontainerd.safe import safe
+from aiocontainerd.settled import settled
 
 GRACE = 10.0  # seconds from the stop signal to SIGKILL, as docker and nerdctl have it
-KILL_WAIT = 10.0  # seconds that a killed task may take to end
 _LOOK_AGAIN = 0.1  # seconds
 UNKNOWN_EXIT = 255  # containerd's own word for an exit status that nobody saw
 
@@ -34,11 +36,13 @@ async def stop(
     one gets its signal and is resumed. `report` hears what is done, in plain words. Raises
     FailedPrecondition when there is no task, DeadlineExceeded when even SIGKILL does not end it.
     """
-    await same_container(client, container)
-    task = await task_of(client, container)
+    found = await same_container(client, container)
+    task = await task_of(client, found)
     if task is None:
         raise _not_running(container)
-    return await stop_task(client, container, task, grace=grace, report=report or silent)
+    status = await stop_task(client, found, task, grace=grace, report=report or silent)
+    await settled(stay_stopped(client, found))
+    return status
 
 
 async def stop_task(
@@ -58,6 +62,7 @@ async def stop_task(
             await _tell(client, container, KILL, report)
         if await _ends(waiting, KILL_WAIT):
             return waiting.result()
+        await task_of(client, container)  # raises when it is the daemon that is not there
         raise DeadlineExceeded(
             f"it was sent SIGKILL and is still there (pid {task.pid})",
             subject=container.id,
@@ -127,6 +132,7 @@ async def _exit_status(client: Client, container: Container) -> int:
     """Wait for the end; a task that is gone has an unknown status.
 
     When a shim died ("ttrpc: closed") the daemon first has to notice, then ends what it held.
+    Tasks outlive a restart of the daemon, so that is waited through.
     """
     while True:
         try:
@@ -134,7 +140,7 @@ async def _exit_status(client: Client, container: Container) -> int:
             return status
         except NotFound:
             return UNKNOWN_EXIT
-        except DaemonError:
+        except (DaemonError, Unavailable):
             await asyncio.sleep(_LOOK_AGAIN)
 
 

@@ -1,33 +1,13 @@
 """Changes of several calls that leave nothing behind when one of them fails."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from aiocontainerd.errors import ContainerdError, DeadlineExceeded, NotFound, Unavailable
+from aiocontainerd.settled import settled
 
 T = TypeVar("T")
-
-
-async def settled(awaitable: Awaitable[T]) -> T:
-    """Await a changing call to its end, whatever cancels us; the cancellation is raised after it.
-
-    A call that is cut short may or may not have had its effect, and could not be undone.
-    It is bounded all the same: every call has its deadline.
-    """
-    future = asyncio.ensure_future(awaitable)
-    try:
-        return await asyncio.shield(future)
-    except asyncio.CancelledError:
-        while not future.done():
-            try:
-                await asyncio.wait({future})
-            except asyncio.CancelledError:  # asked again: the answer is the same
-                continue
-        if not future.cancelled():
-            future.exception()  # seen: asyncio would otherwise complain about it
-        raise
 
 
 class Undo:
@@ -71,9 +51,9 @@ class Undo:
 
         return await settled(made())
 
-    async def back_out(self) -> list[str]:
+    async def back_out(self) -> dict[str, str]:
         """Take all steps; return what could not be removed, with the reason."""
-        left: list[str] = []
+        left: dict[str, str] = {}
         while self._steps:
             what, step = self._steps.pop()
             try:
@@ -81,7 +61,7 @@ class Undo:
             except NotFound:
                 pass
             except (ContainerdError, OSError) as error:
-                left.append(f"{what} ({error})")
+                left[what] = str(error)
         return left
 
 
@@ -89,12 +69,16 @@ class Undo:
 async def undone_on_failure() -> AsyncIterator[Undo]:
     """Run the block; if it fails or is cancelled, take back what it has made.
 
-    What cannot be taken back is told in a note of the exception.
+    What cannot be taken back is named in the remedy of an error of ours, and told with the
+    reasons in a note of any exception.
     """
     undo = Undo()
     try:
         yield undo
     except BaseException as error:
         if left := await settled(undo.back_out()):
-            error.add_note(f"Left behind: {', '.join(left)}")
+            reasons = ", ".join(f"{what} ({why})" for what, why in left.items())
+            error.add_note(f"Left behind: {reasons}")
+            if isinstance(error, ContainerdError):
+                error.remedy = f"{error.remedy} Left behind: {', '.join(left)}.".strip()
         raise

@@ -9,7 +9,6 @@ from google.protobuf.message import DecodeError
 from aiocontainerd import imageinfo
 from aiocontainerd.errors import ContainerdError, NotFound
 from aiocontainerd.models import Image
-from aiocontainerd.operations.undo import settled
 from aiocontainerd.pb import transfer_types_pb2 as pb
 from aiocontainerd.pb import typeurl
 from aiocontainerd.platforms import Platform
@@ -20,6 +19,7 @@ from aiocontainerd.pull.unpack import unpack_image
 from aiocontainerd.safe import safe
 from aiocontainerd.services.streaming import Stream
 from aiocontainerd.services.transfer import Source
+from aiocontainerd.settled import settled
 
 _LAST_WORDS_SECONDS = 20.0
 _STAGES: Final[dict[str, LayerStage]] = {

@@ -1,24 +1,24 @@
 """Pulls under way: each in a task of its own, joined by whoever wants the same image."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aiocontainerd import platforms
 from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, FailedPrecondition
 from aiocontainerd.models import Image
-from aiocontainerd.platforms import Platform
-from aiocontainerd.pull.hosts import DEFAULT_DIRS
 from aiocontainerd.pull.progress import PullProgress, Tracker
-from aiocontainerd.pull.wish import Wish
-from aiocontainerd.reference import Reference, parse
+
+if TYPE_CHECKING:
+    from aiocontainerd.platforms import Platform
+    from aiocontainerd.pull.wish import Wish
+    from aiocontainerd.reference import Reference
 
 _REMEMBERED = 20
 _PACE = 0.05  # s between two pictures to one watcher
-
-_JobKey = tuple[str, str, Platform]
-
 
 class PullJob:
     """One pull; made by `Pulls.start`. `joined` counts who has asked for it."""
@@ -72,12 +72,12 @@ class PullJob:
                 return
             await asyncio.sleep(_PACE)
 
-    def begin(self, task: "asyncio.Task[Image]") -> None:
+    def begin(self, task: asyncio.Task[Image]) -> None:
         """Used by `Pulls`."""
         self._task = task
         task.add_done_callback(self._ended)
 
-    def _ended(self, task: "asyncio.Task[Image]") -> None:
+    def _ended(self, task: asyncio.Task[Image]) -> None:
         """A callback, because a task that is cancelled before its first step runs none of it."""
         if task.cancelled():
             self._tracker.end("cancelled")
@@ -87,19 +87,20 @@ class PullJob:
             ours = isinstance(error, ContainerdError)
             self._tracker.end("failed", str(error) if ours else "an error in ctdeck itself")
 
-    def _running(self) -> "asyncio.Task[Image]":
+    def _running(self) -> asyncio.Task[Image]:
         assert self._task is not None, "the job was not started"
         return self._task
 
 
 class Pulls:
-    """The pulls of one client. `config_dirs` are folders like /etc/containerd/certs.d."""
+    """The pulls of one client. `config_dirs` are folders like hosts.DEFAULT_DIRS, which are meant
+    if there are none."""
 
-    def __init__(self, client: Client, *, config_dirs: Iterable[Path] = DEFAULT_DIRS) -> None:
+    def __init__(self, client: Client, *, config_dirs: Iterable[Path] | None = None) -> None:
         self._client = client
-        self._dirs = tuple(config_dirs)
+        self._dirs = None if config_dirs is None else tuple(config_dirs)
         self._jobs: list[PullJob] = []
-        self._by_key: dict[_JobKey, PullJob] = {}
+        self._by_key: dict[tuple[str, str, Platform], PullJob] = {}
 
     @property
     def jobs(self) -> tuple[PullJob, ...]:
@@ -114,6 +115,11 @@ class Pulls:
         `platform` is os/arch[/variant], "" for the host's. `plain_http` allows HTTP for a
         registry on another machine. Raises InvalidArgument for a bad reference or platform.
         """
+        from aiocontainerd import platforms  # these with the first pull: see the package
+        from aiocontainerd.pull.hosts import DEFAULT_DIRS
+        from aiocontainerd.pull.wish import Wish
+        from aiocontainerd.reference import parse
+
         named, wanted = parse(reference), platforms.parse(platform)
         key = (namespace, str(named), wanted)
         running = self._by_key.get(key)
@@ -121,7 +127,8 @@ class Pulls:
             running.joined += 1
             return running
         job = self._by_key[key] = PullJob(named, namespace, tracker := Tracker(str(named)))
-        wish = Wish(named, namespace, wanted, self._dirs, plain_http)
+        dirs = DEFAULT_DIRS if self._dirs is None else self._dirs
+        wish = Wish(named, namespace, wanted, dirs, plain_http)
         job.begin(asyncio.create_task(self._work(wish, tracker), name=f"pull {named}"))
         self._remember(job)
         return job
@@ -131,7 +138,7 @@ class Pulls:
         await asyncio.gather(*(job.cancel() for job in self._jobs))
 
     async def _work(self, wish: Wish, tracker: Tracker) -> Image:
-        from aiocontainerd.pull.strategy import pull  # heavy: see the package
+        from aiocontainerd.pull.strategy import pull
 
         return await pull(self._client, wish, tracker)
 

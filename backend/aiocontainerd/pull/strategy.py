@@ -11,7 +11,7 @@ from aiocontainerd.errors import (
     ResourceExhausted,
     Unavailable,
 )
-from aiocontainerd.models import Image, ServerInfo
+from aiocontainerd.models import Image
 from aiocontainerd.pull.by_daemon import pull_by_daemon
 from aiocontainerd.pull.by_us import pull_by_us
 from aiocontainerd.pull.hosts import find_dir, hosts_for
@@ -20,6 +20,7 @@ from aiocontainerd.pull.progress import Tracker
 from aiocontainerd.pull.registry import Registry
 from aiocontainerd.pull.unpack import default_snapshotter
 from aiocontainerd.pull.wish import Wish
+from aiocontainerd.services.introspection import TRANSFER
 from aiocontainerd.services.transfer import Source
 
 # Go's words for "no connection", in the daemon's errors.
@@ -36,7 +37,7 @@ async def pull(client: Client, wish: Wish, tracker: Tracker) -> Image:
     """
     place = Place(client, wish.namespace, await default_snapshotter(client, wish.namespace))
     try:
-        if not _daemon_can(await client.server_info(), wish):
+        if not await _daemon_can(client, wish):
             return await _by_us(place, wish, tracker)
         try:
             return await _by_daemon(place, wish, tracker)
@@ -49,17 +50,19 @@ async def pull(client: Client, wish: Wish, tracker: Tracker) -> Image:
         raise
 
 
-def _daemon_can(server: ServerInfo, wish: Wish) -> bool:
-    """1.7's Transfer pulls only over HTTPS, straight from the registry.
+async def _daemon_can(client: Client, wish: Wish) -> bool:
+    """Whether its Transfer service would do what is asked.
 
-    It takes the settings for anything else and ignores them, and nothing but the version tells.
+    1.7's pulls only over HTTPS, straight from the registry: it takes the settings for anything
+    else and ignores them, passing a mirror by.
     """
-    if not server.transfer:
+    if not (await client.server_info()).transfer:
         return False
     straight = not wish.plain_http and not wish.reference.is_loopback
-    major = server.version.lstrip("v").partition(".")[0]
-    newer = major.isdigit() and int(major) >= 2
-    return newer or (straight and find_dir(wish.dirs, wish.reference.host) is None)
+    if straight and find_dir(wish.dirs, wish.reference.host) is None:
+        return True
+    # No field tells which it is; but it was 2.0 that brought both this method and the settings.
+    return await client.introspection.describes(TRANSFER, "local")
 
 
 async def _by_daemon(place: Place, wish: Wish, tracker: Tracker) -> Image:

@@ -13,9 +13,9 @@ from aiocontainerd import imageinfo, manifests, platforms
 from aiocontainerd.client import Client
 from aiocontainerd.errors import AlreadyExists, ContainerdError, FailedPrecondition, NotFound
 from aiocontainerd.models import Descriptor, Image
-from aiocontainerd.operations.undo import settled
 from aiocontainerd.pull.place import Place
 from aiocontainerd.pull.progress import LayerStage
+from aiocontainerd.settled import settled
 
 _TRIES = 5
 _REF_LABEL = "containerd.io/snapshot.ref"

@@ -9,7 +9,7 @@ import asyncio
 
 from aiocontainerd.client import Client
 from aiocontainerd.errors import DeadlineExceeded
-from aiocontainerd.models import Phase
+from aiocontainerd.models import Image, ImageDetails, Phase
 from aiocontainerd.reconcile.details import Details, Read
 from aiocontainerd.reconcile.fetch import TROUBLE
 from aiocontainerd.reconcile.pacing import Pacer
@@ -21,7 +21,14 @@ from aiocontainerd.store import Store
 RESYNC = 30.0  # s
 FIRST_PAUSE = 0.1  # s until the first try after a loss; doubled each time
 PUBLISH_GAP = 0.05  # s: at most 20 snapshots a second
+FIRST_HOLD = 0.15  # s in which nothing less than the first lists is worth a snapshot
 LONGEST_PAUSE = 0.5  # s: knocking at a socket costs next to nothing
+
+
+async def _read_details(client: Client, image: Image) -> ImageDetails:
+    from aiocontainerd.imageinfo import image_details  # the first screen does not wait for it
+
+    return await image_details(client, image)
 
 
 async def reconcile(
@@ -30,7 +37,7 @@ async def reconcile(
     namespaces: frozenset[str] | None = None,
     resync: float = RESYNC,
     *,
-    read_details: Read | None = None,
+    read_details: Read = _read_details,
 ) -> None:
     """Publish what the daemon holds to `store` until cancelled; the only writer of a store.
 
@@ -42,10 +49,6 @@ async def reconcile(
     At most 20 snapshots a second are published, and none when nothing has changed. In two
     snapshots `images`, `containers`, `tasks` and `sources` are the same objects if they are equal.
     """
-    if read_details is None:  # imported here: the first screen does not wait for it
-        from aiocontainerd.imageinfo import image_details
-
-        read_details = image_details
     keeper = _Keeper(client, store, namespaces, resync, read_details)
     await keeper.run()
 
@@ -61,7 +64,7 @@ class _Keeper:
         resync: float,
         read_details: Read,
     ) -> None:
-        self._publisher = Pacer(self._publish, gap=PUBLISH_GAP)
+        self._publisher = Pacer(self._publish, gap=PUBLISH_GAP, hold=FIRST_HOLD)
         self._client = client
         self._store = store
         self._namespaces = namespaces

@@ -10,6 +10,7 @@ from aiocontainerd.reconcile.topics import Kind
 from aiocontainerd.reconcile.world import World
 
 AT_ONCE = 4
+FIRST_REST = 0.05  # s
 SETTLE = 1.0  # s: blobs and layers come in flocks
 SETTLE_DELETED = 5.0  # s: so do those that the garbage collection takes, and they seldom matter
 PATIENCE = 30.0  # s until an incomplete image is looked at again; doubled each time it still is
@@ -62,8 +63,9 @@ class Details:
         self._patience = {slot: at for slot, at in self._patience.items() if slot in alive}
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled; the lists are drawn first."""
         try:
+            await asyncio.sleep(FIRST_REST)
             async with asyncio.TaskGroup() as group:
                 for _ in range(AT_ONCE):
                     group.create_task(self._work())

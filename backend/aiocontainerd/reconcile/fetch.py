@@ -11,10 +11,9 @@ from aiocontainerd.procfs import start_time
 from aiocontainerd.reconcile.records import Record
 from aiocontainerd.reconcile.topics import ALL_NAMESPACES, Identity, Kind, Target
 from aiocontainerd.reconcile.world import World
+from aiocontainerd.services.namespaces import SNAPSHOTTER_LABEL
 from aiocontainerd.services.snapshots import Kind as SnapshotKind
 
-DEFAULT_SNAPSHOTTER = "overlayfs"  # containerd's own on Linux
-_SNAPSHOTTER_LABEL = "containerd.io/defaults/snapshotter"
 _WITHOUT_START = (TaskStatus.CREATED, TaskStatus.STOPPED, TaskStatus.UNKNOWN)
 SLOW = 0.5  # s for a list of tasks; then each is asked for by itself
 # A malformed answer is the daemon's trouble too, not a reason to end.
@@ -157,14 +156,9 @@ class Fetcher:
                 labels = await self._client.namespaces.labels(namespace)
             except NotFound:  # followed by name, and not there yet
                 labels = NO_LABELS
-            name = labels.get(_SNAPSHOTTER_LABEL, "") or await self._default_snapshotter()
-            self._snapshotters[namespace] = name
+            name = labels.get(SNAPSHOTTER_LABEL) or (await self._client.server_info()).snapshotter
+            self._snapshotters[namespace] = name or "native"
         return self._snapshotters[namespace]
-
-    async def _default_snapshotter(self) -> str:
-        """containerd's own default; where that does not work, the first that does."""
-        working = (await self._client.server_info()).snapshotters
-        return next((n for n in (DEFAULT_SNAPSHOTTER, *sorted(working)) if n in working), "native")
 
 
 def lists_of(namespace: str) -> tuple[Target, ...]:

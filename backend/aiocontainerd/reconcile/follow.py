@@ -134,6 +134,11 @@ class Follower:
         elif target.kind is Kind.TASKS and target.id is None:
             await self._look_at_each(list(records.values()))
 
+    async def look_at_tasks(self, *, shares_pids: bool) -> None:
+        """It is known now whether the daemon's pids are ours."""
+        self.fetcher.shares_pids = shares_pids
+        await self._look_at_each(list(self._world.records.all(Kind.TASKS)))
+
     async def _look_at_each(self, tasks: Iterable[object]) -> None:
         for number, task in enumerate(tasks):
             if isinstance(task, Task):

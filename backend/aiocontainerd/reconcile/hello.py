@@ -2,13 +2,15 @@
 
 import asyncio
 from contextlib import suppress
+from itertools import chain, repeat
 
 from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, ReadOnly, Unavailable
 from aiocontainerd.reconcile.topics import HELLO_NAMESPACE, HELLO_TOPIC
 
 PATIENCE = 2.0  # s to see our own event; then we go on without being sure
-GAP = 0.02  # s between two hellos: the first may be too early for the subscription
+# s between two hellos: the first may be too early for the subscription
+GAPS = (0.002, 0.004, 0.008, 0.016)
 UNSURE_PAUSE = 0.05  # s that a subscription gets which we cannot confirm
 ANSWER = 2.0  # s for a healthy daemon to answer the smallest question
 
@@ -20,10 +22,11 @@ async def confirm(client: Client, greeted: asyncio.Event) -> bool:
     """
     try:
         async with asyncio.timeout(PATIENCE):
-            while not greeted.is_set():
+            for gap in chain(GAPS, repeat(GAPS[-1])):
                 await client.events.publish(HELLO_TOPIC, namespace=HELLO_NAMESPACE)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(greeted.wait(), GAP)
+                    await asyncio.wait_for(greeted.wait(), gap)
+                    break
     except Unavailable:
         raise
     except (TimeoutError, ContainerdError) as error:

@@ -5,13 +5,16 @@ from collections.abc import Callable
 
 
 class Pacer:
-    """Takes a `turn` soon after each `poke`, at most one every `gap` seconds."""
+    """Takes a `turn` soon after each `poke`, at most one every `gap` seconds.
 
-    def __init__(self, turn: Callable[[], None], *, gap: float) -> None:
+    The first poke waits until `hold` seconds after the start; `now` waits for nothing.
+    """
+
+    def __init__(self, turn: Callable[[], None], *, gap: float, hold: float = 0.0) -> None:
         self._turn = turn
         self._gap = gap
         self._loop = asyncio.get_running_loop()
-        self._last = self._loop.time() - gap
+        self._last = self._loop.time() + hold - gap
         self._timer: asyncio.TimerHandle | None = None
         self._stopped = False
 

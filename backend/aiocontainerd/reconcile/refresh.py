@@ -45,10 +45,13 @@ class Refresher:
         elif self._dirty:
             self._pacer.poke(COLLECT)
 
-    async def get(self, targets: Iterable[Target]) -> None:
-        """Get these now, and return when all have been answered or failed."""
+    async def get(self, targets: Iterable[Target], *, again: bool = True) -> None:
+        """Get these now, and return when all have been answered or failed.
+
+        Without `again` a question that is under way will do.
+        """
         targets = tuple(targets)
-        self.mark(targets, at_once=True)
+        self.mark((t for t in targets if again or t not in self._running), at_once=True)
         running = [self._running[target] for target in targets if target in self._running]
         if running:
             await asyncio.wait(running)

@@ -65,15 +65,16 @@ class Session:
         """From nothing to the first whole picture."""
         meeting = group.create_task(self._meet())
         sure = await confirm(self._client, self._follower.greeted)
-        await meeting
         await self._follower.refresher.get([ALL_NAMESPACES])
         if error := self._follower.fetcher.troubles.get(ALL_NAMESPACES):
             raise error
         rows = [target for target in self._lists() if target.kind is not Kind.SNAPSHOTS]
         with suppress(TimeoutError):
             async with asyncio.timeout(FIRST_LISTS):
-                await self._follower.refresher.get(rows)
+                # New namespaces are being listed already.
+                await self._follower.refresher.get(rows, again=False)
         self._live()
+        await meeting
         self._follower.mark(Target(Kind.SNAPSHOTS, name) for name in self._world.namespaces)
         for name in self._world.namespaces:  # what was read before a break may be old
             self._details.touched(name, deleted=True)
@@ -85,7 +86,9 @@ class Session:
         """Who answers, and where it lives."""
         pid = 0
         try:
-            server = await self._client.server_info(fresh=True)
+            # What a new client knows already is news enough.
+            again = self._world.phase is not Phase.CONNECTING
+            server = await self._client.server_info(fresh=again)
         except (Unavailable, DeadlineExceeded):
             raise
         except ContainerdError:  # the lists may still work
@@ -94,8 +97,9 @@ class Session:
             self._world.set(server=server)
             pid = server.pid
         host = await asyncio.to_thread(procfs.look, path_of(self._client.address), pid)
-        self._follower.fetcher.shares_pids = host.shares_pids
         self._sources.root = host.root
+        self._sources.look()
+        await self._follower.look_at_tasks(shares_pids=host.shares_pids)
 
     def _lists(self) -> tuple[Target, ...]:
         return tuple(target for name in self._world.namespaces for target in lists_of(name))

@@ -1,14 +1,16 @@
 """containerd.services.containers.v1: container records, not processes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiocontainerd import convert
 from aiocontainerd.channel import Channel
-from aiocontainerd.errors import Unimplemented
+from aiocontainerd.errors import ResourceExhausted
 from aiocontainerd.models import Container
 from aiocontainerd.pb import containers_pb2 as pb
 from aiocontainerd.pb import containers_pb2_grpc
+
+FEW = 200
 
 
 class Containers:
@@ -17,27 +19,29 @@ class Containers:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._stub = channel.stub(containers_pb2_grpc.ContainersStub)
-        self._streams = True
+        self._crowded: set[str] = set()  # namespaces with more than a few
 
     async def list(self, *, namespace: str, filters: Iterable[str] = ()) -> list[Container]:
-        """Every record; streamed, because one List answer stops at 16 MiB (about 2,600 of them)."""
+        """Every record. Few come in one answer, which takes half the time of a stream of them.
+
+        An answer stops at 16 MiB (about 2,600 records); a stream of many delays nobody else.
+        """
         request = pb.ListContainersRequest(filters=filters)
-        if self._streams:
+        if namespace not in self._crowded:
             try:
-                stream = self._channel.stream(
-                    self._stub.ListStream,
-                    request,
-                    subject=namespace,
-                    namespace=namespace,
-                    timeout=60.0,
+                answer = await self._channel.unary(
+                    self._stub.List, request, subject=namespace, namespace=namespace
                 )
-                return [convert.container(item.container, namespace) async for item in stream]
-            except Unimplemented:
-                self._streams = False
-        answer = await self._channel.unary(
-            self._stub.List, request, subject=namespace, namespace=namespace
+            except ResourceExhausted:
+                self._crowded.add(namespace)
+            else:
+                if len(answer.containers) > FEW:
+                    self._crowded.add(namespace)
+                return [convert.container(message, namespace) for message in answer.containers]
+        stream = self._channel.stream(
+            self._stub.ListStream, request, subject=namespace, namespace=namespace, timeout=60.0
         )
-        return [convert.container(message, namespace) for message in answer.containers]
+        return [convert.container(item.container, namespace) async for item in stream]
 
     async def get(self, id: str, *, namespace: str) -> Container:
         """Raises NotFound."""
@@ -64,9 +68,9 @@ class Containers:
         )
         return convert.container(answer.container, namespace)
 
-    async def set_labels(self, id: str, labels: dict[str, str], *, namespace: str) -> None:
+    async def set_labels(self, id: str, labels: Mapping[str, str], *, namespace: str) -> None:
         """Set these labels and leave the others; an empty value deletes one."""
-        request = pb.UpdateContainerRequest(container=pb.Container(id=id, labels=labels))
+        request = pb.UpdateContainerRequest(container=pb.Container(id=id, labels=dict(labels)))
         # Without a mask all labels would be replaced, those of the garbage collector as well.
         request.update_mask.paths.extend(f"labels.{key}" for key in labels)
         await self._channel.unary(self._stub.Update, request, subject=id, namespace=namespace)

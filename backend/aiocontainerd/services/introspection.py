@@ -7,12 +7,14 @@ from types import MappingProxyType
 from google.protobuf.empty_pb2 import Empty
 
 from aiocontainerd.channel import Channel
+from aiocontainerd.errors import NotFound, Unimplemented
 from aiocontainerd.models import ServerInfo
 from aiocontainerd.pb import introspection_pb2, introspection_pb2_grpc
 from aiocontainerd.safe import safe
 
 GRPC = "io.containerd.grpc.v1"
 SNAPSHOTTER = "io.containerd.snapshotter.v1"
+TRANSFER = "io.containerd.transfer.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,15 @@ class Introspection:
         request = introspection_pb2.PluginsRequest(filters=filters)
         answer = await self._channel.unary(self._stub.Plugins, request)
         return [_plugin(message) for message in answer.plugins]
+
+    async def describes(self, type: str, id: str) -> bool:
+        """Whether PluginInfo serves and knows this plugin; up to 1.7 it is not implemented."""
+        request = introspection_pb2.PluginInfoRequest(type=type, id=id)
+        try:
+            await self._channel.unary(self._stub.PluginInfo, request, subject=id)
+        except (Unimplemented, NotFound):
+            return False
+        return True
 
     async def server(self) -> tuple[str, int]:
         """(uuid, pid); the pid is 0 where the daemon does not tell it (1.6.20)."""

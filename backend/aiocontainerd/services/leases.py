@@ -1,19 +1,19 @@
 """containerd.services.leases.v1: what keeps half-made things from the garbage collector."""
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from aiocontainerd.channel import Channel
+from aiocontainerd.channel import UNARY_DEADLINE, Channel
 from aiocontainerd.convert import labels_of, time_of
-from aiocontainerd.errors import ContainerdError, NotFound
+from aiocontainerd.errors import ContainerdError
 from aiocontainerd.models import NO_LABELS, no_labels
 from aiocontainerd.pb import leases_pb2 as pb
 from aiocontainerd.pb import leases_pb2_grpc
 from aiocontainerd.safe import safe
+from aiocontainerd.settled import settled
 
 EXPIRE_LABEL = "containerd.io/gc.expire"
 DAY = timedelta(hours=24)
@@ -52,7 +52,7 @@ class Leases:
         expire: timedelta = DAY,
     ) -> str:
         """Make a lease that ends by itself after `expire`; returns its id."""
-        id = id or f"ctdeck-{secrets.token_hex(8)}"
+        id = id or _new_id()
         until = (datetime.now(UTC) + expire).isoformat(timespec="seconds")
         request = pb.CreateRequest(id=id, labels={**labels, EXPIRE_LABEL: until})
         await self._channel.unary(self._stub.Create, request, subject=id, namespace=namespace)
@@ -61,8 +61,9 @@ class Leases:
     async def delete(self, id: str, *, namespace: str, sync: bool = False) -> None:
         """Drop it; with `sync` return only after a garbage collection. Raises NotFound."""
         request = pb.DeleteRequest(id=id, sync=sync)
+        timeout = 120.0 if sync else UNARY_DEADLINE
         await self._channel.unary(
-            self._stub.Delete, request, subject=id, namespace=namespace, timeout=120.0
+            self._stub.Delete, request, subject=id, namespace=namespace, timeout=timeout
         )
 
     async def list(self, *, namespace: str) -> list[Lease]:
@@ -94,7 +95,12 @@ class Leases:
         With `sync_on_error`, a block that fails waits until the garbage collector has taken what
         the lease held. If dropping fails (the daemon died), the lease ends by itself.
         """
-        id = await self.create(namespace=namespace, expire=expire)
+        id = _new_id()
+        try:
+            await settled(self.create(namespace=namespace, id=id, expire=expire))
+        except BaseException:  # cancelled or not answered: it may be there
+            await self._drop(id, namespace, sync=False)
+            raise
         failed = True
         try:
             yield id
@@ -103,16 +109,9 @@ class Leases:
             await self._drop(id, namespace, sync=failed and sync_on_error)
 
     async def _drop(self, id: str, namespace: str, *, sync: bool) -> None:
-        deletion = asyncio.ensure_future(self.delete(id, namespace=namespace, sync=sync))
-        with suppress(NotFound, ContainerdError):
-            await _uncancelled(deletion)
-
-
-async def _uncancelled(future: "asyncio.Future[None]") -> None:
-    """Await to the end; a cancellation meanwhile is passed on only afterwards."""
-    try:
-        await asyncio.shield(future)
-    except asyncio.CancelledError:
         with suppress(ContainerdError):
-            await future
-        raise
+            await settled(self.delete(id, namespace=namespace, sync=sync))
+
+
+def _new_id() -> str:
+    return f"ctdeck-{secrets.token_hex(8)}"

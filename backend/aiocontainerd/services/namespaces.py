@@ -8,6 +8,10 @@ from aiocontainerd.pb import namespaces_pb2 as pb
 from aiocontainerd.pb import namespaces_pb2_grpc
 from aiocontainerd.safe import safe
 
+# Labels of a namespace that say what its containers get.
+SNAPSHOTTER_LABEL = "containerd.io/defaults/snapshotter"
+RUNTIME_LABEL = "containerd.io/defaults/runtime"
+
 
 class Namespaces:
     """Namespaces exist from their first write on; an unknown one lists as empty."""
@@ -22,7 +26,7 @@ class Namespaces:
         return tuple(sorted(safe(namespace.name) for namespace in answer.namespaces))
 
     async def labels(self, name: str) -> Mapping[str, str]:
-        """Its labels, for example containerd.io/defaults/snapshotter. Raises NotFound."""
+        """Its labels, for example SNAPSHOTTER_LABEL. Raises NotFound."""
         request = pb.GetNamespaceRequest(name=name)
         answer = await self._channel.unary(self._stub.Get, request, subject=name, namespace=name)
         return labels_of(answer.namespace.labels)

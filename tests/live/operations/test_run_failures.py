@@ -23,10 +23,11 @@ from aiocontainerd.errors import (
     Unavailable,
 )
 from aiocontainerd.mounts import BindMount
-from aiocontainerd.operations import STDOUT_LABEL, delete_container, run
+from aiocontainerd.operations import STDOUT_LABEL, delete_container, run, stop
 from aiocontainerd.run_options import RunOptions
 from aiocontainerd.state import StateDirectory
 
+from ..daemons import Daemon
 from .conftest import Stage, until, written
 
 WRONG: dict[str, tuple[dict[str, Any], type[ContainerdError], str]] = {
@@ -126,6 +127,25 @@ async def test_a_snapshot_without_container_is_named_and_stays(stage: Stage) -> 
         await stage.run("c")
     assert stage.everything()["snapshots"] == before
     assert stage.ctr("leases", "ls", "-q") == ""
+
+
+@pytest.mark.containerd("1.6", "2")
+async def test_another_daemon_with_the_same_names_keeps_its_log(
+    stage: Stage, start_daemon: Callable[..., Daemon], busybox_tar: Path
+) -> None:
+    first = await stage.run("c", "echo first; sleep 1000")
+    await written(first.stdout, "first")
+    daemon = start_daemon(stage.daemon.name)
+    daemon.ctr("images", "import", str(busybox_tar), namespace=stage.namespace)
+    async with Client(str(daemon.socket)) as client:
+        options = RunOptions(stage.image, "c")
+        # All daemons of a machine share runc's own folder of what runs.
+        with pytest.raises(RuntimeFailed, match="runc still has a container of this id"):
+            await run(client, options, namespace=stage.namespace, state=stage.state)
+        await stop(stage.client, first.container, grace=0)
+        second = await run(client, options, namespace=stage.namespace, state=stage.state)
+        await delete_container(client, second.container, state=stage.state, grace=0)
+    assert first.stdout.read_text() == "first\n"
 
 
 async def test_no_daemon(tmp_path: Path) -> None:

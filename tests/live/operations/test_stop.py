@@ -3,13 +3,16 @@
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from aiocontainerd.errors import FailedPrecondition, InvalidArgument, NotFound
+from aiocontainerd.client import Client
+from aiocontainerd.errors import FailedPrecondition, InvalidArgument, NotFound, Unavailable
+from aiocontainerd.models import Task
 from aiocontainerd.operations import (
     STDOUT_LABEL,
     kill,
@@ -19,12 +22,17 @@ from aiocontainerd.operations import (
     start,
     stop,
 )
+from aiocontainerd.state import StateDirectory
 
 from .. import images, processes
+from ..conftest import BUSYBOX
+from ..daemons import Daemon
 from ..folders import shims
+from ..namespaces import new_name
 from .conftest import Stage, until, written
 
 HEARS = "trap 'echo {0}; exit 4' {0}; echo ready; while :; do sleep 0.05; done"
+STUBBORN = "trap 'echo no' TERM; echo ready; while :; do sleep 0.05; done"
 DEAF = "trap '' TERM; echo ready; while :; do sleep 1; done"
 
 
@@ -125,10 +133,10 @@ async def test_start_one_that_ctr_made(stage: Stage) -> None:
         await stop(stage.client, container)
     await start(stage.client, container, state=stage.state)
     assert stage.task("c") == "RUNNING"
-    log = stage.state.log_paths(stage.namespace, "c").stdout
-    assert await written(log, "hi") == "hi\n"
     labels = json.loads(stage.ctr("containers", "info", "c"))["Labels"]
-    assert labels[STDOUT_LABEL] == str(log)
+    log = Path(labels[STDOUT_LABEL])
+    assert log.is_relative_to(stage.state.root / "logs")
+    assert await written(log, "hi") == "hi\n"
     assert labels["io.containerd.image.config.stop-signal"] == "SIGTERM"
 
 
@@ -142,6 +150,35 @@ async def test_start_that_fails_leaves_no_task(stage: Stage) -> None:
     after = stage.everything()
     assert {**after, "files": []} == before
     assert json.loads(stage.ctr("containers", "info", "c"))["Labels"] == labels
+
+
+async def test_of_two_that_start_it_one_does(stage: Stage) -> None:
+    result = await stage.run("c", "[ -e /again ] && exec sleep 1000; touch /again")
+    await until(lambda: stage.task("c") == "STOPPED", "it ended")
+    async with Client(str(stage.daemon.socket)) as other:
+        get, pids = other.tasks.get, []
+
+        async def late(id: str, *, namespace: str) -> Task:
+            task = await get(id, namespace=namespace)
+            if not pids:  # the one that was slower saw it stopped, before the quicker one began
+                pids.append(await start(stage.client, result.container, state=stage.state))
+            return task
+
+        other.tasks.get = late  # type: ignore[method-assign,assignment]
+        with pytest.raises(FailedPrecondition, match=r"it is running already \(pid"):
+            await start(other, result.container, state=stage.state)
+    assert stage.ctr("tasks", "ls").split()[-3:] == ["c", str(pids[0]), "RUNNING"]
+
+
+async def test_of_many_that_start_it_at_once_one_does(stage: Stage) -> None:
+    result = await stage.run("c", "[ -e /again ] && exec sleep 1000; touch /again")
+    await until(lambda: stage.task("c") == "STOPPED", "it ended")
+    starts = (start(stage.client, result.container, state=stage.state) for _ in range(4))
+    results = await asyncio.gather(*starts, return_exceptions=True)
+    (pid,) = [result for result in results if isinstance(result, int)]
+    losers = [str(result) for result in results if isinstance(result, BaseException)]
+    assert all("already" in loser or "another start" in loser for loser in losers), losers
+    assert stage.ctr("tasks", "ls").split()[-3:] == ["c", str(pid), "RUNNING"]
 
 
 async def test_a_terminal_is_started_again_detached(stage: Stage) -> None:
@@ -188,3 +225,40 @@ async def test_a_dead_shim_is_the_end_of_its_task(stage: Stage) -> None:
     processes.kill(shims(stage.daemon.folder, stage.namespace))
     assert await stopping in {137, 255}
     await until(lambda: stage.task("c") in {"", "STOPPED"}, "the daemon knows")
+
+
+async def test_it_is_stopped_although_the_daemon_restarts(
+    containerd_name: str,
+    start_daemon: Callable[..., Daemon],
+    busybox_tar: Path,
+    state: StateDirectory,
+) -> None:
+    daemon = start_daemon(containerd_name)
+    daemon.ctr("images", "import", str(busybox_tar))
+    async with Client(str(daemon.socket)) as client:
+        stage = Stage(client, daemon, "default", BUSYBOX, state)
+        # runc knows it beside those of all daemons
+        result = await stage.run(new_name(), STUBBORN)
+        await written(result.stdout, "ready")
+        stopping = asyncio.ensure_future(stop(client, result.container, grace=5))
+        await written(result.stdout, "no")
+        await asyncio.to_thread(daemon.kill)
+        await asyncio.to_thread(daemon.start)
+        assert await stopping == 137
+        assert stage.task(result.id) == "STOPPED"
+
+
+async def test_a_daemon_that_does_not_come_back_is_told(
+    start_daemon: Callable[..., Daemon], busybox_tar: Path, state: StateDirectory
+) -> None:
+    daemon = start_daemon("2")
+    daemon.ctr("images", "import", str(busybox_tar))
+    async with Client(str(daemon.socket)) as client:
+        stage = Stage(client, daemon, "default", BUSYBOX, state)
+        result = await stage.run(new_name(), STUBBORN)
+        await written(result.stdout, "ready")
+        stopping = asyncio.ensure_future(stop(client, result.container, grace=1))
+        await written(result.stdout, "no")
+        await asyncio.to_thread(daemon.kill)
+        with pytest.raises(Unavailable, match="Try again when it is"):
+            await stopping
