@@ -40,7 +40,7 @@ async def image_config(
     wanted = platforms.parse(platform)
     _, manifest = await find_manifest(client, image, namespace=namespace, wanted=wanted)
     config = await read_config(client, manifest, namespace=namespace, subject=image.name)
-    chain = manifests.chain_ids(manifests.diff_ids(config, image.name))
+    chain = manifests.chain_ids(manifests.diff_ids(config, manifest.layers, image.name))
     return config, manifest.config.digest, chain[-1] if chain else "", manifest.document
 
 
@@ -192,7 +192,7 @@ def _named(parts: list[Part], present: dict[str, int]) -> Iterable[str]:
 async def _chain(client: Client, manifest: Manifest, image: Image) -> str:
     try:
         config = await read_config(client, manifest, namespace=image.namespace, subject=image.name)
-        chain = manifests.chain_ids(manifests.diff_ids(config, image.name))
+        chain = manifests.chain_ids(manifests.diff_ids(config, manifest.layers, image.name))
     except (NotFound, FailedPrecondition):
         return ""
     return chain[-1] if chain else ""

@@ -7,7 +7,7 @@ Sources: OCI image-spec `manifest.md` and `image-index.md`, Docker's schema 2, a
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,13 +106,19 @@ def platform_of(value: object) -> Platform | None:
     return normalised(*texts) if texts[0] and texts[1] else None
 
 
-def diff_ids(config: dict[str, Any], subject: str) -> tuple[str, ...]:
-    """The digests of the uncompressed layers, the lowest first. Raises FailedPrecondition."""
+def diff_ids(config: dict[str, Any], layers: Sequence[Descriptor], subject: str) -> tuple[str, ...]:
+    """The digests of the uncompressed layers, the lowest first, one for each of `layers`.
+
+    Raises FailedPrecondition: without one for each, a container would run on half an image.
+    """
     rootfs = config.get("rootfs")
     found = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
     texts = [item for item in found or () if isinstance(item, str) and DIGEST.fullmatch(item)]
     if not isinstance(found, list | None) or len(texts) != len(found or ()):
         raise _broken("the diff ids of its config are not digests", subject)
+    if len(texts) != len(layers):
+        what = f"its manifest has {len(layers)} layers and its config {len(texts)}"
+        raise _broken(what, subject)
     return tuple(texts)
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from aiocontainerd import manifests, platforms
 from aiocontainerd.errors import ContainerdError, FailedPrecondition, InvalidArgument
 from aiocontainerd.manifests import Index, Manifest
+from aiocontainerd.models import Descriptor
 from aiocontainerd.platforms import Platform
 
 A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
@@ -156,8 +157,14 @@ def test_chain_ids() -> None:
 @pytest.mark.parametrize("rootfs", [{"diff_ids": ["x"]}, {"diff_ids": A}, {"diff_ids": [1]}])
 def test_bad_diff_ids(rootfs: object) -> None:
     with pytest.raises(FailedPrecondition, match="diff ids"):
-        manifests.diff_ids({"rootfs": rootfs}, "x")
+        manifests.diff_ids({"rootfs": rootfs}, (), "x")
 
 
 def test_no_diff_ids() -> None:
-    assert manifests.diff_ids({}, "x") == manifests.diff_ids({"rootfs": None}, "x") == ()
+    assert manifests.diff_ids({}, (), "x") == manifests.diff_ids({"rootfs": None}, (), "x") == ()
+
+
+def test_each_layer_needs_its_diff_id() -> None:
+    layer = Descriptor("application/vnd.oci.image.layer.v1.tar", "sha256:" + "1" * 64, 5)
+    with pytest.raises(FailedPrecondition, match="1 layers and its config 0"):
+        manifests.diff_ids({"rootfs": {"diff_ids": []}}, (layer,), "x")

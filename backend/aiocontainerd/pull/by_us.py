@@ -86,7 +86,7 @@ class _Pull:
             return await unpack(
                 self.place,
                 layers,
-                manifests.diff_ids(await config, subject),
+                manifests.diff_ids(await config, layers, subject),
                 subject=subject,
                 ready=lambda position: here[layers[position].digest],
                 report=self.tracker.layer,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _REMEMBERED = 20
 _PACE = 0.05  # s between two pictures to one watcher
 
+
 class PullJob:
     """One pull; made by `Pulls.start`. `joined` counts who has asked for it."""
 

@@ -1,6 +1,7 @@
 """A registry's refusals in plain words: what it would not do, its own message, the remedy."""
 
 import json
+import os
 from collections.abc import Mapping
 
 from aiocontainerd.errors import RegistryError
@@ -121,7 +122,7 @@ def unreachable(error: Exception, *, reference: Reference, host: str) -> Registr
         remedy = "If it is a plain HTTP registry, say so: pull with plain HTTP, or hosts.toml."
     elif isinstance(error, aiohttp.ClientConnectorError):
         kind = Unreachable
-        text = f"cannot connect to {host}: {safe(error.os_error.strerror or str(error.os_error))}"
+        text = f"cannot connect to {host}: {_why(error.os_error)}"
         remedy = "Check that the registry runs and that a firewall or proxy lets you through."
     elif isinstance(error, TimeoutError):
         kind = Unreachable if isinstance(error, aiohttp.ConnectionTimeoutError) else Interrupted
@@ -131,3 +132,8 @@ def unreachable(error: Exception, *, reference: Reference, host: str) -> Registr
         kind, text = Interrupted, f"the connection to {host} broke off"
         remedy = "Try again, and check the network."
     return kind(text, subject=str(reference), remedy=remedy)
+
+
+def _why(error: OSError) -> str:
+    """The system's own words; asyncio puts "Connect call failed" and an address over them."""
+    return os.strerror(error.errno).lower() if error.errno else safe(str(error))

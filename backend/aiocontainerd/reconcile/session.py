@@ -63,7 +63,7 @@ class Session:
 
     async def _begin(self, group: asyncio.TaskGroup) -> None:
         """From nothing to the first whole picture."""
-        meeting = group.create_task(self._meet())
+        meeting = group.create_task(self._meet(group))
         sure = await confirm(self._client, self._follower.greeted)
         await self._follower.refresher.get([ALL_NAMESPACES])
         if error := self._follower.fetcher.troubles.get(ALL_NAMESPACES):
@@ -73,8 +73,8 @@ class Session:
             async with asyncio.timeout(FIRST_LISTS):
                 # New namespaces are being listed already.
                 await self._follower.refresher.get(rows, again=False)
-        self._live()
         await meeting
+        self._live()
         self._follower.mark(Target(Kind.SNAPSHOTS, name) for name in self._world.namespaces)
         for name in self._world.namespaces:  # what was read before a break may be old
             self._details.touched(name, deleted=True)
@@ -82,8 +82,8 @@ class Session:
             loop = asyncio.get_running_loop()
             loop.call_later(UNSURE_AGAIN, self._follower.mark, (ALL_NAMESPACES, *self._lists()))
 
-    async def _meet(self) -> None:
-        """Who answers, and where it lives."""
+    async def _meet(self, group: asyncio.TaskGroup) -> None:
+        """Who answers; where it lives is found out beside the lists."""
         pid = 0
         try:
             # What a new client knows already is news enough.
@@ -96,6 +96,10 @@ class Session:
         else:
             self._world.set(server=server)
             pid = server.pid
+        group.create_task(self._locate(pid))
+
+    async def _locate(self, pid: int) -> None:
+        """Where it lives: then its processes and bind sources can be looked at."""
         host = await asyncio.to_thread(procfs.look, path_of(self._client.address), pid)
         self._sources.root = host.root
         self._sources.look()
