@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
+import pytest
+
+from aiocontainerd.client import Client
 from aiocontainerd.discovery import discover, probe
 
 from .daemons import Daemon
@@ -30,6 +33,27 @@ async def test_the_first_that_answers_is_taken(containerd: Daemon) -> None:
     probes = await discover([missing, str(containerd.folder), alive, missing])
     assert [found.address for found in probes] == [missing, str(containerd.folder), alive]
     assert probes[-1].server is not None
+
+
+async def test_the_client_that_was_asked_is_handed_over(containerd: Daemon) -> None:
+    made: list[Client] = []
+
+    def connect(address: str) -> Client:
+        made.append(Client(address, read_only=True))
+        return made[-1]
+
+    address = str(containerd.socket)
+    probes = await discover([str(containerd.folder), address, address], connect=connect)
+    client = probes[-1].client
+    assert client in made
+    assert client is not None
+    for other in made:
+        if other is not client:
+            with pytest.raises(Exception, match="closed"):
+                await other.version.get()
+    async with client:
+        assert client.read_only
+        await client.version.get()
 
 
 async def test_a_dead_and_a_frozen_daemon(

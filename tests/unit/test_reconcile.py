@@ -258,6 +258,32 @@ async def test_what_changes_during_a_question_is_asked_once_more() -> None:
     assert asked.calls[one] == 2
 
 
+async def test_a_question_under_way_will_do_where_that_is_said() -> None:
+    asked = Asked()
+    asked.blocked[TASKS] = answer = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        refresher = refresh.Refresher(asked.fetch, lambda _: 0, group)
+        refresher.mark([TASKS], at_once=True)
+        getting = group.create_task(refresher.get([TASKS, ALL_NAMESPACES], again=False))
+        await asked.until(lambda: asked.calls[ALL_NAMESPACES] == 1)
+        assert not getting.done()
+        answer.set()
+        await getting
+        refresher.stop()
+    assert asked.calls == {TASKS: 1, ALL_NAMESPACES: 1}
+
+
+async def test_the_pacer_holds_the_first_poke_back() -> None:
+    turns: list[int] = []
+    pacer = Pacer(lambda: turns.append(1), gap=0.01, hold=60.0)
+    pacer.poke(0)
+    await asyncio.sleep(0.02)
+    assert not turns
+    pacer.now()
+    assert turns == [1]
+    pacer.stop()
+
+
 async def test_the_pacer_is_quick_first_and_then_keeps_its_distance() -> None:
     loop = asyncio.get_running_loop()
     turns: list[float] = []
