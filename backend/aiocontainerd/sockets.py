@@ -13,7 +13,7 @@ from aiocontainerd.safe import safe
 
 _SCHEMES = ("unix://", "unix:")
 _LONGEST = 107  # bytes of a path that fit into the kernel's sockaddr_un
-_START = "Start it (`systemctl start containerd`), or name another socket with --address."
+_OWN = ("/run/containerd/containerd.sock", "/var/run/containerd/containerd.sock")
 _NAME_ONE = "Name the daemon's socket with --address, such as /run/containerd/containerd.sock."
 
 
@@ -46,7 +46,7 @@ def find_fault(address: str) -> Fault | None:
     try:
         found = Path(path).stat()
     except (FileNotFoundError, NotADirectoryError):
-        return Fault("there is no such socket: containerd does not run here", _START)
+        return Fault("there is no such socket: containerd does not run here", _start(path))
     except PermissionError:
         return Fault("you may not look into its folder", _permission_remedy(None))
     except (OSError, ValueError) as error:
@@ -73,9 +73,9 @@ def _knock(path: str, found: os.stat_result) -> Fault | None:
     if code in (errno.EACCES, errno.EPERM):
         return Fault(f"you may not use it: {_rights(found)}", _permission_remedy(found))
     if code == errno.ECONNREFUSED:
-        return Fault("nobody listens: containerd is not running (any more)", _START)
+        return Fault("nobody listens: containerd is not running (any more)", _start(path))
     if code == errno.ENOENT:
-        return Fault("there is no such socket: containerd does not run here", _START)
+        return Fault("there is no such socket: containerd does not run here", _start(path))
     if code == errno.EPROTOTYPE:
         return Fault("this is a socket of another kind (datagrams)", _NAME_ONE)
     return Fault(f"it cannot be connected to: {os.strerror(code)}", _NAME_ONE)
@@ -111,3 +111,9 @@ def _group(gid: int) -> str:
 
 def _reason(error: Exception) -> str:
     return error.strerror or str(error) if isinstance(error, OSError) else str(error)
+
+
+def _start(path: str) -> str:
+    """Only containerd's own socket is certain to be that of a service called containerd."""
+    how = " (`systemctl start containerd`)" if path in _OWN else ""
+    return f"Start it{how}, or name another socket with --address."

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import asyncio
 
+import pytest
+from textual._context import active_app
+from textual.app import App
+
+from ctdeck.app import CtdeckApp
 from ctdeck.widgets.table import Table, utcnow
 
 
@@ -12,3 +17,32 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setattr(Table, "now", staticmethod(utcnow))
+
+
+@pytest.fixture(autouse=True)
+def nimble(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pilot sleeps 40 ms or more at each key to see whether the process is idle; we ask."""
+    monkeypatch.setattr("textual.app.wait_for_idle", idle)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", idle)
+
+
+async def idle(*_: float) -> None:
+    """Until nothing is to be done at once, no key waits in the app, and all is drawn."""
+    ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
+    quiet = 0
+    for _ in range(300):
+        await asyncio.sleep(0)
+        owing = _owing(active_app.get(None))
+        quiet = 0 if ready or owing else quiet + 1
+        if quiet > 2:
+            return
+        if owing and not ready:
+            await asyncio.sleep(0.002)
+
+
+def _owing(app: App[object] | None) -> bool:
+    if app is None or not app.screen_stack:
+        return False
+    screen = app.screen
+    undrawn = screen._dirty_widgets or screen._callbacks or screen._layout_required
+    return bool(undrawn) or (isinstance(app, CtdeckApp) and app.keys.is_busy)

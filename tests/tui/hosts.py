@@ -8,6 +8,7 @@ from typing import Any
 
 from textual import events
 from textual.app import App
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -50,3 +51,14 @@ async def typed(pilot: Pilot[Any], text: str) -> None:
     if pilot.app.focused is not None:
         pilot.app.focused.post_message(events.Paste(text))
     await pilot.pause()
+
+
+def burst(app: App[Any], *keys: str) -> None:
+    """Keys that reach the terminal in one piece: a single character is typed as it is."""
+    for key in keys:
+        single = len(key) == 1
+        name = _character_to_key(key) if single else key
+        event = events.Key(name, key if single else None)
+        event.set_sender(app)
+        assert app._driver is not None
+        app._driver.send_message(event)

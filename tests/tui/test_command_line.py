@@ -60,7 +60,7 @@ async def test_a_word_without_a_question(tmp_path: Path) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: app.main.pane_id == "images")
         await until(pilot, gone(app))
-        assert app.focused is app.main.view.table
+        await until(pilot, lambda: app.focused is app.main.view.table)
 
 
 @pytest.mark.parametrize("keys", [["escape"], ["enter"], ["backspace"]])

@@ -9,6 +9,7 @@ from aiocontainerd.errors import NotFound
 from aiocontainerd.store import Store
 from ctdeck.settings import Session, Settings
 from tests.tui.apps import running, screen_text, until
+from tests.tui.worlds import container, snapshot
 
 
 @dataclass(frozen=True)
@@ -126,3 +127,19 @@ async def test_the_palette_runs_an_action() -> None:
         await until(pilot, lambda: "Go to the events" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: app.main.pane_id == "events")
+
+
+async def test_secrets_in_labels_and_words_are_stars_and_the_logs_one_line() -> None:
+    labels = {
+        "com.example/api-token": "hunter2",
+        "io.ctdeck/stdout": "/var/lib/ctdeck/logs/default/web/stdout.log",
+        "io.ctdeck/stderr": "/var/lib/ctdeck/logs/default/web/stderr.log",
+    }
+    one = container("web", labels=labels, args=("app", "--password", "hunter2"))
+    async with running(snapshot(containers=[one]), size=(200, 50)) as (app, pilot):
+        await until(pilot, lambda: "api-token = ***" in screen_text(app))
+        text = screen_text(app)
+        assert "hunter2" not in text
+        assert "app --password ***" in text
+        assert "/var/lib/ctdeck/logs/default/web/ stdout.log and stderr.log" in text
+        assert "io.ctdeck" not in text

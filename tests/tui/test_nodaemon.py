@@ -42,7 +42,7 @@ async def test_it_goes_by_itself_when_a_daemon_answers(monkeypatch: pytest.Monke
 
     rounds = 0
 
-    async def discover(_: object) -> tuple[Probe, ...]:
+    async def discover(*_: object, **__: object) -> tuple[Probe, ...]:
         nonlocal rounds
         rounds += 1
         found = ServerInfo("2.1.9") if rounds > 1 else None

@@ -18,8 +18,8 @@ from aiocontainerd.models import Container
 from aiocontainerd.mounts import BindMount
 from aiocontainerd.operations import RunResult
 from aiocontainerd.run_options import RunOptions
-from ctdeck import host_paths
-from ctdeck.drafts import Draft
+from ctdeck.forms import host_paths
+from ctdeck.forms.drafts import Draft
 from ctdeck.screens.run import RunScreen
 from ctdeck.widgets import path_field
 from ctdeck.widgets.fields import VariableField
@@ -353,3 +353,15 @@ async def test_hostile_text_is_only_text() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: app.left is not OPEN)
         assert "\x1b" not in screen_text(app)
+
+
+async def test_the_equivalent_line_is_all_there_when_much_is_filled_in() -> None:
+    async with form(size=(80, 24)) as (app, pilot):
+        await pilot.press("tab", "tab")
+        for text in ("/etc:/conf:ro", "/var/lib/some/long/path/of/the/data:/data"):
+            await typed(pilot, text)
+            await pilot.press("down")
+        await until(pilot, lambda: "/data,options=rbind" in screen_text(app))
+        squeezed = "".join(line.strip("│ ") + " " for line in screen_text(app).splitlines())
+        name = app.screen.draft.name  # type: ignore[attr-defined]
+        assert f"{IMAGE} {name}" in squeezed

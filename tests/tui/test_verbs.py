@@ -115,10 +115,9 @@ async def test_delete_tells_what_goes_and_what_stays() -> None:
         for words in (
             "Delete web2?",
             "is stopped first: SIGTERM, KILL after 10 s",
-            "goes: its task and the container",
-            "goes: its snapshot in overlayfs, with all that it wrote",
-            "stays: /srv/www on this host",
-            "It is running.",
+            "removed: its task and the container",
+            "removed: its snapshot in overlayfs, with all that it wrote",
+            "kept: /srv/www on this host",
         ):
             assert words in text
 

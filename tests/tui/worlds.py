@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 from aiocontainerd.models import (
     Container,
@@ -27,7 +28,7 @@ def ago(**span: float) -> datetime:
 
 
 def image(name: str, namespace: str = "default", mb: float = 20, unpacked: bool = True) -> Image:
-    digest = "sha256:" + f"{abs(hash(name)):x}".ljust(64, "0")[:64]
+    digest = f"sha256:{sha256(name.encode()).hexdigest()}"
     return Image(
         namespace=namespace,
         name=name,

@@ -149,7 +149,7 @@ def test_a_dead_socket_is_told_from_a_live_one(tmp_path: Path) -> None:
     fault = find_fault(str(path))
     assert fault is not None
     assert "nobody listens" in fault.problem
-    assert "systemctl start" in fault.remedy
+    assert fault.remedy == "Start it, or name another socket with --address."
 
 
 def test_a_full_queue_is_not_a_fault(tmp_path: Path) -> None:
@@ -230,3 +230,10 @@ async def test_discovery_tells_what_was_wrong_with_each(tmp_path: Path) -> None:
 
 def test_others_are_mentioned_only_where_they_are() -> None:
     assert all(Path(path).exists() for path in others_here("/a.sock"))
+
+
+def test_only_containerds_own_socket_is_the_service_containerd() -> None:
+    from aiocontainerd.sockets import _start
+
+    assert "systemctl start containerd" in _start("/run/containerd/containerd.sock")
+    assert "systemctl" not in _start("/run/k3s/containerd/containerd.sock")

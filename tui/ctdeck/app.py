@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.reactive import Reactive
+from textual.theme import Theme
 
+from ctdeck.clipboard import through_tmux
 from ctdeck.connect import connect, disconnect
 from ctdeck.formatting import ASCII, GLYPHS
+from ctdeck.keygate import KeyGate
 from ctdeck.screens.main import MainScreen
 from ctdeck.settings import Session, Settings
 from ctdeck.styles import style_path
@@ -35,7 +40,10 @@ class CtdeckApp(App[None], inherit_bindings=False):
     """`session` is for tests and the demo: with it nothing is looked for."""
 
     TITLE = "ctdeck"
-    CSS_PATH: ClassVar = [style_path("table"), style_path("app")]
+    # Known before the style sheets are read: a theme set later has them all parsed again.
+    theme: Reactive[str] = Reactive(lambda: theme_for().name)
+    # All that the first screen needs, at once: a screen's own sheet has the others parsed again.
+    CSS_PATH: ClassVar = [style_path(name) for name in ("table", "main", "command", "app")]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -53,17 +61,25 @@ class CtdeckApp(App[None], inherit_bindings=False):
         super().__init__()
         self.settings = settings
         self.session = session
-        self.main = MainScreen(settings)
+        self.keys = KeyGate(self, self._hand_on)
+        self.main = MainScreen(settings, self.keys)
         self.key_time = 0.0
         self.animation_level = "none"
-        self.register_theme(DARK)
-        self.register_theme(SIXTEEN)
-        self.theme = theme_for().name
         self.set_class(GLYPHS is ASCII, "-ascii")
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """Ours beside Textual's own."""
+        return {**super().available_themes, DARK.name: DARK, SIXTEEN.name: SIXTEEN}
+
+    def get_default_screen(self) -> MainScreen:
+        """The first screen of all: none that is never seen has to be made before it."""
+        return self.main
 
     def on_mount(self) -> None:
         """The frame first; who answers is found out beside it."""
-        self.push_screen(self.main)
+        self.screen_change_signal.subscribe(self, self.keys.on_screen_change, immediate=True)
+        self.keys.opened(self.main)
         if self.session is not None:
             self.main.attach(self.session)
         else:
@@ -79,10 +95,27 @@ class CtdeckApp(App[None], inherit_bindings=False):
             await disconnect(self.session, end_containers=self.main.end_containers)
 
     async def on_event(self, event: events.Event) -> None:
-        """Remember when the key or button at hand was pressed (see `screens/dialog.py`)."""
-        if isinstance(event, events.Key | events.MouseDown):
-            self.key_time = event.time
+        """What is typed goes through the gate; ctrl+c passes it and ends all waiting."""
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
+            if isinstance(event, events.MouseDown):
+                self.key_time = event.time
+            await super().on_event(event)
+        elif isinstance(event, events.Key) and event.key == "ctrl+c":
+            self.keys.clear()
+            await self._hand_on(event)
+        else:
+            await self.keys.take(event)
+
+    async def _hand_on(self, event: events.Key | events.Paste) -> None:
+        """Remember when the key at hand was pressed (see `screens/dialog.py`)."""
+        self.key_time = event.time
         await super().on_event(event)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """By OSC 52, also out of a tmux that does not pass it on by itself."""
+        super().copy_to_clipboard(text)
+        if "TMUX" in os.environ and self._driver is not None:
+            self._driver.write(through_tmux(text))
 
     def action_leave(self) -> None:
         """ctrl+c, also from within a dialog."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ async def connect(app: CtdeckApp) -> Session:
         if probes[-1].server is not None:
             if screen is not None:
                 screen.dismiss()
-            return _session(app, probes[-1].address, daemon)
+            return _session(app, probes[-1], daemon)
         if screen is None:
             from ctdeck.screens.nodaemon import NoDaemonScreen
 
@@ -45,11 +46,13 @@ async def _look(
     app: CtdeckApp, *, offered: bool
 ) -> tuple[tuple[Probe, ...], EmbeddedDaemon | None]:
     """One round: the last probe has a server, or none has. `offered`: and taken, by the key."""
+    from aiocontainerd.client import Client
     from aiocontainerd.discovery import Probe, candidates, discover
 
+    client_for = partial(Client, read_only=app.settings.read_only)
     probes: tuple[Probe, ...] = ()
     if not app.settings.embedded:
-        probes = await discover(candidates(app.settings.address))
+        probes = await discover(candidates(app.settings.address), connect=client_for)
         if probes[-1].server is not None or not offered:
             return probes, None
     from aiocontainerd.errors import ContainerdError
@@ -61,7 +64,7 @@ async def _look(
     except ContainerdError as error:
         name = "ctdeck's own containerd (--embedded)"
         return (*probes, Probe(name, problem=error.what, remedy=error.remedy)), None
-    probes = await discover((daemon.address,))
+    probes = await discover((daemon.address,), connect=client_for)
     if probes[-1].server is None:  # it has gone again: the next round starts it anew
         await daemon.leave()
         return probes, None
@@ -70,17 +73,16 @@ async def _look(
     return probes, daemon
 
 
-def _session(app: CtdeckApp, address: str, daemon: EmbeddedDaemon | None) -> Session:
-    from aiocontainerd.client import Client
+def _session(app: CtdeckApp, found: Probe, daemon: EmbeddedDaemon | None) -> Session:
     from aiocontainerd.pull import Pulls
     from aiocontainerd.reconcile import reconcile
     from aiocontainerd.state import StateDirectory
     from aiocontainerd.store import Store
 
-    client = Client(address, read_only=app.settings.read_only)
-    store = Store()
+    client, store = found.client, Store()
+    assert client is not None
     app.run_worker(reconcile(client, store), group="reconcile")
-    return Session(store, client, Pulls(client), StateDirectory.default(), address, daemon)
+    return Session(store, client, Pulls(client), StateDirectory.default(), found.address, daemon)
 
 
 async def disconnect(session: Session, *, end_containers: bool) -> None:

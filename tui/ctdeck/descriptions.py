@@ -17,8 +17,10 @@ from ctdeck.formatting import (
     status_role,
     status_text,
 )
+from ctdeck.masking import masked_args, masked_value
 from ctdeck.rows import ContainerRow, EventRow, ImageRow, MountRow, Row, TaskRow
 
+LOG_LABELS = ("io.ctdeck/stdout", "io.ctdeck/stderr")
 RECENT = 40  # events of a row that are listed
 
 
@@ -69,8 +71,21 @@ def _ago(when: datetime | None, now: datetime) -> str:
 
 
 def _labels(labels: Mapping[str, str]) -> Iterable[Fact]:
-    for number, (key, value) in enumerate(sorted(labels.items())):
-        yield Fact("labels" if number == 0 else "", f"{key} = {value}", "muted")
+    """All but those of our log, which have a line of their own."""
+    others = [(key, value) for key, value in sorted(labels.items()) if key not in LOG_LABELS]
+    for number, (key, value) in enumerate(others):
+        shown = f"{key} = {masked_value(key, value)}"
+        yield Fact("labels" if number == 0 else "", shown, "muted")
+
+
+def _log(labels: Mapping[str, str]) -> Iterable[Fact]:
+    """Where its output goes: both files in one line if they are in one folder."""
+    paths = [labels[key] for key in LOG_LABELS if labels.get(key)]
+    folders = {path.rpartition("/")[0] for path in paths}
+    if len(paths) == 2 and len(folders) == 1:
+        names = " and ".join(path.rpartition("/")[2] for path in paths)
+        paths = [f"{folders.pop()}/ {names}"]
+    yield from (Fact("log", path) for path in paths)
 
 
 def _image_tabs(image: Image, snapshot: Snapshot, now: datetime) -> Tabs:
@@ -136,11 +151,12 @@ def _container_facts(container: Container, task: Task | None, now: datetime) -> 
         Fact("image", container.image or "none"),
         Fact("status", status_text(task), status_role(task)),
         *(_task_facts(task, now) if task else []),
-        Fact("command", " ".join(container.args) or "not known"),
+        Fact("command", " ".join(masked_args(container.args)) or "not known"),
         Fact("terminal", "yes" if container.terminal else "no"),
         Fact("created", _ago(container.created_at, now)),
         Fact("runtime", container.runtime),
         Fact("snapshot", f"{container.snapshot_key} in {container.snapshotter}"),
+        *_log(container.labels),
         *_labels(container.labels),
     ]
 
@@ -168,7 +184,7 @@ def _mounts(mounts: tuple[Mount, ...], sources: Mapping[str, bool]) -> list[Fact
 
 def _mount_facts(row: MountRow) -> list[Fact]:
     mount = row.mount
-    there = {None: "not looked at", True: "it is there", False: "it is missing"}
+    found = {None: "not looked at", True: "exists", False: "missing"}
     return [
         Fact("container", row.container.id),
         Fact("source", mount.source),
@@ -177,7 +193,7 @@ def _mount_facts(row: MountRow) -> list[Fact]:
         Fact("options", ", ".join(mount.options) or "none"),
         Fact("writable", "no" if mount.is_readonly else "yes"),
         *(
-            [Fact("on host", there[row.exists], "bad" if row.exists is False else "")]
+            [Fact("on host", found[row.exists], "bad" if row.exists is False else "")]
             if mount.is_bind
             else []
         ),

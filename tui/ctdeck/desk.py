@@ -77,8 +77,11 @@ class Desk(Protocol):
     def progress(self, text: str) -> None:
         """A line while something is being done; empty takes it away."""
 
-    def begin(self, work: Coroutine[Any, Any, None], *, group: str) -> None:
-        """Do it beside the screen; what it raises is told, never lost."""
+    def begin(self, work: Coroutine[Any, Any, None], *, group: str, opens: bool = False) -> None:
+        """Do it beside the screen; what it raises is told, never lost.
+
+        With `opens` it begins with a question, a choice or a form: keys wait for that.
+        """
 
     async def ask(self, question: Question) -> bool:
         """Put a question and wait for the answer; only from within `begin`."""

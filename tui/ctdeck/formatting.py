@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -175,8 +176,22 @@ def short_digest(digest: str) -> str:
     return digest.partition(":")[2][:12] or digest
 
 
+_LONG_HEX = re.compile(r"[0-9a-f]{32,}\Z")
+
+
+def short_id(name: str) -> str:
+    """An id of many hexadecimal digits, as nerdctl and Kubernetes make them, by its first 12."""
+    return name[:12] if _LONG_HEX.match(name) else name
+
+
+def plain_version(version: str) -> str:
+    """``v2.1.9+unknown`` and ``1.7.24~ds1`` as ``2.1.9`` and ``1.7.24``: without the builder's."""
+    return re.split(r"[+~]", version.removeprefix("v"))[0]
+
+
 def short_reference(reference: str) -> str:
-    """A reference as people say it: Docker Hub's own prefixes are left out."""
+    """A reference as people say it: without Docker Hub's own prefixes, a digest by 12 digits."""
+    reference = re.sub(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}\Z", r"\1", reference)
     for prefix in ("docker.io/library/", "docker.io/"):
         if reference.startswith(prefix):
             return reference[len(prefix) :]

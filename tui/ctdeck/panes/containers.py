@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from aiocontainerd.models import Snapshot, TaskStatus
-from ctdeck.formatting import age, short_reference, short_runtime, status_role, status_text
+from ctdeck.formatting import (
+    age,
+    short_id,
+    short_reference,
+    short_runtime,
+    status_role,
+    status_text,
+)
 from ctdeck.panes.pane import Pane, stamp
 from ctdeck.rows import ContainerRow, Scope, container_rows
 from ctdeck.widgets.column import Column
@@ -33,27 +40,28 @@ COLUMNS: tuple[Column[ContainerRow], ...] = (
         "NAMESPACE",
         lambda r, _: (r.container.namespace, "muted"),
         lambda r: r.container.namespace,
-        priority=3,
+        priority=4,
         minimum=9,
         maximum=20,
     ),
     Column(
         "id",
         "CONTAINER",
-        lambda r, _: r.container.id,
+        lambda r, _: short_id(r.container.id),
         lambda r: r.container.id,
         minimum=12,
         maximum=36,
+        full=lambda r: r.container.id,
     ),
     Column(
         "name",
         "NAME",
         lambda r, _: r.container.display_name,
         lambda r: (not r.container.display_name, r.container.display_name),
-        priority=5,
-        minimum=10,
+        priority=2,
+        minimum=16,
         maximum=44,
-        cut="middle",
+        cut="name",
     ),
     Column(
         "status",
@@ -69,17 +77,18 @@ COLUMNS: tuple[Column[ContainerRow], ...] = (
         "IMAGE",
         lambda r, _: short_reference(r.container.image),
         lambda r: short_reference(r.container.image),
-        priority=4,
-        minimum=16,
+        priority=5,
+        minimum=12,
         maximum=50,
-        cut="middle",
+        cut="host",
+        full=lambda r: r.container.image,
     ),
     Column(
         "age",
         "AGE",
         lambda r, now: age(r.container.created_at, now),
         lambda r: stamp(r.container.created_at),
-        priority=2,
+        priority=3,
         minimum=6,
         right=True,
         when=lambda r: r.container.created_at,

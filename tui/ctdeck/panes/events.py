@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aiocontainerd.models import Snapshot
-from ctdeck.formatting import clock, event_role, event_words
+from ctdeck.formatting import clock, event_role, event_words, short_id, short_reference
 from ctdeck.panes.pane import Pane
 from ctdeck.rows import EventRow, Scope, event_rows
 from ctdeck.widgets.column import Column
@@ -34,11 +34,12 @@ COLUMNS: tuple[Column[EventRow], ...] = (
     Column(
         "subject",
         "SUBJECT",
-        lambda r, _: r.event.subject,
+        lambda r, _: short_id(short_reference(r.event.subject)),
         lambda r: r.event.subject,
         minimum=12,
         maximum=40,
-        cut="middle",
+        cut="host",
+        full=lambda r: r.event.subject,
     ),
     Column(
         "words",

@@ -58,7 +58,8 @@ COLUMNS: tuple[Column[ImageRow], ...] = (
         lambda r: short_reference(r.image.name),
         minimum=22,
         maximum=70,
-        cut="middle",
+        cut="host",
+        full=lambda r: f"{r.image.name} {r.image.target.digest}",
     ),
     Column(
         "digest",

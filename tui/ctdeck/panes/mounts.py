@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ctdeck.formatting import UNKNOWN
+from ctdeck.formatting import UNKNOWN, short_id
 from ctdeck.panes.pane import Pane
 from ctdeck.rows import MountRow, mount_rows
 from ctdeck.widgets.column import Cell, Column
@@ -23,7 +23,7 @@ def _exists(row: MountRow, now: datetime) -> Cell:
         return ""
     if row.exists is None:
         return UNKNOWN, "muted"
-    return ("there", "good") if row.exists else ("missing", "bad")
+    return ("exists", "good") if row.exists else ("missing", "bad")
 
 
 COLUMNS: tuple[Column[MountRow], ...] = (
@@ -39,11 +39,12 @@ COLUMNS: tuple[Column[MountRow], ...] = (
     Column(
         "container",
         "CONTAINER",
-        lambda r, _: r.container.id,
+        lambda r, _: short_id(r.container.id),
         lambda r: r.container.id,
         priority=2,
-        minimum=8,
+        minimum=12,
         maximum=30,
+        full=lambda r: f"{r.container.id} {r.container.display_name}",
     ),
     Column(
         "source",
@@ -76,7 +77,7 @@ COLUMNS: tuple[Column[MountRow], ...] = (
     ),
     Column(
         "exists",
-        "SOURCE IS",
+        "ON HOST",
         _exists,
         lambda r: (r.exists is None, bool(r.exists)),
         priority=3,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from aiocontainerd.models import Snapshot, Task, TaskStatus
-from ctdeck.formatting import UNKNOWN, age, status_role, status_text
+from ctdeck.formatting import UNKNOWN, age, short_id, status_role, status_text
 from ctdeck.panes.pane import Pane, stamp
 from ctdeck.rows import Scope, TaskRow, task_rows
 from ctdeck.widgets.column import Cell, Column
@@ -35,27 +35,35 @@ COLUMNS: tuple[Column[TaskRow], ...] = (
         "NAMESPACE",
         lambda r, _: (r.task.namespace, "muted"),
         lambda r: r.task.namespace,
-        priority=5,
+        priority=6,
         minimum=9,
         maximum=20,
     ),
-    Column("id", "TASK", lambda r, _: r.task.id, lambda r: r.task.id, minimum=12, maximum=36),
+    Column(
+        "id",
+        "TASK",
+        lambda r, _: short_id(r.task.id),
+        lambda r: r.task.id,
+        minimum=12,
+        maximum=36,
+        full=lambda r: r.task.id,
+    ),
     Column(
         "name",
         "NAME",
         lambda r, _: r.container.display_name if r.container else ("no container", "warn"),
         lambda r: r.container.display_name if r.container else "",
-        priority=6,
-        minimum=10,
+        priority=2,
+        minimum=16,
         maximum=44,
-        cut="middle",
+        cut="name",
     ),
     Column(
         "pid",
         "PID",
         lambda r, _: str(r.task.pid) if r.task.pid else "",
         lambda r: r.task.pid,
-        priority=2,
+        priority=3,
         minimum=5,
         right=True,
     ),
@@ -73,12 +81,12 @@ COLUMNS: tuple[Column[TaskRow], ...] = (
         "SINCE",
         _since,
         lambda r: stamp(_when(r.task)),
-        priority=3,
+        priority=4,
         minimum=6,
         right=True,
         when=lambda r: _when(r.task),
     ),
-    Column("exit", "EXIT", _exit, lambda r: r.task.exit_status, priority=4, minimum=4, right=True),
+    Column("exit", "EXIT", _exit, lambda r: r.task.exit_status, priority=5, minimum=4, right=True),
 )
 
 TASKS = Pane(

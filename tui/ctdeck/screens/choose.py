@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 
 from aiocontainerd.safe import safe
 from ctdeck.desk import Choice
-from ctdeck.screens.dialog import Armed
+from ctdeck.screens.dialog import NARROW, Armed
 from ctdeck.styles import style_path
 from ctdeck.widgets.column import Column
 from ctdeck.widgets.table import Table
@@ -35,6 +35,7 @@ class ChooseScreen(ModalScreen[str | None]):
     """Enter takes the row under the cursor, Esc none."""
 
     CSS_PATH = style_path("dialogs")
+    HORIZONTAL_BREAKPOINTS = NARROW
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", "take", id="choose.take", tooltip="Take this one"),
         Binding("escape,q,n", "dismiss(None)", "cancel", id="choose.cancel", tooltip="None"),

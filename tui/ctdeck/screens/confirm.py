@@ -14,7 +14,7 @@ from textual.widgets import Button, Static
 from aiocontainerd.safe import safe
 from ctdeck.desk import Question
 from ctdeck.formatting import GLYPHS
-from ctdeck.screens.dialog import Armed, is_small
+from ctdeck.screens.dialog import NARROW, Armed, is_small
 from ctdeck.styles import style_path
 
 
@@ -22,6 +22,7 @@ class ConfirmScreen(ModalScreen[bool]):
     """`y` says yes; `n`, Esc, and Enter on the focused Cancel say no."""
 
     CSS_PATH = style_path("dialogs")
+    HORIZONTAL_BREAKPOINTS = NARROW
     AUTO_FOCUS = "#no"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "yes", id="confirm.yes", tooltip="Do it"),

@@ -8,6 +8,9 @@ from typing import Protocol, runtime_checkable
 from textual.geometry import Size
 
 SMALL = (60, 16)  # below either of these a dialog does without its padding
+# Below this a dialog takes the whole width: of the main screen only slivers would be seen.
+NARROW: list[tuple[int, str]] = [(0, "-narrow"), (108, "-roomy")]
+NARROW_FORM: list[tuple[int, str]] = [(0, "-narrow"), (124, "-roomy")]
 ARMED_AFTER = 0.3  # seconds for which a question must have been seen
 
 

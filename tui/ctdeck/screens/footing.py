@@ -54,7 +54,10 @@ def footer_keys(main: MainScreen, width: int) -> list[tuple[str, str, str]]:
     """(id, key, title) of the actions that fit, the most wanted first to be kept."""
     row = main.row
     if main.filtering:
-        return [("", "Enter", "keep"), ("", "Esc", "clear"), ("", "↑ ↓", "move")]
+        return [("", "Enter", "keep"), ("", "Esc", "clear")]
+    if main.commanding:
+        keys = (("Enter", "run it"), ("Tab", "complete"), ("↑ ↓", "history"), ("Esc", "close"))
+        return [("", key, title) for key, title in keys]
     wanted = [
         action
         for action in ACTIONS

@@ -11,9 +11,9 @@ from aiocontainerd.identifiers import generate_name
 from aiocontainerd.image_config import ImageConfig
 from aiocontainerd.models import Container, Image
 from aiocontainerd.run_options import RunOptions
-from ctdeck.drafts import Draft
-from ctdeck.history import History
-from ctdeck.likeness import options_like
+from ctdeck.command.history import History
+from ctdeck.forms.drafts import Draft
+from ctdeck.forms.likeness import options_like
 from ctdeck.screens.pull import PullScreen
 from ctdeck.screens.run import RunScreen
 from ctdeck.verbs.doing import NotNow, client_of, state_of
@@ -59,9 +59,9 @@ def open_run(
 ) -> None:
     """The run form for an image, or for another container like this one."""
     if container is not None:
-        main.begin(_run_like(main, container), group="run")
+        main.begin(_run_like(main, container), group="run", opens=True)
     elif image is not None:
-        main.begin(_run_new(main, image), group="run")
+        main.begin(_run_new(main, image), group="run", opens=True)
     else:
         main.tell("There is no image here to run. Press 1 for the images, p to pull one.")
 

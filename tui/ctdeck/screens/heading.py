@@ -6,6 +6,7 @@ import socket
 
 from aiocontainerd.models import Phase, Snapshot
 from aiocontainerd.safe import safe
+from ctdeck.formatting import plain_version
 from ctdeck.settings import Settings
 from ctdeck.widgets.lines import Top
 
@@ -23,7 +24,7 @@ def top_of(snapshot: Snapshot, scope: str | None, settings: Settings) -> Top:
 
 def _daemon(snapshot: Snapshot, settings: Settings) -> str:
     if snapshot.server is not None:
-        return f"containerd {safe(snapshot.server.version.removeprefix('v'))}"
+        return f"containerd {safe(plain_version(snapshot.server.version))}"
     if snapshot.phase is not Phase.CONNECTING:
         return ""
     return "starting containerd …" if settings.embedded else "connecting …"

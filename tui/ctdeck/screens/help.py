@@ -11,8 +11,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from aiocontainerd.safe import safe
 from ctdeck.actions import ACTIONS, Action
-from ctdeck.screens.dialog import is_small
+from ctdeck.screens.dialog import NARROW, is_small
 from ctdeck.styles import style_path
 from ctdeck.widgets.factsview import wrap
 
@@ -63,6 +64,7 @@ class HelpScreen(ModalScreen[None]):
     """Esc, q or ? closes it."""
 
     CSS_PATH = style_path("dialogs")
+    HORIZONTAL_BREAKPOINTS = NARROW
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q,question_mark", "dismiss", id="help.close", tooltip="Close"),
         Binding("j,down", "scroll(1)", "down", id="help.down", tooltip="Scroll down"),
@@ -73,10 +75,11 @@ class HelpScreen(ModalScreen[None]):
         Binding("G,end", "scroll(9999)", "bottom", id="help.bottom", tooltip="To the end"),
     ]
 
-    def __init__(self, pane: str, *, read_only: bool = False) -> None:
+    def __init__(self, pane: str, *, read_only: bool = False, about: str = "") -> None:
         super().__init__()
         self._pane = pane
         self._read_only = read_only
+        self._about = about
 
     def compose(self) -> ComposeResult:
         """The keys in a box."""
@@ -96,8 +99,10 @@ class HelpScreen(ModalScreen[None]):
     def _text(self) -> Content:
         small = is_small(self.app.size)
         self.set_class(small, "-small")
-        width = min(self.app.size.width, 84) - (6 if small else 8)
-        return help_content(self._pane, width, read_only=self._read_only)
+        width = self.app.size.width
+        width = (84 if width >= NARROW[1][0] else width) - (6 if small else 8)
+        text = help_content(self._pane, width, read_only=self._read_only)
+        return Content.assemble(text, (f"\n{safe(self._about)}", "$quiet"))
 
     def action_scroll(self, lines: int) -> None:
         """Scroll the text."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from textual.geometry import Size
+
     from ctdeck.screens.main import MainScreen
 
+TINY = (20, 5)  # below either of these nothing can be read
 WIDE, HIGH = 100, 30  # from this size on the panes are stacked, with the details beside
 
 
@@ -15,16 +18,21 @@ def rows_for_others(height: int) -> int:
     return max(1, min(4, (height - 5) // 9))
 
 
+def is_tiny(size: Size) -> bool:
+    """Whether nothing can be read on a screen of this size."""
+    return size.width < TINY[0] or size.height < TINY[1]
+
+
 def arrange(main: MainScreen) -> None:
     """Show, hide and size the parts for the screen's size, the zoom and what has the focus."""
-    size = main.size
+    size = main.app.size
     room = size.width >= WIDE and size.height >= HIGH
     stacked = room and not main.zoomed
     if stacked:
         main.reading = False
     main.set_class(stacked, "-stacked")
-    main.query_one("#tabs").display = not stacked
-    main.query_one("#panes").display = not main.reading
+    main.tabs.display = not stacked
+    main.lists.display = not main.reading
     main.details.display = stacked or main.reading
     few = rows_for_others(size.height - 2)
     for view in main.views.values():

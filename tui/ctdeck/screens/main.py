@@ -17,18 +17,18 @@ from aiocontainerd.safe import safe
 from ctdeck.actions import ACTIONS, BY_ID
 from ctdeck.desk import Choice, Question
 from ctdeck.failures import plain_words
+from ctdeck.keygate import KeyGate
 from ctdeck.panes import PANES
 from ctdeck.rows import Row
 from ctdeck.screens.detailview import DetailView
 from ctdeck.screens.footing import footer_keys
 from ctdeck.screens.heading import top_of
-from ctdeck.screens.layout import arrange
+from ctdeck.screens.layout import arrange, is_tiny
 from ctdeck.screens.leaving import leave
 from ctdeck.screens.moving import move_facts, move_table, sort_table
 from ctdeck.screens.openers import open_by_name
 from ctdeck.screens.paneview import PaneView
 from ctdeck.settings import Session, Settings
-from ctdeck.styles import style_path
 from ctdeck.widgets.details import Details
 from ctdeck.widgets.lines import BottomLine, Line, tab_parts, top_parts
 from ctdeck.widgets.pullstrip import PullStrip
@@ -41,21 +41,23 @@ LONG = 180  # characters from which on a text is a dialog and not a toast
 class MainScreen(Screen[None]):
     """See `desk.Desk` for what the actions use of it."""
 
-    CSS_PATH: ClassVar = [style_path("main"), style_path("command")]
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(a.keys, f"do('{a.id}')", a.title, id=a.id, tooltip=a.tooltip) for a in ACTIONS
     ]
     app: App[None]
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, keys: KeyGate) -> None:
         super().__init__()
         self._settings = settings
+        self._keys = keys
         self._session: Session | None = None
         self._snapshot = Snapshot()
         self._scope = settings.namespace
         self.views = {pane.id: PaneView(pane) for pane in PANES}
         self.view = self.views["containers"]
+        self.tabs = Line(id="tabs")
+        self.lists = Vertical(id="panes")
         self.details = Details(id="details")
         self.detail_view = DetailView(self)
         self.zoomed = False
@@ -63,14 +65,14 @@ class MainScreen(Screen[None]):
         self.end_containers = False  # of the embedded daemon; only after a question
         self.busy: dict[Hashable, str] = {}
         self.last_equivalent = ""
-        self._told: set[int] = set()
 
     def compose(self) -> ComposeResult:
         """Top line, tabs, lists and details, pulls, prompt, keys."""
+        arrange(self)  # before there is anything that would be styled and laid out again
         yield Line(id="top")
-        yield Line(id="tabs")
+        yield self.tabs
         with Horizontal(id="body"):
-            with Vertical(id="panes"):
+            with self.lists:
                 for view in self.views.values():
                     yield view.table
             yield self.details
@@ -90,8 +92,13 @@ class MainScreen(Screen[None]):
         self._refresh_all()
 
     def on_screen_resume(self) -> None:
-        """A dialog was closed: it may have started a pull."""
+        """A dialog was closed: the keys work again, and it may have started a pull."""
+        self.refresh_bottom()
         self.follow_pulls()
+
+    def on_screen_suspend(self) -> None:
+        """A dialog was opened: it has other keys."""
+        self.refresh_bottom()
 
     # The world
 
@@ -137,6 +144,11 @@ class MainScreen(Screen[None]):
         return self.focused is not None and self.focused.id == "filter-input"
 
     @property
+    def commanding(self) -> bool:
+        """The `:` line is open."""
+        return bool(self.query("#command-row"))
+
+    @property
     def in_details(self) -> bool:
         """The keys move in the details."""
         return self.reading or self.details.has_focus_within
@@ -150,10 +162,11 @@ class MainScreen(Screen[None]):
         async for snapshot in session.store.watch():
             self._snapshot = snapshot
             self._refresh_all()
-            await asyncio.sleep(BURST)
+            if snapshot.loaded:  # before that nothing bursts, and the first rows shall not wait
+                await asyncio.sleep(BURST)
 
     def _refresh_all(self) -> None:
-        if not self.is_mounted:
+        if not self.details.is_attached:
             return
         arrange(self)
         for view in self.views.values():
@@ -162,17 +175,19 @@ class MainScreen(Screen[None]):
         self.detail_view.refresh()
 
     def _refresh_lines(self) -> None:
-        width = self.size.width
+        width = self.app.size.width
         top = top_of(self._snapshot, self._scope, self._settings)
-        self.query_one("#top", Line).show(top_parts(top, width))
+        tiny = is_tiny(self.app.size)
+        self.query_one("#top", Line).show([("too small", "")] if tiny else top_parts(top, width))
         tabs = [view.tab for view in self.views.values()]
         here = list(self.views).index(self.pane_id)
-        self.query_one("#tabs", Line).show(tab_parts(tabs, here, width))
+        names = dict(enumerate(f"pane.{name}" for name in self.views))
+        self.tabs.show(tab_parts(tabs, here, width), names)
         self.refresh_bottom()
 
     def refresh_bottom(self) -> None:
-        """The keys that work on the row under the cursor."""
-        keys = footer_keys(self, self.size.width)
+        """The keys that work on the row under the cursor; none of them behind a dialog."""
+        keys = footer_keys(self, self.app.size.width) if self.app.screen is self else []
         self.query_one("#bottom", BottomLine).show_keys(keys)
 
     def _tick(self) -> None:
@@ -198,9 +213,9 @@ class MainScreen(Screen[None]):
         else:
             action.run(self)
 
-    def on_bottom_line_key_clicked(self, event: BottomLine.KeyClicked) -> None:
-        """A click on a key's name."""
-        self.action_do(event.action_id)
+    def on_line_clicked(self, event: Line.Clicked) -> None:
+        """A click on a key's name, or on a pane's tab."""
+        self.action_do(event.name)
 
     def on_table_cursor_moved(self, event: Table.CursorMoved) -> None:
         """Another row, or the same with news."""
@@ -263,6 +278,10 @@ class MainScreen(Screen[None]):
         self.details.turn(step)
         self.detail_view.refresh()
 
+    def on_details_turned(self) -> None:
+        """A tab of the details was clicked."""
+        self.detail_view.refresh()
+
     def open_row(self) -> None:
         """Details of the row: beside the list, or in its place."""
         if self.row is None:
@@ -296,7 +315,9 @@ class MainScreen(Screen[None]):
     def open_prompt(self, widget: Any) -> None:
         """Put a one-line prompt over the bottom line; `close_prompt` takes it away."""
         self.close_prompt()
+        self.app.clear_notifications()  # they would cover what is typed
         self.query_one("#prompt").mount(widget)
+        self._keys.opened(widget)
 
     def close_prompt(self) -> None:
         """Back to the list."""
@@ -344,8 +365,10 @@ class MainScreen(Screen[None]):
         line.display = bool(text)
         line.show([(f" {safe(text)}", "$accent")])
 
-    def begin(self, work: Coroutine[Any, Any, None], *, group: str) -> None:
+    def begin(self, work: Coroutine[Any, Any, None], *, group: str, opens: bool = False) -> None:
         """Do it beside the screen; what it raises is told."""
+        if opens:
+            self._keys.expect(work)
         self.run_worker(self._guarded(work), group=group, exit_on_error=False)
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
@@ -354,6 +377,8 @@ class MainScreen(Screen[None]):
         except Exception as error:
             title, text = plain_words(error)
             self.tell(text, title=title, bad=True)
+        finally:
+            self._keys.done(work)
 
     async def ask(self, question: Question) -> bool:
         """Put a question and wait for its answer."""
@@ -385,4 +410,4 @@ class MainScreen(Screen[None]):
 
     def leave(self) -> None:
         """Leave ctdeck."""
-        self.begin(leave(self), group="leave")
+        self.begin(leave(self), group="leave", opens=True)

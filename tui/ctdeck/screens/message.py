@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from aiocontainerd.safe import safe, safe_lines
-from ctdeck.screens.dialog import is_small
+from ctdeck.screens.dialog import NARROW, is_small
 from ctdeck.styles import style_path
 
 
@@ -20,6 +20,7 @@ class MessageScreen(ModalScreen[None]):
     """Esc, Enter or q closes it; `c` copies it."""
 
     CSS_PATH = style_path("dialogs")
+    HORIZONTAL_BREAKPOINTS = NARROW
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "dismiss", "close", id="message.close", tooltip="Close"),
         Binding("c", "copy", "copy", id="message.copy", tooltip="Copy the text"),

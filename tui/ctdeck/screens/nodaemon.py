@@ -95,11 +95,11 @@ class NoDaemonScreen(Screen[None]):
         """Scroll the text."""
         self.query_one("#text-scroll").scroll_relative(y=lines, animate=False)
 
-    def on_bottom_line_key_clicked(self, event: BottomLine.KeyClicked) -> None:
+    def on_line_clicked(self, event: Line.Clicked) -> None:
         """A click on a key's name."""
-        if event.action_id == "r":
+        if event.name == "r":
             self.action_again()
-        elif event.action_id == "e":
+        elif event.name == "e":
             self.action_embedded()
         else:
             self.app.exit()

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from aiocontainerd.errors import ContainerdError
 from ctdeck.pull_text import Meter, Text, details, headline
+from ctdeck.screens.dialog import NARROW_FORM
 from ctdeck.styles import style_path
 from ctdeck.widgets.fields import Field
 from ctdeck.widgets.form import Note
@@ -39,6 +40,7 @@ class PullScreen(ModalScreen[None]):
     """
 
     CSS_PATH = style_path("pull")
+    HORIZONTAL_BREAKPOINTS = NARROW_FORM
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "background", "Close", id="pull.close", tooltip="Pulls go on"),
     ]

@@ -15,11 +15,12 @@ from textual.widgets import Input, Static
 
 from aiocontainerd.errors import ContainerdError
 from aiocontainerd.run_options import NETWORKS, RunOptions
-from ctdeck.drafts import GENERAL, Draft, Reading, draft_of, field_of, read
 from ctdeck.formatting import GLYPHS, short_reference
-from ctdeck.host_paths import resolve
+from ctdeck.forms.drafts import GENERAL, Draft, Reading, draft_of, field_of, read
+from ctdeck.forms.host_paths import resolve
+from ctdeck.forms.risks import risks
 from ctdeck.masking import masked
-from ctdeck.risks import risks
+from ctdeck.screens.dialog import NARROW_FORM
 from ctdeck.styles import style_path
 from ctdeck.widgets.fields import CheckField, ChoiceField, Field, VariableField
 from ctdeck.widgets.form import FormRow, ManyRows, Note
@@ -40,6 +41,7 @@ class RunScreen(ModalScreen["RunResult | None"]):
     """
 
     CSS_PATH = style_path("run")
+    HORIZONTAL_BREAKPOINTS = NARROW_FORM
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - as Screen has it
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "run", "Run", id="form.run", tooltip="Run the container"),
@@ -223,12 +225,11 @@ class RunScreen(ModalScreen["RunResult | None"]):
         found = "\n".join(f"{GLYPHS.warning} {risk}" for risk in risks(options, self._real))
         if (line, found) == self._shown:
             return
-        grown = found.count("\n") != self._shown[1].count("\n") or not self._shown[1]
         self._shown = line, found
-        self.query_one("#run-equivalent", Static).update(line, layout=False)
+        self.query_one("#run-equivalent", Static).update(line)
         below = self.query_one("#run-risks", Static)
         below.display = bool(found)
-        below.update(found, layout=grown)
+        below.update(found)
         self.run_worker(self._resolve(options), group="resolve", exclusive=True)
 
     async def _resolve(self, options: RunOptions) -> None:

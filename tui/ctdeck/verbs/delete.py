@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aiocontainerd.models import Container, Image, TaskStatus
 from ctdeck import equivalents
 from ctdeck.desk import Desk, Question
-from ctdeck.formatting import counted, size, status_word
+from ctdeck.formatting import counted, size
 from ctdeck.rows import ImageRow
 from ctdeck.verbs.doing import (
     NotNow,
@@ -61,20 +61,18 @@ def _question(desk: Desk, rows: Sequence[Target], grace: float) -> Question:
             lines.append(f"  is stopped first: {stop_signal(row)}, KILL after {grace:g} s")
         lines += _what_goes(container_of(row), task_now(desk, row) is not None)
         if binds := [m.source for m in container_of(row).mounts if m.is_bind]:
-            lines.append(f"  stays: {', '.join(binds[:SHOWN])} on this host")
+            lines.append(f"  kept: {', '.join(binds[:SHOWN])} on this host")
     who = name_of(rows[0]) if len(rows) == 1 else counted(len(rows), "container")
     running = [row for row in rows if _runs(desk, row)]
-    warning = f"{len(running)} of them have not ended." if running else ""
-    if len(rows) == 1 and running:
-        warning = f"It is {status_word(task_now(desk, rows[0]))}."
+    warning = f"{len(running)} of them run." if running and len(rows) > 1 else ""
     return Question(f"Delete {who}?", tuple(lines), "Delete", warning)
 
 
 def _what_goes(container: Container, task: bool) -> list[str]:
-    goes = [f"  goes: {'its task and ' if task else ''}the container"]
+    goes = [f"  removed: {'its task and ' if task else ''}the container"]
     if container.snapshot_key:
-        goes.append(f"  goes: its snapshot in {container.snapshotter}, with all that it wrote")
-    return [*goes, "  goes: its log, if ctdeck keeps one"]
+        goes.append(f"  removed: its snapshot in {container.snapshotter}, with all that it wrote")
+    return [*goes, "  removed: its log, if ctdeck keeps one"]
 
 
 async def delete_images(desk: Desk, rows: Sequence[ImageRow], *, ask: bool = True) -> None:

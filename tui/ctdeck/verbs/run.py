@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aiocontainerd.errors import FailedPrecondition, NotFound
+from ctdeck.command.targets import find_images
 from ctdeck.desk import Desk
 from ctdeck.masking import masked
-from ctdeck.targets import find_images
 from ctdeck.verbs.doing import address_of, client_of, state_of
 
 if TYPE_CHECKING:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from aiocontainerd.errors import ContainerdError, FailedPrecondition, ReadOnly
-from ctdeck.desk import Desk
-from ctdeck.requests import (
+from ctdeck.command.requests import (
     Command,
     KillCommand,
     NamespaceCommand,
@@ -19,8 +18,9 @@ from ctdeck.requests import (
     StartCommand,
     StopCommand,
 )
+from ctdeck.command.targets import find_containers, find_images
+from ctdeck.desk import Desk
 from ctdeck.rows import ContainerRow, ImageRow
-from ctdeck.targets import find_containers, find_images
 from ctdeck.verbs import delete, tasks
 from ctdeck.verbs.doing import NotNow, client_of, state_of
 from ctdeck.verbs.pull import start_pull
@@ -53,7 +53,7 @@ def _begin(desk: Desk, command: Command) -> None:
             _run(desk, command)
         case RemoveImagesCommand(names, force):
             work = delete.delete_images(desk, _images(desk, names), ask=not force)
-            desk.begin(work, group="delete")
+            desk.begin(work, group="delete", opens=not force)
         case NamespaceCommand(name):
             _namespace(desk, name)
         case PaneCommand(pane):
@@ -69,11 +69,11 @@ def _on_containers(desk: Desk, command: Command) -> None:
         case StopCommand(ids, force, grace):
             seconds = tasks.GRACE if grace is None else grace
             work = tasks.stop(desk, _rows(desk, ids), ask=not force, grace=seconds)
-            desk.begin(work, group="task.stop")
+            desk.begin(work, group="task.stop", opens=not force)
         case KillCommand(ids, signal, force):
             name = signal if signal.isdigit() else f"SIG{signal}"
             work = tasks.kill(desk, _rows(desk, ids), signal=name, ask=not force)
-            desk.begin(work, group="task.kill")
+            desk.begin(work, group="task.kill", opens=not force)
         case StartCommand(ids):
             desk.begin(tasks.start(desk, _rows(desk, ids)), group="task.start")
         case PauseCommand(ids):
@@ -82,7 +82,7 @@ def _on_containers(desk: Desk, command: Command) -> None:
             desk.begin(tasks.pause(desk, _rows(desk, ids), resume=True), group="task.pause")
         case RemoveCommand(ids, force):
             work = delete.delete_containers(desk, _rows(desk, ids), ask=not force)
-            desk.begin(work, group="delete")
+            desk.begin(work, group="delete", opens=not force)
 
 
 def _run(desk: Desk, command: RunCommand) -> None:
@@ -102,7 +102,7 @@ def _run(desk: Desk, command: RunCommand) -> None:
 
 def _namespace(desk: Desk, name: str) -> None:
     if not name:
-        desk.begin(choose_namespace(desk), group="namespace")
+        desk.begin(choose_namespace(desk), group="namespace", opens=True)
         return
     desk.set_scope(None if name == "all" else name)
     if name != "all" and name not in desk.snapshot.namespaces:

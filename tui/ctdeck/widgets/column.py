@@ -16,6 +16,7 @@ R = TypeVar("R")
 
 Cell = str | tuple[str, str]  # text, or text and the role that colours it
 GAP = 2
+EASY = 16  # cells up to which a column is not cut for the sake of a less important one
 SAMPLE = 120  # about as many rows are measured for the widths
 
 
@@ -26,7 +27,8 @@ class Column(Generic[R]):
     `cell` gets the row and the present time. `priority` 0 stays longest; the highest goes
     first when the width is short. A column is as wide as its content, at most `maximum`
     cells; before one is dropped the others shrink to `minimum`. `when` is for columns that
-    show an age: the time it counts from.
+    show an age: the time it counts from. `full` is what the filter reads where the cell shows
+    less than all.
     """
 
     id: str
@@ -37,8 +39,14 @@ class Column(Generic[R]):
     minimum: int = 4
     maximum: int = 40
     right: bool = False
-    cut: Literal["end", "middle"] = "end"
+    cut: Literal["end", "middle", "host", "name"] = "end"
     when: Callable[[R], datetime | None] | None = None
+    full: Callable[[R], str] | None = None
+
+    def searched(self, row: R, now: datetime) -> str:
+        """What a filter finds in this column."""
+        shown = cell_parts(self.cell(row, now))[0]
+        return f"{shown} {safe(self.full(row))}" if self.full else shown
 
 
 def cell_parts(cell: Cell) -> tuple[str, str]:
@@ -48,7 +56,15 @@ def cell_parts(cell: Cell) -> tuple[str, str]:
 
 
 def fit(text: str, width: int, *, right: bool = False, cut: str = "end") -> str:
-    """The text in exactly `width` terminal cells: padded, or cut with an ellipsis."""
+    """The text in exactly `width` terminal cells: padded, or cut with an ellipsis.
+
+    `cut` is where: at the "end", in the "middle", for image references first the "host", and
+    for the "name" of a pod's container in the middle of the pod.
+    """
+    if cut == "name":
+        text, cut = _with_part(text, width), "middle"
+    if cut == "host":
+        text, cut = _without_host(text, width), "middle"
     length = cell_len(text)
     if length <= width:
         pad = " " * (width - length)
@@ -60,6 +76,30 @@ def fit(text: str, width: int, *, right: bool = False, cut: str = "end") -> str:
         tail = width - 1 - head
         return set_cell_size(text, head) + GLYPHS.ellipsis + _last_cells(text, tail)
     return set_cell_size(text, width - 1) + GLYPHS.ellipsis
+
+
+def _with_part(name: str, width: int) -> str:
+    """``shop/web-7d4b9c-zn9qd · app``, if it is too long with less of the pod: its end differs."""
+    pod, dot, part = name.partition(" · ")
+    room = width - cell_len(dot + part)
+    if not dot or room < 4 or cell_len(name) <= width:
+        return name
+    if room < 12:
+        return GLYPHS.ellipsis + _last_cells(pod, room - 1) + dot + part
+    return fit(pod, room, cut="middle") + dot + part
+
+
+def _without_host(reference: str, width: int) -> str:
+    """A reference that is too long without its registry, then without its path."""
+    host, slash, rest = reference.partition("/")
+    if cell_len(reference) <= width or not slash:
+        return reference
+    is_host = "." in host or ":" in host or host == "localhost"
+    short = rest if is_host else reference
+    if cell_len(short) <= width:
+        return short
+    last = f"{GLYPHS.ellipsis}/{short.rpartition('/')[2]}"
+    return last if cell_len(last) <= width else short
 
 
 def _last_cells(text: str, width: int) -> str:
@@ -95,13 +135,20 @@ def fit_columns(
 ) -> list[tuple[int, int]]:
     """Which columns are shown and how wide: ``(index, width)``, from left to right.
 
-    Columns with the highest priority number are left out until the minimal widths fit; what
-    is left over goes to the columns in the order of their priority.
+    Columns with the highest priority number are left out until the minimal widths fit, and
+    taken in again where there is room for them after all; what is left over goes to the
+    columns in the order of their priority.
     """
     least = [min(column.minimum, natural[i]) for i, column in enumerate(columns)]
     shown = list(range(len(columns)))
+    gone: list[int] = []
     while len(shown) > 1 and sum(least[i] + GAP for i in shown) - GAP > available:
-        shown.remove(max(shown, key=lambda i: (columns[i].priority, i)))
+        gone.append(max(shown, key=lambda i: (columns[i].priority, i)))
+        shown.remove(gone[-1])
+    for i in reversed(gone):  # a wide one may have left room for a narrow one
+        used = sum(max(least[j], min(natural[j], EASY)) + GAP for j in shown)
+        if used + least[i] <= available:
+            shown = sorted((*shown, i))
     width = {i: least[i] for i in shown}
     spare = available - sum(least[i] + GAP for i in shown) + GAP
     for i in sorted(shown, key=lambda i: (columns[i].priority, i)):

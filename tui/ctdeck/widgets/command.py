@@ -18,14 +18,14 @@ from textual.widgets import Input, Static
 from aiocontainerd.errors import ContainerdError
 from aiocontainerd.models import Snapshot
 from aiocontainerd.safe import safe
-from ctdeck.commands import command_word, parse
-from ctdeck.completion import Wanted, candidates, complete, shell_escape, wanted
-from ctdeck.flags import Kind
+from ctdeck.command.completion import Wanted, candidates, complete, shell_escape, wanted
+from ctdeck.command.flags import Kind
+from ctdeck.command.history import History
+from ctdeck.command.parsing import command_word, parse
+from ctdeck.command.requests import Command, RunCommand
 from ctdeck.formatting import GLYPHS
-from ctdeck.history import History
-from ctdeck.host_paths import complete_path, source_query, surroundings
-from ctdeck.requests import Command, RunCommand
-from ctdeck.risks import risks
+from ctdeck.forms.host_paths import complete_path, source_query, surroundings
+from ctdeck.forms.risks import risks
 from ctdeck.widgets.fields import Field
 from ctdeck.widgets.form import Note
 from ctdeck.widgets.path_field import listed, look_up

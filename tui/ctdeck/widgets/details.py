@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.message import Message
 
 from aiocontainerd.safe import safe
 from ctdeck.descriptions import Fact
@@ -33,6 +35,10 @@ def head_parts(title: str, tabs: Sequence[str], here: int, width: int, line: str
 
 class Details(Vertical):
     """Shows facts; `tab` is remembered by its name while the row changes."""
+
+    @dataclass
+    class Turned(Message):
+        """Another tab was chosen with the mouse."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -66,6 +72,12 @@ class Details(Vertical):
             self.tab = names[(self._here() + step) % len(names)]
             self._draw(top=True)
 
+    def on_line_clicked(self, event: Line.Clicked) -> None:
+        """A click on a tab."""
+        event.stop()
+        self.turn(self.tab_names.index(event.name) - self._here())
+        self.post_message(self.Turned())
+
     def _here(self) -> int:
         """The tab that is seen: the remembered one if this row has it, else the first."""
         names = self.tab_names
@@ -86,6 +98,9 @@ class Details(Vertical):
     def _draw(self, *, top: bool = False) -> None:
         rule = "$primary" if self.scroll.has_focus else "$faint"
         title, names = safe(self._title), list(self._tabs)
-        self._head.show(head_parts(title, names, self._here(), self.size.width, rule))
+        parts = head_parts(title, names, self._here(), self.size.width, rule)
+        first = len(parts) - 1 - len(names)
+        places = {first + number: name for number, name in enumerate(self.tab_names)}
+        self._head.show(parts, places)
         facts = list(self._tabs.values())
         self.scroll.show(facts[self._here()] if facts else (), top=top)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import zip_longest
 from typing import ClassVar
@@ -19,19 +20,30 @@ from ctdeck.descriptions import Fact
 
 LABEL = 10  # cells for the label of a fact
 ROLES = ("good", "bad", "warn", "muted", "accent")
+_BREAKS = re.compile(r"(?<=[/.:,=@])")
 Piece = tuple[str, str]  # text and role
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Lines of at most `width` cells, broken at blanks where there are any."""
+    """Lines of at most `width` cells, broken at blanks, else behind signs as in paths."""
     lines = [""]
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}" if lines[-1] else word
         if cell_len(longer) <= width:
             lines[-1] = longer
         else:
-            pieces = chop_cells(word, width)
-            lines[len(lines) - (not lines[-1]) :] = pieces
+            lines[len(lines) - (not lines[-1]) :] = _pieces(word, width)
+    return lines
+
+
+def _pieces(word: str, width: int) -> list[str]:
+    """A word in lines: whole up to a `/`, `.`, `:`, `,` or `=` where that fits."""
+    lines = [""]
+    for part in _BREAKS.split(word):
+        if cell_len(lines[-1] + part) <= width:
+            lines[-1] += part
+        else:
+            lines[len(lines) - (not lines[-1]) :] = chop_cells(part, width)
     return lines
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -21,19 +21,39 @@ RULE = GLYPHS.rule
 class Line(Static):
     """One line that is drawn again only when it says something else.
 
-    `layout` is for one whose width is that of its text.
+    `layout` is for one whose width is that of its text. `names` are what its parts are
+    called, if a click on them means something.
     """
+
+    @dataclass
+    class Clicked(Message):
+        """A part that has a name was clicked."""
+
+        line: Line
+        name: str
 
     def __init__(self, *, layout: bool = False, id: str | None = None) -> None:
         super().__init__(markup=False, id=id)
         self._layout_again = layout
         self._parts: tuple[Part, ...] = ()
+        self._names: Mapping[int, str] = {}
 
-    def show(self, parts: Sequence[Part]) -> None:
-        """Show (text, style) pairs."""
+    def show(self, parts: Sequence[Part], names: Mapping[int, str] | None = None) -> None:
+        """Show (text, style) pairs; `names` is by the places of the parts."""
+        self._names = names or {}
         if tuple(parts) != self._parts:
             self._parts = tuple(parts)
             self.update(Content.assemble(*parts), layout=self._layout_again)
+
+    def on_click(self, event: events.Click) -> None:
+        """Find the part under the mouse."""
+        end = 0
+        for place, (text, _) in enumerate(self._parts):
+            end += cell_len(text)
+            if event.x < end:
+                if place in self._names:
+                    self.post_message(self.Clicked(self, self._names[place]))
+                return
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,30 +132,11 @@ def tab_parts(tabs: Sequence[Tab], current: int, width: int) -> list[Part]:
 class BottomLine(Line):
     """The keys that work here; a click on one does what the key does."""
 
-    @dataclass
-    class KeyClicked(Message):
-        """A key's name was clicked."""
-
-        action_id: str
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._spans: list[tuple[int, int, str]] = []
-
     def show_keys(self, keys: Sequence[tuple[str, str, str]]) -> None:
         """(action id, key, title) of each, already chosen to fit."""
         parts: list[Part] = [(" ", "")]
-        self._spans = []
-        at = 1
+        names: dict[int, str] = {}
         for action_id, key, title in keys:
-            length = cell_len(key) + 1 + cell_len(title)
-            self._spans.append((at, at + length, action_id))
+            names |= {len(parts): action_id, len(parts) + 1: action_id} if action_id else {}
             parts += [(key, "bold $accent"), (f" {title}  ", "$quiet")]
-            at += length + 2
-        self.show(parts)
-
-    def on_click(self, event: events.Click) -> None:
-        """Find the key under the mouse."""
-        for start, end, action_id in self._spans:
-            if start <= event.x < end:
-                self.post_message(self.KeyClicked(action_id))
+        self.show(parts, names)

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from aiocontainerd.safe import safe
-from ctdeck.host_paths import (
+from ctdeck.forms.host_paths import (
     Listing,
     PathQuery,
     complete_path,

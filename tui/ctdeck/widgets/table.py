@@ -19,7 +19,6 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from ctdeck.formatting import GLYPHS
 from ctdeck.widgets.column import (
     GAP,
     Column,
@@ -31,9 +30,9 @@ from ctdeck.widgets.column import (
 )
 from ctdeck.widgets.factsview import resize
 from ctdeck.widgets.rowview import K, RowView
+from ctdeck.widgets.runs import Cells, row_runs, title_text
 
 ROLES = ("good", "bad", "warn", "muted", "accent")
-Cells = tuple[tuple[str, str], ...]
 
 
 def utcnow() -> datetime:
@@ -106,7 +105,7 @@ class Table(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
         now = self.now()
 
         def accepts_row(row: K) -> bool:
-            texts = (cell_parts(column.cell(row, now))[0] for column in self.columns)
+            texts = (column.searched(row, now) for column in self.columns)
             return accepts is not None and accepts(" ".join(texts))
 
         self.view.accepts = accepts_row if accepts else None
@@ -259,34 +258,14 @@ class Table(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
         return self._styles[name]
 
     def _row_strip(self, cells: Cells, cursor: int) -> Strip:
-        """Segments of one row: neighbours of one style are joined."""
-        runs: list[tuple[str, str]] = [(self._mark(cursor), "accent" if cursor else "")]
-        for (i, width), (text, role) in zip(self._layout, cells, strict=True):
-            column = self.columns[i]
-            piece = fit(text, width, right=column.right, cut=column.cut)
-            if runs[-1][1] == role:
-                runs[-1] = (runs[-1][0] + piece, role)
-            else:
-                runs.append((piece, role))
-            runs.append((" " * GAP, "")) if role else runs.__setitem__(
-                -1, (runs[-1][0] + " " * GAP, role)
-            )
+        runs = row_runs(self.columns, self._layout, cells, cursor)
         strip = Strip([Segment(text, self._style(role, cursor)) for text, role in runs])
         return strip.adjust_cell_length(self.size.width, self._style("", cursor))
 
-    def _mark(self, cursor: int) -> str:
-        """The cursor is a sign too, for terminals without colours."""
-        return ("▌" if GLYPHS.up == "▲" else ">") if cursor == 2 else " "
-
     def _header_strip(self) -> Strip:
-        texts = [" "]
-        for i, width in self._layout:
-            column = self.columns[i]
-            title = column.title
-            if column.id == self.sort_column:
-                title += GLYPHS.down if self.view.reverse else GLYPHS.up
-            texts.append(fit(title, width, right=column.right) + " " * GAP)
-        return Strip([Segment("".join(texts), self._style("header"))])
+        reverse = self.view.reverse
+        text = title_text(self.columns, self._layout, self.sort_column, reverse=reverse)
+        return Strip([Segment(text, self._style("header"))])
 
     def _vacant_strip(self, y: int, width: int) -> Strip:
         if self.view.shown or y != self.header:

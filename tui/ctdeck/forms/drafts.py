@@ -9,9 +9,9 @@ from aiocontainerd.errors import AlreadyExists, ContainerdError, InvalidArgument
 from aiocontainerd.identifiers import check_container_id
 from aiocontainerd.mounts import parse_volume
 from aiocontainerd.run_options import RunOptions
-from ctdeck.quantities import format_cpus, format_memory, parse_cpus, parse_memory, parse_pids
-from ctdeck.run_flags import check_env, check_network
-from ctdeck.shellwords import join, split
+from ctdeck.command.run_flags import check_env, check_network
+from ctdeck.command.shellwords import join, split
+from ctdeck.forms.quantities import format_cpus, format_memory, parse_cpus, parse_memory, parse_pids
 
 GENERAL = ""  # the field of an error that belongs to none
 

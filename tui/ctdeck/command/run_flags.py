@@ -7,9 +7,9 @@ from aiocontainerd.identifiers import check_container_id, generate_name
 from aiocontainerd.mounts import parse_mount, parse_volume
 from aiocontainerd.run_options import NETWORKS, RunOptions
 from aiocontainerd.safe import safe
-from ctdeck.flags import Flag, Given, Kind
-from ctdeck.quantities import format_cpus, format_memory, parse_cpus, parse_memory, parse_pids
-from ctdeck.shellwords import join
+from ctdeck.command.flags import Flag, Given, Kind
+from ctdeck.command.shellwords import join
+from ctdeck.forms.quantities import format_cpus, format_memory, parse_cpus, parse_memory, parse_pids
 
 RUN_FLAGS = (
     Flag(("-d", "--detach")),

@@ -8,9 +8,9 @@ from typing import BinaryIO
 
 from aiocontainerd.errors import InvalidArgument
 from aiocontainerd.safe import safe
-from ctdeck.commands import command_word
-from ctdeck.flags import Role
-from ctdeck.shellwords import Word, join, split
+from ctdeck.command.flags import Role
+from ctdeck.command.parsing import command_word
+from ctdeck.command.shellwords import Word, join, split
 
 KEPT = 500  # lines
 _LONGEST = 4096  # characters; longer lines are not kept

@@ -15,8 +15,8 @@ from aiocontainerd.errors import InvalidArgument
 from aiocontainerd.identifiers import check_identifier
 from aiocontainerd.reference import parse as parse_reference
 from aiocontainerd.safe import safe
-from ctdeck.flags import Flag, Given, Kind, Piece, collect, walk
-from ctdeck.requests import (
+from ctdeck.command.flags import Flag, Given, Kind, Piece, collect, walk
+from ctdeck.command.requests import (
     Command,
     KillCommand,
     NamespaceCommand,
@@ -31,8 +31,8 @@ from ctdeck.requests import (
     StartCommand,
     StopCommand,
 )
-from ctdeck.run_flags import RUN_ADVICE, RUN_FLAGS, run_options
-from ctdeck.shellwords import Word, split
+from ctdeck.command.run_flags import RUN_ADVICE, RUN_FLAGS, run_options
+from ctdeck.command.shellwords import Word, split
 
 PANES = ("images", "containers", "tasks", "mounts", "events")
 SIGNALS = tuple(each.name.removeprefix("SIG") for each in signal.Signals)

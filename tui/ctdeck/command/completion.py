@@ -8,10 +8,10 @@ from aiocontainerd.errors import InvalidArgument
 from aiocontainerd.models import Container, Snapshot, TaskStatus
 from aiocontainerd.reference import parse as parse_reference
 from aiocontainerd.run_options import NETWORKS
-from ctdeck.commands import BY_NAME, SIGNALS, WORDS, CommandWord
-from ctdeck.flags import Kind, Role
-from ctdeck.host_paths import common_start
-from ctdeck.shellwords import Word, split_open
+from ctdeck.command.flags import Kind, Role
+from ctdeck.command.parsing import BY_NAME, SIGNALS, WORDS, CommandWord
+from ctdeck.command.shellwords import Word, split_open
+from ctdeck.forms.host_paths import common_start
 
 _SPECIAL = re.compile(r"[^\w@%+=:,./~-]")
 _STATES: dict[str, set[TaskStatus | None]] = {

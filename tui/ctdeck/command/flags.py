@@ -11,7 +11,7 @@ from enum import Enum
 
 from aiocontainerd.errors import InvalidArgument
 from aiocontainerd.safe import safe
-from ctdeck.shellwords import Word
+from ctdeck.command.shellwords import Word
 
 
 class Kind(Enum):

@@ -1,0 +1,136 @@
+"""The lines round the lists: clicks on them, what they say behind a dialog and on tiny screens."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+
+import pytest
+
+from aiocontainerd.models import ServerInfo
+from aiocontainerd.store import Store
+from ctdeck.app import CtdeckApp
+from ctdeck.clipboard import through_tmux
+from ctdeck.settings import Session
+from tests.tui.apps import running, screen_text, until
+from tests.tui.worlds import container, snapshot, world
+
+
+def bottom(app: CtdeckApp) -> str:
+    return screen_text(app).splitlines()[-1].strip()
+
+
+def at(app: CtdeckApp, text: str) -> tuple[int, int]:
+    """Where a text is on the screen."""
+    for row, line in enumerate(screen_text(app).splitlines()):
+        if text in line:
+            return line.index(text), row
+    raise AssertionError(f"not there: {text}")
+
+
+async def test_a_click_on_a_panes_tab_goes_there() -> None:
+    async with running() as (app, pilot):
+        await pilot.click(offset=at(app, "Mounts"))
+        await until(pilot, lambda: app.main.pane_id == "mounts")
+        await pilot.click(offset=at(app, "Images"))
+        await until(pilot, lambda: app.main.pane_id == "images")
+
+
+async def test_a_click_on_a_detail_tab_opens_it() -> None:
+    async with running(size=(120, 35)) as (app, pilot):
+        await until(pilot, lambda: "[Details]" in screen_text(app))
+        x, y = at(app, "[Details]")
+        await pilot.click(offset=(x + len("[Details]") + 3, y))
+        await until(pilot, lambda: "[Mounts 2]" in screen_text(app))
+        assert "/srv/www" in screen_text(app)
+
+
+async def test_a_click_on_a_key_does_what_the_key_does() -> None:
+    async with running() as (app, pilot):
+        await pilot.click(offset=at(app, "? help"))
+        await until(pilot, lambda: "Keys on the containers" in screen_text(app))
+
+
+@pytest.mark.parametrize("key", ["question_mark", "n", "exclamation_mark"])
+async def test_behind_a_dialog_no_keys_are_offered(key: str) -> None:
+    session = Session(Store(), address="/run/containerd/containerd.sock")
+    async with running(size=(120, 40), session=session) as (app, pilot):
+        assert "? help" in bottom(app)
+        await pilot.press(key)
+        await until(pilot, lambda: app.screen is not app.main)
+        await until(pilot, lambda: "? help" not in bottom(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "? help" in bottom(app))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (90, 30), (100, 30)])
+async def test_a_dialog_leaves_no_slivers(size: tuple[int, int]) -> None:
+    async with running(size=size) as (app, pilot):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "Keys on the containers" in screen_text(app))
+        lines = screen_text(app).splitlines()
+        assert any(line.startswith("╭") and line.endswith("╮") for line in lines)
+
+
+async def test_the_version_is_plain() -> None:
+    odd = replace(world(), server=ServerInfo("v2.1.9+unknown"))
+    async with running(odd) as (app, _):
+        assert "containerd 2.1.9 ·" in screen_text(app)
+
+
+@pytest.mark.parametrize(("size", "said"), [((19, 10), True), ((40, 4), True), ((20, 5), False)])
+async def test_too_small_is_said_only_then(size: tuple[int, int], said: bool) -> None:
+    async with running(size=size) as (app, pilot):
+        assert ("too small" in screen_text(app)) is said
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "ctdeck" in screen_text(app))
+        await pilot.press("1")
+        assert app.main.pane_id == "images"
+
+
+async def test_long_ids_leave_room_for_the_names() -> None:
+    pods = [
+        container(
+            f"{number:x}" * 64,
+            namespace="k8s.io",
+            labels={
+                "io.kubernetes.pod.name": f"web-7d4b9c-zn9q{number}",
+                "io.kubernetes.pod.namespace": "shop",
+                "io.kubernetes.container.name": "app",
+            },
+        )
+        for number in range(3)
+    ]
+    for size in ((80, 24), (120, 35)):
+        async with running(snapshot(containers=pods), size=size) as (app, pilot):
+            text = screen_text(app)
+            assert " 111111111111 " in text
+            assert "1" * 20 not in "\n".join(line[:72] for line in text.splitlines())
+            assert all(f"zn9q{number} · app" in text for number in range(3))
+            await pilot.press("c")
+            assert len(app.clipboard) == 64
+            await pilot.press("slash", *"2222222222222222")
+            await until(pilot, lambda app=app: "zn9q1" not in screen_text(app))
+
+
+async def test_a_copy_goes_through_tmux(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMUX", "/tmp/tmux-0/default,1,0")
+    written: list[str] = []
+    async with running() as (app, pilot):
+        assert app._driver is not None
+        monkeypatch.setattr(app._driver, "write", written.append)
+        await pilot.press("c")
+    coded = base64.b64encode(b"web2").decode()
+    assert f"\x1b]52;c;{coded}\a" in written
+    assert f"\x1bPtmux;\x1b\x1b]52;c;{coded}\a\x1b\\" == through_tmux("web2")
+    assert through_tmux("web2") in written
+
+
+@pytest.mark.parametrize("key", ["slash", "colon"])
+async def test_what_was_told_does_not_cover_what_is_typed(key: str) -> None:
+    async with running() as (app, pilot):
+        app.main.tell("web1 runs in default (pid 4121).")
+        await until(pilot, lambda: "pid 4121" in screen_text(app))
+        assert "pid 4121" not in "".join(screen_text(app).splitlines()[-2:])
+        await pilot.press(key, *"web")
+        await until(pilot, lambda: "pid 4121" not in screen_text(app))

@@ -1,0 +1,132 @@
+"""Keys that come in one piece: those after an opener reach what it opens, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.widgets import Input
+
+import aiocontainerd.operations
+from aiocontainerd.state import StateDirectory
+from aiocontainerd.store import Store
+from ctdeck import keygate
+from ctdeck.app import CtdeckApp
+from ctdeck.screens.choose import ChooseScreen
+from ctdeck.screens.confirm import ConfirmScreen
+from ctdeck.screens.pull import PullScreen
+from ctdeck.screens.run import RunScreen
+from ctdeck.settings import Session
+from tests.tui.apps import running, until
+from tests.tui.fake_pulls import FakePulls
+from tests.tui.hosts import burst
+
+
+class Client:
+    """Stands for a client; it can only be closed."""
+
+    async def close(self) -> None: ...
+
+
+def session(tmp_path: Path) -> Session:
+    return Session(Store(), client=Client(), pulls=FakePulls(), state=StateDirectory(tmp_path))  # type: ignore[arg-type]
+
+
+def field(app: CtdeckApp, text: str) -> Callable[[], bool]:
+    return lambda: isinstance(app.focused, Input) and app.focused.value == text
+
+
+async def test_the_command_line(tmp_path: Path) -> None:
+    async with running(session=session(tmp_path)) as (app, pilot):
+        burst(app, *":run --name rs")
+        await until(pilot, field(app, "run --name rs"))
+        assert app.screen is app.main
+
+
+async def test_a_command_and_keys_after_it(tmp_path: Path) -> None:
+    async with running(session=session(tmp_path)) as (app, pilot):
+        burst(app, *":images", "enter", "j", "j")
+        await until(pilot, lambda: app.main.pane_id == "images")
+        await until(pilot, lambda: app.main.view.table.view.index == 2)
+
+
+async def test_the_filter(tmp_path: Path) -> None:
+    async with running(session=session(tmp_path)) as (app, pilot):
+        burst(app, *"/web2", "enter", "c")
+        await until(pilot, lambda: app.clipboard == "web2")
+        assert app.main.view.filter == "web2"
+
+
+async def test_the_pull_dialog(tmp_path: Path) -> None:
+    async with running(session=session(tmp_path)) as (app, pilot):
+        burst(app, "1", "p", *"quay.io/pod")
+        await until(pilot, field(app, "quay.io/pod"))
+        assert isinstance(app.screen, PullScreen)
+
+
+async def test_the_run_form(tmp_path: Path) -> None:
+    async with running(session=session(tmp_path)) as (app, pilot):
+        burst(app, "1", "r", *"sD1", "tab", *"sleep 9")
+        await until(pilot, field(app, "sleep 9"))
+        assert isinstance(app.screen, RunScreen)
+        assert app.screen.draft.name == "sD1"
+
+
+async def test_a_choice_hears_its_moves(tmp_path: Path) -> None:
+    async with running(session=session(tmp_path)) as (app, pilot):
+        burst(app, "n", "j", "j")
+        await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
+        screen = app.screen
+        assert isinstance(screen, ChooseScreen)
+        await until(pilot, lambda: screen.table.view.index == 2)
+        assert app.main.view.table.view.index == 0
+
+
+async def test_a_question_is_not_answered_and_the_list_stays(tmp_path: Path) -> None:
+    async with running(session=session(tmp_path)) as (app, pilot):
+        burst(app, "s", "y", "enter", "j", "p")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.pause()
+        assert isinstance(app.screen, ConfirmScreen)
+        assert app.main.view.table.view.index == 0
+
+
+async def test_a_question_that_must_be_asked_for_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An image's question asks the daemon before it is put: the keys wait for that too."""
+    go = asyncio.Event()
+
+    async def plan(*_: Any) -> Any:
+        await go.wait()
+        return aiocontainerd.operations.ImagePlan(image, (), (), 5)
+
+    monkeypatch.setattr(aiocontainerd.operations, "image_plan", plan)
+    async with running(session=session(tmp_path)) as (app, pilot):
+        await pilot.press("1")
+        image = app.main.row.image  # type: ignore[union-attr]
+        burst(app, "D", "j", "2")
+        await pilot.pause(0.05)
+        assert app.main.pane_id == "images"
+        go.set()
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        assert app.main.view.table.view.index == 0
+
+
+async def test_a_silent_daemon_does_not_hold_the_keys_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: Any) -> Any:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(aiocontainerd.operations, "image_plan", never)
+    monkeypatch.setattr(keygate, "PATIENCE", 0.1)
+    async with running(session=session(tmp_path)) as (app, pilot):
+        burst(app, "1", "D", "2", "j")
+        await until(pilot, lambda: not app.keys.is_busy)
+        await pilot.press("3")
+        assert app.main.pane_id == "tasks"
+        assert app.main.views["images"].table.view.index == 0

@@ -1,0 +1,16 @@
+"""The one table: key bindings, bottom line, help and palette are made from it.
+
+To add an action, add an entry; its id is what a configuration will remap. `run` gets the
+Desk at the key press and takes the row from it then, so that the row stays the one meant.
+"""
+
+from __future__ import annotations
+
+from ctdeck.actions.action import KEY_NAMES, PANE_IDS, Action
+from ctdeck.actions.getting_about import GENERAL, MOVES, PANE_ACTIONS
+from ctdeck.actions.on_rows import ON_ROWS
+
+ACTIONS: tuple[Action, ...] = (*ON_ROWS, *PANE_ACTIONS, *MOVES, *GENERAL)
+BY_ID = {action.id: action for action in ACTIONS}
+
+__all__ = ["ACTIONS", "BY_ID", "KEY_NAMES", "PANE_IDS", "Action"]

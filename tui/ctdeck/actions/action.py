@@ -1,0 +1,71 @@
+"""What an action is, and how its keys are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ctdeck.desk import Desk
+
+EVERYWHERE: frozenset[str] = frozenset()
+IMAGES = frozenset({"images"})
+PROCESSES = frozenset({"containers", "tasks"})
+PANE_IDS = ("images", "containers", "tasks", "mounts", "events")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that can be done.
+
+    `keys` are Textual's names, with commas between. `panes` are those on whose rows it
+    works, empty for everywhere. `changes` is true if it changes what the daemon holds: such
+    an action is refused in read-only mode. `words` are its words on the `:` line. `footer`
+    orders the bottom line, 0 for not there. `group` is its heading in the help.
+    """
+
+    id: str
+    keys: str
+    title: str
+    tooltip: str
+    run: Callable[[Desk], None]
+    panes: frozenset[str] = EVERYWHERE
+    changes: bool = False
+    words: tuple[str, ...] = ()
+    footer: int = 0
+    group: str = "Everywhere"
+
+    def works_in(self, pane: str) -> bool:
+        """Whether it is for the rows of this pane."""
+        return not self.panes or pane in self.panes
+
+    @property
+    def shown_keys(self) -> str:
+        """The keys as people write them: ``j ↓``, ``ctrl+d``."""
+        keys = [key for key in self.keys.split(",") if key not in UNSHIFTED]
+        return " ".join(KEY_NAMES.get(key, key) for key in keys)
+
+
+UNSHIFTED = frozenset({"minus", "equals_sign"})  # the same keys as _ and +, with no shift
+KEY_NAMES = {
+    "slash": "/",
+    "colon": ":",
+    "question_mark": "?",
+    "plus": "+",
+    "underscore": "_",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "exclamation_mark": "!",
+    "up": "↑",
+    "down": "↓",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "shift+left": "shift+←",
+    "shift+right": "shift+→",
+    "enter": "Enter",
+    "escape": "Esc",
+    "tab": "Tab",
+    "shift+tab": "shift+Tab",
+    "delete": "Delete",
+}

@@ -1,0 +1,149 @@
+"""Actions on images, containers and tasks: they take the row at the key press."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ctdeck.actions.action import IMAGES, PROCESSES, Action
+from ctdeck.desk import Desk
+from ctdeck.rows import ContainerRow, EventRow, ImageRow, MountRow, TaskRow
+from ctdeck.verbs import delete, tasks
+
+
+def _on_process(
+    verb: Callable[..., Any], group: str, *, asks: bool = True
+) -> Callable[[Desk], None]:
+    """Run a verb on the container or task under the cursor at this moment."""
+
+    def run(desk: Desk) -> None:
+        row = desk.row
+        if isinstance(row, ContainerRow | TaskRow):
+            desk.begin(verb(desk, [row]), group=group, opens=asks)
+        else:
+            desk.tell("There is no container here to do this to.")
+
+    return run
+
+
+def _delete(desk: Desk) -> None:
+    row = desk.row
+    if isinstance(row, ImageRow):
+        desk.begin(delete.delete_images(desk, [row]), group="delete", opens=True)
+    elif isinstance(row, ContainerRow | TaskRow):
+        desk.begin(delete.delete_containers(desk, [row]), group="delete", opens=True)
+    else:
+        desk.tell("There is nothing here to delete.")
+
+
+def _pull(desk: Desk) -> None:
+    desk.open("pull")
+
+
+def _run(desk: Desk) -> None:
+    row = desk.row
+    if isinstance(row, ImageRow):
+        desk.open("run", image=row.image)
+    elif isinstance(row, ContainerRow | TaskRow | MountRow):
+        desk.open("run", container=row.container)
+    elif not isinstance(row, EventRow):
+        desk.open("run")
+
+
+ON_ROWS: tuple[Action, ...] = (
+    Action(
+        "image.pull",
+        "p",
+        "pull",
+        "Pull an image from a registry: a one-line dialog, Enter starts it",
+        _pull,
+        panes=IMAGES,
+        changes=True,
+        words=("pull",),
+        footer=3,
+        group="On images",
+    ),
+    Action(
+        "run",
+        "r",
+        "run",
+        "Run this image, or another container like this one: opens a form",
+        _run,
+        panes=IMAGES | PROCESSES,
+        changes=True,
+        words=("run",),
+        footer=4,
+        group="On images, containers and tasks",
+    ),
+    Action(
+        "task.stop",
+        "s",
+        "stop",
+        "Stop it: the stop signal, then KILL after the grace time; asks",
+        _on_process(tasks.stop, "task.stop"),
+        panes=PROCESSES,
+        changes=True,
+        words=("stop",),
+        footer=5,
+        group="On containers and tasks",
+    ),
+    Action(
+        "task.start",
+        "S",
+        "start",
+        "Start a container that has no running task",
+        _on_process(tasks.start, "task.start", asks=False),
+        panes=PROCESSES,
+        changes=True,
+        words=("start",),
+        footer=6,
+        group="On containers and tasks",
+    ),
+    Action(
+        "task.restart",
+        "R",
+        "restart",
+        "Stop it, then start it again; asks",
+        _on_process(tasks.restart, "task.restart"),
+        panes=PROCESSES,
+        changes=True,
+        footer=9,
+        group="On containers and tasks",
+    ),
+    Action(
+        "task.kill",
+        "K",
+        "kill",
+        "Send it a signal: choose one, KILL first; asks",
+        _on_process(tasks.kill, "task.kill"),
+        panes=PROCESSES,
+        changes=True,
+        words=("kill",),
+        footer=10,
+        group="On containers and tasks",
+    ),
+    Action(
+        "task.pause",
+        "z",
+        "pause",
+        "Pause it, or let it go on if it is paused",
+        _on_process(tasks.pause, "task.pause", asks=False),
+        panes=PROCESSES,
+        changes=True,
+        words=("pause", "resume"),
+        footer=11,
+        group="On containers and tasks",
+    ),
+    Action(
+        "delete",
+        "D,delete",
+        "delete",
+        "Delete the image, or the container with task, snapshot and logs; asks",
+        _delete,
+        panes=IMAGES | PROCESSES,
+        changes=True,
+        words=("rm", "rmi"),
+        footer=7,
+        group="On images, containers and tasks",
+    ),
+)

@@ -1,0 +1,1 @@
+"""The `:` line without its widget: words and flags in, typed requests out; completion, history."""

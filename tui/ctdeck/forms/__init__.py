@@ -1,0 +1,1 @@
+"""The run form without its widgets: what is typed and what comes of it."""

@@ -1,0 +1,45 @@
+"""A table's lines as runs of text in one role each: what is drawn, without the colours. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ctdeck.formatting import GLYPHS
+from ctdeck.widgets.column import GAP, Column, fit
+
+Columns = Sequence[Column[Any]]
+Layout = Sequence[tuple[int, int]]  # which columns are shown and how wide, from left to right
+Cells = tuple[tuple[str, str], ...]  # text and role of each shown column
+Run = tuple[str, str]
+
+
+def row_runs(columns: Columns, layout: Layout, cells: Cells, cursor: int) -> list[Run]:
+    """One row, neighbours of one role joined; `cursor` is 2 for the row that has the keys."""
+    pieces: list[Run] = [(_mark(cursor), "accent" if cursor else "")]
+    for (i, width), (text, role) in zip(layout, cells, strict=True):
+        column = columns[i]
+        pieces.append((fit(text, width, right=column.right, cut=column.cut), role))
+        pieces.append((" " * GAP, ""))
+    runs: list[Run] = []
+    for text, role in pieces:
+        if runs and runs[-1][1] == role:
+            runs[-1] = (runs[-1][0] + text, role)
+        else:
+            runs.append((text, role))
+    return runs
+
+
+def title_text(columns: Columns, layout: Layout, sort: str | None, *, reverse: bool) -> str:
+    """The line of titles, with a sign on the column that the rows are sorted by."""
+    texts = [" "]
+    for i, width in layout:
+        column = columns[i]
+        sign = (GLYPHS.down if reverse else GLYPHS.up) if column.id == sort else ""
+        texts.append(fit(column.title + sign, width, right=column.right) + " " * GAP)
+    return "".join(texts)
+
+
+def _mark(cursor: int) -> str:
+    """The cursor is a sign too, for terminals without colours."""
+    return ("▌" if GLYPHS.up == "▲" else ">") if cursor == 2 else " "
