@@ -88,6 +88,16 @@ class Terminal:
         """Send a signal to the program."""
         os.kill(self.pid, number)
 
+    def wait_stopped(self) -> None:
+        """Until the program is suspended; the shell that is seen then clears the screen."""
+        deadline = time.monotonic() + PATIENCE
+        while os.waitpid(self.pid, os.WNOHANG | os.WUNTRACED)[0] == 0:
+            assert time.monotonic() < deadline, f"it does not stop\n{self.text}"
+            self._read()
+        while self._read(0.0):  # what it wrote last
+            pass
+        self._screen.reset()
+
     def hang_up(self) -> None:
         """The line is cut: the window is closed, the connection lost."""
         self._hung_up = True

@@ -50,6 +50,19 @@ def test_it_opens_and_q_leaves(ctdeck: Ctdeck, state: Path) -> None:
     assert daemon_processes(state) == []
 
 
+def test_suspended_and_back_all_is_drawn_again(ctdeck: Ctdeck) -> None:
+    with ctdeck("--embedded") as terminal:
+        opened(terminal)
+        terminal.type("\x1a")  # ctrl+z
+        terminal.wait_stopped()
+        assert "Containers" not in terminal.text
+        terminal.kill(signal.SIGCONT)  # fg
+        terminal.wait_for("Containers")
+        terminal.wait_for("embedded containerd")
+        terminal.type("q")
+        assert terminal.wait_end() == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_ends_it_in_order(ctdeck: Ctdeck, state: Path, number: signal.Signals) -> None:
     with ctdeck("--embedded") as terminal:
@@ -85,7 +98,7 @@ def test_leaving_asks_while_containers_run(ctdeck: Ctdeck, state: Path, web: str
         terminal.wait_for(web)
         terminal.type("q")
         terminal.wait_for("Leave ctdeck?")
-        terminal.wait_for(f"{web} is stopped")
+        terminal.wait_for(f"{web} will be stopped")
         terminal.press_until("n", lambda: "Leave ctdeck?" not in terminal.text, "it is gone")
         assert web in ctr(state, "tasks", "ls")
         terminal.type("q")

@@ -52,3 +52,7 @@ class FakePulls:
         self.started.append((job.reference, namespace, platform, plain_http))
         self.jobs = (*self.jobs, job)
         return job
+
+    def forget(self, job: FakeJob) -> None:
+        assert job.done
+        self.jobs = tuple(each for each in self.jobs if each is not job)

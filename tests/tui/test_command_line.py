@@ -17,6 +17,7 @@ from aiocontainerd.run_options import RunOptions
 from aiocontainerd.state import StateDirectory
 from aiocontainerd.store import Store
 from ctdeck.app import CtdeckApp
+from ctdeck.command.history import History
 from ctdeck.screens.confirm import ConfirmScreen
 from ctdeck.settings import Session, Settings
 from ctdeck.widgets.command import CommandInput, CommandLine
@@ -146,6 +147,26 @@ async def test_the_history_goes_up_and_down_and_over_sessions(tmp_path: Path) ->
         assert entry.value == "tasks"
 
 
+async def test_a_line_that_failed_can_be_had_again_and_mended(tmp_path: Path) -> None:
+    async with line(tmp_path) as (app, pilot, _):
+        await typed(pilot, "rm web9")
+        await pilot.press("enter")
+        await until(pilot, shows(app, "no such container"))
+        await pilot.press("escape", "colon")
+        await until(pilot, lambda: bool(app.screen.query(CommandInput)))
+        await pilot.press("up")
+        assert app.screen.query_one(CommandInput).value == "rm web9"
+
+
+async def test_a_line_taken_away_before_it_was_composed() -> None:
+    async with running() as (app, _):
+        with app._context():
+            left = CommandLine(world=lambda: (Snapshot(), None), carry_out=print, history=History())
+            left.on_mount()
+            left.complete()
+            left.recall(-1)
+
+
 async def test_pull_goes_to_the_background(tmp_path: Path) -> None:
     async with line(tmp_path) as (app, pilot, pulls):
         await typed(pilot, "pull --platform linux/arm64 --plain-http localhost:5000/a")
@@ -157,6 +178,31 @@ async def test_pull_goes_to_the_background(tmp_path: Path) -> None:
         await until(pilot, shows(app, "a:latest was not pulled"))
         await pilot.press("1", "p", "tab", "down", "enter")
         await until(pilot, lambda: pulls.started == [wish, wish], "another try of the same")
+
+
+async def test_an_image_in_several_namespaces_is_named_not_guessed(tmp_path: Path) -> None:
+    both = snapshot([image("docker.io/library/busybox:latest", each) for each in ("a", "b")])
+    async with line(tmp_path, snapshot=both, size=(120, 30)) as (app, pilot, _):
+        await typed(pilot, "rmi busybox")
+        await pilot.press("enter")
+        name = "docker.io/library/busybox:latest"
+        await until(pilot, shows(app, "2 images answer to this", f"a: {name}, b: {name}"))
+
+
+async def test_a_signals_number_is_asked_about_by_its_name(tmp_path: Path) -> None:
+    async with line(tmp_path) as (app, pilot, _):
+        await typed(pilot, "kill -9 web1")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        assert "Send SIGKILL to web1?" in screen_text(app)
+
+
+async def test_restart_asks(tmp_path: Path) -> None:
+    async with line(tmp_path) as (app, pilot, _):
+        await typed(pilot, "restart web1")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        assert "Restart web1?" in screen_text(app)
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ async def test_the_tab_stays_while_the_row_changes() -> None:
         await pilot.press("j")
         await until(pilot, lambda: "Nothing has happened to it since" in screen_text(app))
         await pilot.press("1")
-        await until(pilot, lambda: "[Events]" in screen_text(app))
+        await until(pilot, lambda: "[Details]" in screen_text(app))
 
 
 async def test_enter_goes_into_the_details_and_escape_comes_back() -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from aiocontainerd.models import ServerInfo
 from aiocontainerd.store import Store
 from ctdeck.app import CtdeckApp
-from ctdeck.clipboard import through_tmux
 from ctdeck.settings import Session
 from tests.tui.apps import running, screen_text, until
 from tests.tui.worlds import container, snapshot, world
@@ -108,22 +109,32 @@ async def test_long_ids_leave_room_for_the_names() -> None:
             assert "1" * 20 not in "\n".join(line[:72] for line in text.splitlines())
             assert all(f"zn9q{number} · app" in text for number in range(3))
             await pilot.press("c")
-            assert len(app.clipboard) == 64
+            await until(pilot, lambda app=app: len(app.clipboard) == 64)
             await pilot.press("slash", *"2222222222222222")
             await until(pilot, lambda app=app: "zn9q1" not in screen_text(app))
 
 
-async def test_a_copy_goes_through_tmux(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("works", [True, False])
+async def test_a_copy_in_tmux(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, works: bool) -> None:
+    tmux = tmp_path / "tmux"
+    tmux.write_text(
+        f'#!/bin/sh\necho "$@" >{tmp_path}/args\ncat >{tmp_path}/in\nexit {int(not works)}\n'
+    )
+    tmux.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("TMUX", "/tmp/tmux-0/default,1,0")
     written: list[str] = []
     async with running() as (app, pilot):
         assert app._driver is not None
         monkeypatch.setattr(app._driver, "write", written.append)
         await pilot.press("c")
-    coded = base64.b64encode(b"web2").decode()
-    assert f"\x1b]52;c;{coded}\a" in written
-    assert f"\x1bPtmux;\x1b\x1b]52;c;{coded}\a\x1b\\" == through_tmux("web2")
-    assert through_tmux("web2") in written
+        said = "Copied the id to the tmux buffer and" if works else "Copied the id: web2"
+        await until(pilot, lambda: said in screen_text(app))
+        assert app.clipboard == "web2"
+    assert (tmp_path / "in").read_text() == "web2"
+    assert (tmp_path / "args").read_text() == "load-buffer -w -\n"
+    plain = f"\x1b]52;c;{base64.b64encode(b'web2').decode()}\a"
+    assert (plain in written) is not works
 
 
 @pytest.mark.parametrize("key", ["slash", "colon"])

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
+from textual.pilot import Pilot
 
 from aiocontainerd.models import Event, Key, Mount, Phase, Snapshot, TaskStatus
 from aiocontainerd.store import Store
 from ctdeck.actions import PANE_IDS
 from ctdeck.app import CtdeckApp
 from ctdeck.screens import dialog
+from ctdeck.screens.detailview import GONE
 from ctdeck.settings import Session, Settings
 from tests.tui.apps import lines_of, running, screen_text, until
 from tests.tui.worlds import NOW, ago, container, image, snapshot, task, world
@@ -21,7 +23,7 @@ async def test_it_opens_on_the_containers_the_newest_first() -> None:
     async with running() as (app, _):
         assert app.main.pane_id == "containers"
         lines = lines_of(app.main.view.table)
-        assert lines[0].split() == ["NAMESPACE", "CONTAINER", "NAME", "STATUS", "IMAGE", "AGE"]
+        assert lines[0].split() == ["NS", "CONTAINER", "NAME", "STATUS", "IMAGE", "AGE"]
         assert "web2" in lines[1]
         assert "▶ running" in lines[1]
         assert "12 s" in lines[1]
@@ -117,6 +119,114 @@ async def test_if_its_row_vanishes_the_cursor_takes_the_next() -> None:
         assert table.current.key.id.startswith("f1b2")
 
 
+async def publish_tasks(app: CtdeckApp, pilot: Pilot[None], *gone: str) -> None:
+    """All the tasks of the world but these."""
+    left = {k: t for k, t in world().tasks.items() if t.id not in gone}
+    app.store.publish(replace(app.store.snapshot, tasks=left))
+    await until(pilot, lambda: len(app.main.view.table.view.shown) == len(left))
+
+
+async def test_a_restarted_task_gets_the_cursor_back() -> None:
+    async with running(size=(120, 35)) as (app, pilot):
+        await pilot.press("3", "j", "j", "j")
+        assert app.main.row is not None
+        assert app.main.row.key == Key("default", "web1")
+        await publish_tasks(app, pilot, "web1")
+        assert app.main.row is None
+        await publish_tasks(app, pilot)
+        assert app.main.row is not None
+        assert app.main.row.key == Key("default", "web1")
+
+
+async def test_while_its_row_is_gone_no_key_acts_on_the_neighbour() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("3", "j", "j", "j")
+        await publish_tasks(app, pilot, "web1")
+        assert "▌" not in screen_text(app)
+        for key in ("z", "s", "D", "S", "R", "K", "r", "c", "enter"):
+            await pilot.press(key)
+            await until(pilot, lambda: GONE[:30] in screen_text(app))
+            assert len(app.screen_stack) == 1
+            app.clear_notifications()
+        assert app.clipboard == ""
+        await pilot.press("j")
+        assert app.main.row is not None
+        assert app.main.row.key == Key("default", "web2")
+        assert "▌default" in screen_text(app)
+        await publish_tasks(app, pilot)
+        assert app.main.row.key == Key("default", "web2")
+
+
+async def test_another_namespace_is_not_a_vanished_row() -> None:
+    async with running() as (app, _):
+        app.main.set_scope("k8s.io")
+        assert app.main.row is not None
+
+
+async def test_the_namespaces_can_be_told_apart_on_the_smallest_screen() -> None:
+    twins = [container("web", namespace=name) for name in ("default", "staging")]
+    async with running(snapshot(containers=twins), size=(40, 10)) as (app, _):
+        assert [line.split()[0] for line in lines_of(app.main.view.table)[1:3]] == [
+            "▌default",
+            "staging",
+        ]
+
+
+async def test_no_column_of_names_where_nothing_has_a_name() -> None:
+    async with running(snapshot(containers=[container("web")])) as (app, _):
+        assert titles(app)[:3] == ["NAMESPACE", "CONTAINER", "STATUS"]
+
+
+async def test_a_title_keeps_its_letters_beside_the_mark_of_the_order() -> None:
+    async with running(snapshot(containers=[container("web")])) as (app, pilot):
+        for title in ("NAMESPACE▲", "CONTAINER▲", "NAME▲", "STATUS▲", "IMAGE▲", "AGE▲"):
+            await pilot.press("shift+right")
+            assert title in titles(app)
+
+
+async def test_panes_take_the_lines_that_they_need() -> None:
+    async with running(size=(200, 50)) as (app, _):
+        for view in app.main.views.values():
+            assert len(lines_of(view.table)) >= min(view.total, 9) + 1
+            assert view.table.header
+
+
+async def test_a_stranger_kind_of_row_opens_on_its_details() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("enter", "left_square_bracket")
+        await until(pilot, lambda: "[Events]" in screen_text(app))
+        await pilot.press("escape", "4", "enter")
+        await until(pilot, lambda: "[Mount]" in screen_text(app))
+
+
+async def test_the_same_toast_twice_is_one_and_the_keys_stay_seen() -> None:
+    async with running() as (app, pilot):
+        bottom = screen_text(app).splitlines()[-1]
+        for _ in range(2):
+            app.main.tell("The same.")
+            await until(pilot, lambda: "The same." in screen_text(app))
+        app.main.tell("Another.")
+        await until(pilot, lambda: "Another." in screen_text(app))
+        assert screen_text(app).count("The same.") == 1
+        assert screen_text(app).splitlines()[-1] == bottom
+
+
+async def test_the_top_line_says_which_daemon() -> None:
+    session = Session(Store(), address="unix:///run/ctdeck/containerd.sock")
+    async with running(session=session, size=(200, 50)) as (app, _):
+        assert "/run/ctdeck/containerd.sock" in screen_text(app).splitlines()[0]
+    session = Session(Store(), embedded=object())  # type: ignore[arg-type]
+    async with running(session=session, size=(40, 10)) as (app, _):
+        assert "embedded" in screen_text(app).splitlines()[0]
+        app.session = None  # there is none to be ended
+
+
+async def test_read_only_is_not_invited_to_make_something() -> None:
+    async with running(snapshot(), settings=Settings(read_only=True)) as (app, _):
+        assert "no containers in any namespace" in screen_text(app)
+        assert "press r" not in screen_text(app)
+
+
 async def test_filter_as_one_types_enter_keeps_it_and_escape_clears_it() -> None:
     async with running() as (app, pilot):
         await pilot.press("slash", *"web")
@@ -193,7 +303,7 @@ async def test_four_looks() -> None:
     lost = replace(world(), phase=Phase.LOST, error="the socket is gone")
     async with running(lost) as (app, _):
         text = screen_text(app)
-        assert "connection lost, what you see is old" in text
+        assert "lost: the socket is gone (what you see is old)" in text
         assert "web1" in text
 
 
@@ -250,11 +360,11 @@ async def test_resizing_goes_between_the_two_forms() -> None:
 
 async def test_at_40_by_10_the_columns_that_matter_are_left() -> None:
     async with running(size=(40, 10)) as (app, pilot):
-        assert lines_of(app.main.view.table)[0].split() == ["CONTAINER", "STATUS", "AGE"]
+        assert titles(app) == ["NS", "CONTAINER", "STATUS"]
         await pilot.press("1")
-        await until(pilot, lambda: titles(app)[:2] == ["REFERENCE", "SIZE"])
+        await until(pilot, lambda: titles(app)[1:3] == ["REFERENCE", "SIZE"])
         await pilot.press("4")
-        await until(pilot, lambda: titles(app)[1:3] == ["SOURCE", "DESTINATION"])
+        await until(pilot, lambda: titles(app)[-2:] == ["SOURCE", "DESTINATION"])
 
 
 def titles(app: CtdeckApp) -> list[str]:
@@ -279,7 +389,7 @@ async def test_copy_and_equivalent() -> None:
     session = Session(Store(), address="/run/containerd/containerd.sock")
     async with running(session=session, size=(120, 35)) as (app, pilot):
         await pilot.press("c")
-        assert app.clipboard == "web2"
+        await until(pilot, lambda: app.clipboard == "web2")
         await pilot.press("exclamation_mark")
         await until(pilot, lambda: "tasks kill -s SIGTERM web2" in screen_text(app))
 

@@ -104,10 +104,44 @@ async def test_a_failure_has_the_registrys_words_and_enter_tries_again() -> None
         pulls.jobs[0].set("failed", error="429 slow [/] down. Try again in 30 s")
         await until(pilot, shows(app, "failed", "429 slow [/] down", "Enter tries it again."))
         await pilot.press("enter")
-        assert len(pulls.jobs) == 2
+        (job,) = pulls.jobs
         await pilot.press("b")
-        pulls.jobs[1].set("failed", error="still 429")
+        job.set("failed", error="still 429")
         await until(pilot, shows(app, "nginx:latest was not pulled", "still 429"))
+
+
+async def test_typing_after_a_failure_mends_the_reference() -> None:
+    pulls = FakePulls()
+    async with running(session=session(pulls)) as (app, pilot):
+        await pilot.press("1", "p")
+        await typed(pilot, "busybax")
+        await pilot.press("enter")
+        pulls.jobs[0].set("failed", error="no such image")
+        await until(pilot, shows(app, "no such image"))
+        await pilot.press("backspace", "backspace", "o", "x", "enter")
+        await until(pilot, lambda: len(pulls.jobs) == 2)
+        assert pulls.jobs[1].reference == "docker.io/library/busybox:latest"
+
+
+async def test_what_has_ended_was_seen_when_the_dialog_closes() -> None:
+    pulls = FakePulls()
+    async with running(session=session(pulls)) as (app, pilot):
+        await pilot.press("1", "p")
+        await typed(pilot, "postgres:17")
+        await pilot.press("enter")
+        pulls.jobs[0].set("failed", error="no")
+        await until(pilot, shows(app, "Enter tries it again."))
+        await pilot.press("enter")
+        await until(pilot, lambda: len(pulls.started) == 2)
+        assert len(pulls.jobs) == 1
+        pulls.jobs[0].set("done")
+        await until(pilot, shows(app, "done"))
+        await pilot.press("b")  # no longer a key: it is typed
+        await until(pilot, lambda: getattr(app.focused, "value", "") == "b")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main)
+        assert pulls.jobs == ()
+        await until(pilot, lambda: "postgres" in str(app.main.row))
 
 
 async def test_only_lines_that_changed_are_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from ctdeck.forms.drafts import Draft
 from ctdeck.screens.run import RunScreen
 from ctdeck.widgets import path_field
 from ctdeck.widgets.fields import VariableField
+from ctdeck.widgets.form import ManyRows
 from tests.tui.apps import screen_text, until
 from tests.tui.hosts import OPEN, Host, hosted, typed
 
@@ -57,7 +58,8 @@ async def form(
     runs: Runs | None = None,
     *,
     size: tuple[int, int] = (80, 24),
-    drafts: dict[str, Draft] | None = None,
+    drafts: dict[Hashable, Draft] | None = None,
+    kept_as: Hashable = IMAGE,
     base: RunOptions | None = None,
 ) -> AsyncIterator[tuple[Host, Pilot[None]]]:
     screen = RunScreen(
@@ -66,6 +68,7 @@ async def form(
         run=runs or Runs(),
         equivalent=lambda options: ctr_run(options, address="/s.sock", namespace="default"),
         drafts={} if drafts is None else drafts,
+        kept_as=kept_as,
     )
     async with hosted(screen, size) as (app, pilot):
         yield app, pilot
@@ -227,7 +230,7 @@ async def test_escape_calls_a_run_off_and_the_form_stays() -> None:
 
 
 async def test_escape_leaves_and_the_next_form_has_what_was_typed() -> None:
-    drafts: dict[str, Draft] = {}
+    drafts: dict[Hashable, Draft] = {}
     async with form(drafts=drafts) as (app, pilot):
         await typed(pilot, "web1")
         await pilot.press("down", "down")
@@ -245,6 +248,53 @@ async def test_escape_leaves_and_the_next_form_has_what_was_typed() -> None:
         await until(pilot, lambda: app.left is not OPEN)
     assert runs.asked[0].mounts == (BindMount("/half", "/x"),)
     assert drafts == {}
+
+
+async def test_what_was_kept_is_marked_and_can_be_forgotten() -> None:
+    drafts: dict[Hashable, Draft] = {}
+    async with form(drafts=drafts) as (app, pilot):
+        assert "Kept from last time" not in screen_text(app)
+        await pilot.press("tab")
+        await typed(pilot, "sleep 5")
+        await pilot.press("escape")
+    async with form(drafts=drafts) as (app, pilot):
+        await until(pilot, shows(app, "Kept from last time", "sleep 5"))
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: "sleep 5" not in screen_text(app))
+        assert "Kept from last time" not in screen_text(app)
+        await pilot.press("escape")
+    assert drafts == {}
+
+
+async def test_what_was_kept_of_another_is_never_shown() -> None:
+    drafts: dict[Hashable, Draft] = {}
+    one, other = (("container", ("default", name)) for name in ("a", "b"))
+    async with form(drafts=drafts, kept_as=one) as (_, pilot):
+        await pilot.press("tab")
+        await typed(pilot, "rm -rf /data")
+        await pilot.press("escape")
+    async with form(drafts=drafts, kept_as=other) as (app, _):
+        assert "rm -rf" not in screen_text(app)
+
+
+async def test_rows_that_were_empty_do_not_grow_in_number() -> None:
+    drafts: dict[Hashable, Draft] = {}
+    for _ in range(3):
+        async with form(drafts=drafts) as (app, pilot):
+            await pilot.press("end", "x")
+            assert [len(each.rows) for each in app.screen.query(ManyRows)] == [1, 1]
+            await pilot.press("escape")
+
+
+async def test_of_several_errors_the_first_on_the_screen_gets_the_keys() -> None:
+    async with form() as (app, pilot):
+        await pilot.press("down", "down")
+        await typed(pilot, "nonsense")
+        for _ in range(7):
+            await pilot.press("down")
+        await typed(pilot, "much")
+        await pilot.press("enter")
+        await until(pilot, lambda: getattr(app.focused, "value", "") == "nonsense")
 
 
 # Tab in a mount

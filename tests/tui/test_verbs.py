@@ -10,16 +10,16 @@ import pytest
 
 import aiocontainerd.operations
 from aiocontainerd.errors import FailedPrecondition
-from aiocontainerd.models import Container, Image
+from aiocontainerd.models import Container, Image, Snapshot, Task, TaskStatus
 from aiocontainerd.operations import ImagePlan
 from aiocontainerd.pull.progress import PullProgress
 from aiocontainerd.store import Store
 from ctdeck.app import CtdeckApp
 from ctdeck.screens import dialog
 from ctdeck.screens.confirm import ConfirmScreen
-from ctdeck.settings import Session
+from ctdeck.settings import Session, Settings
 from tests.tui.apps import running, screen_text, until
-from tests.tui.worlds import NOW, container
+from tests.tui.worlds import NOW, container, snapshot, task
 
 
 class Client:
@@ -231,10 +231,110 @@ async def test_quit_asks_only_while_a_pull_runs() -> None:
     async with running(session=replace(session(), pulls=Pulls())) as (app, pilot):  # type: ignore[arg-type]
         await pilot.press("ctrl+c")
         await until(pilot, lambda: asked(app))
-        assert "The pull of docker.io/library/busybox:1.36 is cancelled." in screen_text(app)
+        assert "The pull of docker.io/library/busybox:1.36 will be cancelled." in screen_text(app)
         await pilot.press("n")
         await until(pilot, lambda: not asked(app))
         assert app.is_running
         Pulls.jobs[0].done = True
         await pilot.press("q")
         await until(pilot, lambda: not app.is_running)
+
+
+# Removal when done
+
+
+def marked(name: str, status: TaskStatus, namespace: str = "default") -> tuple[Container, Task]:
+    labels = {"io.ctdeck/remove": "true"}
+    return container(name, namespace=namespace, labels=labels), task(name, status, namespace)
+
+
+def of(*pairs: tuple[Container, Task]) -> Snapshot:
+    return snapshot(containers=[c for c, _ in pairs], tasks=[t for _, t in pairs])
+
+
+@pytest.fixture
+def followed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    ids: list[str] = []
+
+    async def follow(_: object, container: Container, **__: Any) -> None:
+        ids.append(container.id)
+
+    monkeypatch.setattr(aiocontainerd.operations, "remove_when_done", follow)
+    return ids
+
+
+async def test_what_another_one_left_to_remove_is_offered_and_followed(
+    done: list[tuple[str, str]], followed: list[str]
+) -> None:
+    world = of(
+        marked("a", TaskStatus.STOPPED),
+        marked("b", TaskStatus.STOPPED),
+        marked("c", TaskStatus.RUNNING),
+        marked("d", TaskStatus.STOPPED, "k8s.io"),
+    )
+    settings = Settings(namespace="default")
+    async with running(world, session=session(), settings=settings) as (app, pilot):
+        await until(pilot, lambda: asked(app))
+        assert "2 containers that were to be removed when done are left" in screen_text(app)
+        assert followed == ["c"]
+        now = app.store.snapshot
+        again = task("b", TaskStatus.RUNNING)
+        app.store.publish(replace(now, tasks={**now.tasks, again.key: again}))
+        await until(pilot, lambda: app.main.snapshot.tasks[again.key] is again)
+        await pilot.press("y")
+        await until(pilot, lambda: done == [("delete_container", "a")])
+
+
+async def test_read_only_leaves_them_alone(followed: list[str]) -> None:
+    world = of(marked("a", TaskStatus.STOPPED), marked("c", TaskStatus.RUNNING))
+    settings = Settings(read_only=True)
+    async with running(world, session=session(), settings=settings) as (app, pilot):
+        await pilot.press("j")
+        assert not asked(app)
+        assert not followed
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+
+
+@pytest.mark.usefixtures("followed")
+async def test_leaving_says_what_is_not_removed_without_us() -> None:
+    world = of(marked("c", TaskStatus.RUNNING))
+    async with running(world, session=session(), size=(120, 30)) as (app, pilot):
+        await pilot.press("q")
+        await until(pilot, lambda: asked(app))
+        assert "c is removed when it ends only while ctdeck runs" in screen_text(app)
+        await pilot.press("y")
+        await until(pilot, lambda: not app.is_running)
+
+
+# Words
+
+
+async def test_restarting_what_does_not_run_speaks_of_no_signal() -> None:
+    world = of((container("a"), task("a", TaskStatus.STOPPED)))
+    async with running(world, session=session()) as (app, pilot):
+        await pilot.press("R")
+        await until(pilot, lambda: asked(app))
+        assert isinstance(app.screen, ConfirmScreen)
+        (line,) = app.screen.question.lines
+        assert "does not run, is started" in line
+        assert "SIGTERM" not in line
+
+
+async def test_a_paused_one_is_resumed_for_its_end() -> None:
+    world = of((container("a"), task("a", TaskStatus.PAUSED)))
+    async with running(world, session=session(), size=(120, 30)) as (app, pilot):
+        await pilot.press("s")
+        await until(pilot, lambda: asked(app))
+        assert isinstance(app.screen, ConfirmScreen)
+        assert "resumed for it, SIGTERM" in app.screen.question.lines[0]
+
+
+@pytest.mark.parametrize("label", [True, False])
+async def test_a_log_is_removed_only_if_there_is_one(label: bool) -> None:
+    labels = {"io.ctdeck/stdout": "/x"} if label else {}
+    world = of((container("a", labels=labels), task("a", TaskStatus.STOPPED)))
+    async with running(world, session=session()) as (app, pilot):
+        await pilot.press("D")
+        await until(pilot, lambda: asked(app))
+        assert ("removed: its log" in screen_text(app)) is label

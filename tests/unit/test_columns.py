@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from ctdeck.widgets.column import EASY, GAP, Column, fit, fit_columns, sample
+from ctdeck.screens.layout import heights_of
+from ctdeck.widgets.column import EASY, GAP, Column, fit, fit_columns, natural_widths, sample
 from ctdeck.widgets.factsview import wrap
 from ctdeck.widgets.lines import Top, top_parts
 from ctdeck.widgets.rowview import RowView
@@ -117,10 +119,22 @@ def test_the_top_line_fits_and_keeps_the_namespace(
 def test_a_reference_loses_its_registry_first() -> None:
     reference = "registry.example.org/team/tools:2.4"
     assert fit(reference, 40, cut="host").rstrip() == reference
-    assert fit(reference, 18, cut="host").rstrip() == "team/tools:2.4"
+    assert fit(reference, 18, cut="host").rstrip() == "…/team/tools:2.4"
     assert fit(reference, 12, cut="host").rstrip() == "…/tools:2.4"
     assert fit(reference, 10, cut="host").endswith("ls:2.4")
+    assert fit("127.0.0.1:57591/busybox:latest", 16, cut="host") == "…/busybox:latest"
     assert fit("library/nginx:1.27", 12, cut="host") == "…/nginx:1.27"
+
+
+def test_an_age_and_a_column_with_nothing_in_it() -> None:
+    old: Column[Row] = Column("age", "AGE", lambda *_: "5 s", lambda r: r.key, when=lambda _: None)
+    assert natural_widths([old], [Row(1)], datetime.now(UTC)) == (len("59 min"),)
+    assert fit_columns([old, old], [0, 6], 40) == [(1, 6)]
+
+
+def test_other_panes_get_lines_by_what_they_hold() -> None:
+    assert heights_of([2, 9, 0, 500], 10, 20) == [(2, False)] * 4
+    assert heights_of([2, 9, 0, 500], 6, 48) == [(4, True), (11, True), (3, True), (22, True)]
 
 
 def test_pods_can_be_told_apart() -> None:

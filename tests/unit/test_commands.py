@@ -19,6 +19,7 @@ from ctdeck.command.requests import (
     QuitCommand,
     RemoveCommand,
     RemoveImagesCommand,
+    RestartCommand,
     ResumeCommand,
     RunCommand,
     StartCommand,
@@ -153,6 +154,34 @@ def run(line: str) -> RunOptions:
     return command.options
 
 
+@pytest.mark.parametrize(
+    ("line", "same"),
+    [
+        ("ps", "containers"),
+        ("ps -a", "containers"),
+        ("images rm nginx", "rmi nginx"),
+        ("image rm -f nginx", "rmi -f nginx"),
+        ("images ls", "images"),
+        ("containers rm web1", "rm web1"),
+        ("c rm web1", ""),
+        ("tasks kill -s HUP web1", "kill -s HUP web1"),
+        ("task pause web1", "pause web1"),
+        ("kill -9 web1", "kill -s 9 web1"),
+        ("kill -f -15 web1", "kill -f -s 15 web1"),
+    ],
+)
+def test_the_forms_of_ctr_and_docker(line: str, same: str) -> None:
+    if same:
+        assert parse(line) == parse(same)
+    else:
+        with pytest.raises(InvalidArgument):
+            parse(line)
+
+
+def test_restart() -> None:
+    assert parse("restart -f -t 3 a b") == RestartCommand(("a", "b"), force=True, grace=3)
+
+
 def test_everything_after_the_image_is_the_command() -> None:
     options = run("run -d --rm busybox sh -c 'echo -n \"a b\"' --rm -- -x")
     assert options.command == ("sh", "-c", 'echo -n "a b"', "--rm", "--", "-x")
@@ -196,7 +225,7 @@ def test_a_name_is_made_when_none_is_given() -> None:
         ("rm --forec a", ["--forec", "--force"]),
         ("rm --zz a", ["It takes -f"]),
         ("run -name web1 x", ["-name", "--name"]),
-        ("run -it busybox", ["-it", "-t gives the container a terminal"]),
+        ("run -it busybox", ["-it", "Leave -i out", "-t gives the container a terminal"]),
         ("run -p 80:80 nginx", ["-p", "ports", "later"]),
         ("run --net br0 nginx", ["br0", "host"]),
         ("run --rm=maybe nginx", ["--rm", "maybe"]),

@@ -25,6 +25,14 @@ ROW = "default web1 ▶ running nginx:1.27"
         ("1.27", True),
         ("1x27", False),
         ("[/]", False),
+        ("running web", True),
+        ("web running", True),
+        ("running !nc", True),
+        ("running !web1", False),
+        ("!web1 running", False),
+        ("running ! web1", False),
+        ("!web2 !web3", True),
+        ("~web1 .* running", True),
     ],
 )
 def test_filters(text: str, found: bool) -> None:

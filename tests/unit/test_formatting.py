@@ -99,6 +99,8 @@ def test_ascii_where_the_terminal_has_no_utf8() -> None:
 def test_short_forms() -> None:
     assert short_reference("docker.io/library/nginx:1.27") == "nginx:1.27"
     assert short_reference("docker.io/bitnami/redis") == "bitnami/redis"
+    assert short_reference("docker.io/quay.io/a") == "docker.io/quay.io/a"
+    assert short_reference("127.0.0.1:5000/busybox") == "127.0.0.1:5000/busybox"
     assert short_reference("quay.io/a/b") == "quay.io/a/b"
     assert short_digest("sha256:" + "ab" * 32) == "abababababab"
     assert short_digest("odd") == "odd"

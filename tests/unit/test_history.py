@@ -85,3 +85,7 @@ def test_a_place_that_cannot_be_written_costs_nothing_else(tmp_path: Path) -> No
     history.add("rm web1")
     history.save()
     assert history.lines == ("rm web1",)
+
+
+def test_what_stands_behind_a_misspelt_flag_may_be_a_secret() -> None:
+    assert without_secrets("run --evn A=hunter2 nginx") == ""

@@ -1,12 +1,14 @@
 """Progress, and the words for a registry's refusals."""
 
 import asyncio
+import ssl
 
+import aiohttp
 import pytest
 
 from aiocontainerd.pull.http import _proxy
 from aiocontainerd.pull.progress import LayerProgress, Tracker
-from aiocontainerd.pull.refusals import Interrupted, message_of, refused
+from aiocontainerd.pull.refusals import Interrupted, message_of, refused, unreachable
 from aiocontainerd.reference import parse
 
 REFERENCE = parse("reg.test/a/b:1")
@@ -112,3 +114,25 @@ def test_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _proxy("https://reg.inside.test:5000/v2/") is None
     assert _proxy("https://127.0.0.1:5000/v2/") is None
     assert _proxy("http://reg.test/v2/") is None
+
+
+def test_an_absent_image_is_said_once() -> None:
+    body = b'{"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown"}]}'
+    error = refused(
+        404, body, {}, reference=parse("a.test/b:1"), host="a.test", what="the manifest 1",
+        logged_in=False,
+    )  # fmt: skip
+    assert error.what == "a.test has no such image: manifest unknown"
+
+
+def test_a_certificate_for_another_name_needs_no_authority() -> None:
+    class Wrong(aiohttp.ClientConnectorCertificateError):
+        def __init__(self) -> None:
+            why = ssl.SSLCertVerificationError()
+            why.verify_message = "IP address mismatch, certificate is not valid for '10.0.0.1'."
+            self._certificate_error = why
+
+    error = unreachable(Wrong(), reference=parse("10.0.0.1:5000/b:1"), host="10.0.0.1:5000")
+    assert "is for another name" in error.what
+    assert "skip_verify" in error.remedy
+    assert "ca.crt" not in error.remedy

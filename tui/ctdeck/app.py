@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.reactive import Reactive
 from textual.theme import Theme
 
-from ctdeck.clipboard import through_tmux
 from ctdeck.connect import connect, disconnect
 from ctdeck.formatting import ASCII, GLYPHS
 from ctdeck.keygate import KeyGate
@@ -79,11 +77,18 @@ class CtdeckApp(App[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """The frame first; who answers is found out beside it."""
         self.screen_change_signal.subscribe(self, self.keys.on_screen_change, immediate=True)
+        self.app_resume_signal.subscribe(self, self._repaint)
         self.keys.opened(self.main)
         if self.session is not None:
             self.main.attach(self.session)
         else:
             self.run_worker(self._connect(), group="connect")
+
+    def _repaint(self, _: object) -> None:
+        """Back from the shell (ctrl+z, fg): the terminal has forgotten what was drawn."""
+        for screen in self._background_screens:
+            screen.refresh(layout=True)
+        self.screen.refresh(layout=True)
 
     async def _connect(self) -> None:
         self.session = await connect(self)
@@ -110,12 +115,6 @@ class CtdeckApp(App[None], inherit_bindings=False):
         """Remember when the key at hand was pressed (see `screens/dialog.py`)."""
         self.key_time = event.time
         await super().on_event(event)
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """By OSC 52, also out of a tmux that does not pass it on by itself."""
-        super().copy_to_clipboard(text)
-        if "TMUX" in os.environ and self._driver is not None:
-            self._driver.write(through_tmux(text))
 
     def action_leave(self) -> None:
         """ctrl+c, also from within a dialog."""

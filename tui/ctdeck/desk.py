@@ -119,8 +119,8 @@ class Desk(Protocol):
     def set_scope(self, scope: str | None) -> None:
         """Show one namespace, or all with None."""
 
-    def copy(self, text: str) -> None:
-        """Put text into the clipboard of the terminal."""
+    async def copy(self, text: str) -> str:
+        """Put text into the clipboard of the terminal; returns where it went, in words."""
 
     def leave(self) -> None:
         """Leave ctdeck; asks if something of ours would be cut off."""

@@ -1,4 +1,4 @@
-"""The `/` filter: a plain word, `!word`, `-f fuzzy`, `~regular expression`; pure."""
+"""The `/` filter: plain words and `!words`, `-f fuzzy`, `~regular expression`; pure."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ def compile_filter(text: str) -> Callable[[str], bool] | None:
     All kinds ignore case. Raises ValueError with plain words for a broken regular expression.
     """
     text = text.strip()
+    if not text.lstrip("! ").startswith(("~", "-f")):
+        return _words(text)
     if text.startswith("!"):
         inner = compile_filter(text[1:])
         return (lambda row: not inner(row)) if inner else None
     if text.startswith("-f"):
         letters = text[2:].strip()
         pattern = ".*?".join(map(re.escape, letters.replace(" ", "")))
-    elif text.startswith("~"):
-        pattern = text[1:].strip()
     else:
-        word = text.casefold()
-        return (lambda row: word in row.casefold()) if word else None
+        pattern = text[1:].strip()
     if not pattern:
         return None
     try:
@@ -30,3 +29,18 @@ def compile_filter(text: str) -> Callable[[str], bool] | None:
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"not a regular expression: {error}") from error
     return lambda row: compiled.search(row) is not None
+
+
+def _words(text: str) -> Callable[[str], bool] | None:
+    """All the words must be found, and none of those behind a `!`."""
+    wanted: list[tuple[str, bool]] = []
+    negate = False
+    for part in text.casefold().split():
+        word = part.lstrip("!")
+        negate ^= (len(part) - len(word)) % 2 == 1
+        if word:
+            wanted.append((word, not negate))
+            negate = False
+    if not wanted:
+        return None
+    return lambda row: all((word in row.casefold()) is found for word, found in wanted)

@@ -193,9 +193,16 @@ def short_reference(reference: str) -> str:
     """A reference as people say it: without Docker Hub's own prefixes, a digest by 12 digits."""
     reference = re.sub(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}\Z", r"\1", reference)
     for prefix in ("docker.io/library/", "docker.io/"):
-        if reference.startswith(prefix):
-            return reference[len(prefix) :]
+        rest = reference.removeprefix(prefix)
+        if rest != reference and not names_a_host(rest):
+            return rest
     return reference
+
+
+def names_a_host(reference: str) -> bool:
+    """Whether it begins with a registry, by the rule that Docker has for it."""
+    host, slash, _ = reference.partition("/")
+    return bool(slash) and ("." in host or ":" in host or host == "localhost")
 
 
 def short_runtime(runtime: str) -> str:

@@ -40,12 +40,14 @@ async def image_plan(client: Client, snapshot: Snapshot, image: Image) -> ImageP
 
     Reckons as the daemon's garbage collector does (metadata/gc.go): what images, containers,
     leases and gc.root labels of the namespace hold, with the name and without it. `snapshot` is
-    the store's. Blobs that another namespace has too are counted although their bytes stay.
+    the store's. Blobs that another namespace has too stay, and are not counted.
     """
     graph = await _graph(client, snapshot, image.namespace)
     name = ("image", image.name)
     lost = graph.reachable() - graph.reachable(without=name)
     blobs = [node for node in lost if node in graph.sizes]
+    elsewhere = await _elsewhere(client, image.namespace, blobs)
+    blobs = [node for node in blobs if node not in elsewhere]
     layers = [node for node in lost if node[0] == "snapshot"]
     usage = await _usage(client, image.namespace, layers)
     same = [other for other in _images(snapshot, image.namespace) if other.name != image.name]
@@ -99,6 +101,20 @@ async def _graph(client: Client, snapshot: Snapshot, namespace: str) -> Graph:
         *(_add_snapshots(client, graph, namespace, name) for name in server.snapshotters),
     )
     return graph
+
+
+async def _elsewhere(client: Client, namespace: str, blobs: Iterable[Node]) -> set[Node]:
+    """Those of the blobs that other namespaces have: the bytes are the same file for all."""
+    filters = [f'digest=="{digest}"' for _, digest in blobs]
+    if not filters:
+        return set()
+
+    async def held(other: str) -> set[Node]:
+        found = client.content.list(namespace=other, filters=filters)
+        return {content(info.digest) async for info in found}
+
+    others = [name for name in await client.namespaces.list() if name != namespace]
+    return set().union(*await asyncio.gather(*(held(other) for other in others)))
 
 
 def _images(snapshot: Snapshot, namespace: str) -> Iterable[Image]:

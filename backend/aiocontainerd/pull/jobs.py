@@ -134,6 +134,11 @@ class Pulls:
         self._remember(job)
         return job
 
+    def forget(self, job: PullJob) -> None:
+        """Leave one that has ended out of `jobs` from now on."""
+        if job.done and job in self._jobs:
+            self._jobs.remove(job)
+
     async def close(self) -> None:
         """Cancel all that run and wait until they have cleaned up."""
         await asyncio.gather(*(job.cancel() for job in self._jobs))

@@ -75,6 +75,10 @@ def refused(
         remedy = "Check that the name is right and that your login may read it."
     elif status == 404:
         text = f"{host} has no such image ({what} was not found)"
+        if what.startswith("the manifest"):
+            text = f"{host} has no such image"
+            message = _without_code(message)
+            said = f": {message}" if message else ""
         remedy = "Check the spelling of the name and the tag."
     elif status == 429:
         text, remedy = _too_many(host, headers)
@@ -84,6 +88,12 @@ def refused(
     else:
         text, remedy = f"{host} refused {what} (HTTP {status})", ""
     return kind(f"{text}{said}", subject=str(reference), remedy=remedy, status=status)
+
+
+def _without_code(message: str) -> str:
+    """`MANIFEST_UNKNOWN: manifest unknown` says the same twice: only the words."""
+    code, _, words = message.partition(": ")
+    return words if words and code.isupper() else message
 
 
 def _login(reference: Reference, host: str, logged_in: bool) -> tuple[str, str]:
@@ -117,6 +127,12 @@ def unreachable(error: Exception, *, reference: Reference, host: str) -> Registr
         why = safe(str(getattr(error.certificate_error, "verify_message", "") or "it is not valid"))
         text = f"the certificate of {host} is not trusted: {why}"
         remedy = f"Put its authority's certificate into /etc/containerd/certs.d/{host}/ca.crt."
+        if "mismatch" in why.lower():  # no authority makes a name right
+            text = f"the certificate of {host} is for another name: {why}"
+            remedy = (
+                "Use the name that it is for, or allow it with skip_verify = true in "
+                f"/etc/containerd/certs.d/{host}/hosts.toml."
+            )
     elif isinstance(error, aiohttp.ClientConnectorSSLError):
         text = f"{host} does not speak TLS as it should"
         remedy = "If it is a plain HTTP registry, say so: pull with plain HTTP, or hosts.toml."

@@ -189,6 +189,24 @@ async def test_the_plan_says_what_is_freed(stage: Stage, tmp_path: Path, case: s
     await delete_image(stage.client, image)  # gone: fine
 
 
+async def test_what_another_namespace_has_too_is_not_freed(stage: Stage, tmp_path: Path) -> None:
+    made = images.busybox(*layers.filler(1, 310_000))
+    archive = str(images.save(tmp_path / "i.tar", {"a.test/i:1": made}))
+    stage.ctr("images", "import", "--no-unpack", archive)
+    await collect_garbage(stage)
+    image = await stage.client.images.get("a.test/i:1", namespace=stage.namespace)
+    alone = await image_plan(stage.client, await stage.snapshot(), image)
+    other = f"{stage.namespace}-too"
+    try:
+        stage.daemon.ctr("images", "import", "--no-unpack", archive, namespace=other)
+        both = await image_plan(stage.client, await stage.snapshot(), image)
+    finally:
+        stage.daemon.ctr("images", "rm", "--sync", "a.test/i:1", namespace=other)
+        stage.daemon.ctr("namespaces", "rm", other, check=False)
+    assert alone.frees > 300_000
+    assert (both.frees, both.blobs) == (0, 0)
+
+
 async def lease(stage: Stage, digest: str) -> None:
     """Let a lease hold a blob and all that it refers to, as a pull under way does."""
     client, namespace = stage.client, stage.namespace

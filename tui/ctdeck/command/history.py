@@ -43,7 +43,7 @@ class History:
             self._lines = [*map(safe, old[-KEPT:]), *self._lines]
 
     def add(self, line: str) -> None:
-        """Remember a line that was understood; it moves to the end if it is there already."""
+        """Remember a line, also one that failed; it moves to the end if it is there already."""
         line = line.strip()
         if line and len(line) <= _LONGEST:
             self._lines = [*(each for each in self._lines if each != line), line][-KEPT:]
@@ -65,7 +65,7 @@ class History:
 
 
 def without_secrets(line: str) -> str:
-    """The line with `-e NAME` for `-e NAME=VALUE`; empty if it cannot be taken apart."""
+    """The line with `-e NAME` for `-e NAME=VALUE`; empty if it cannot be taken apart for sure."""
     try:
         words = split(line)
         word = command_word(words[0].text) if words else None
@@ -75,6 +75,8 @@ def without_secrets(line: str) -> str:
         return ""
     told: dict[Word, str] = {}
     for piece in word.walk(words[1:]):
+        if piece.role is Role.UNKNOWN:
+            return ""  # what follows may be a secret behind a misspelt -e
         if piece.role is Role.VALUE and piece.flag and piece.flag.name == "--env":
             head = piece.word.text[: len(piece.word.text) - len(piece.text)]
             told[piece.word] = head + piece.text.partition("=")[0]

@@ -26,6 +26,7 @@ from ctdeck.command.requests import (
     QuitCommand,
     RemoveCommand,
     RemoveImagesCommand,
+    RestartCommand,
     ResumeCommand,
     RunCommand,
     StartCommand,
@@ -37,6 +38,7 @@ from ctdeck.command.shellwords import Word, split
 PANES = ("images", "containers", "tasks", "mounts", "events")
 SIGNALS = tuple(each.name.removeprefix("SIG") for each in signal.Signals)
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
+_NUMBER = re.compile(r"-(\d{1,2})")
 _LATER = {
     "exec": "A shell inside a container",
     "logs": "Reading logs here",
@@ -73,8 +75,23 @@ def parse(line: str) -> Command:
     words = split(line.lstrip(" \t:"))
     if not words:
         raise InvalidArgument("nothing was typed", remedy="Press Tab for the words.")
+    words = _one_word(words)
     word = command_word(words[0].text)
     return word.build(collect(word.walk(words[1:]), word.flags, _advice(word)))
+
+
+def _one_word(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """`images rm X` as ctr has it, as `rmi X`; `kill -9 X` as `kill -s 9 X`."""
+    first = words[0].text
+    known = _TWO_WORDS.get(first.removesuffix("s") + "s", {}) if len(words) > 1 else {}
+    if meant := known.get(words[1].text if known else ""):
+        return (replace(words[0], text=meant), *words[2:])
+    if first == "kill":
+        return tuple(
+            replace(word, text=f"-s{found[1]}") if (found := _NUMBER.fullmatch(word.text)) else word
+            for word in words
+        )
+    return words
 
 
 def command_word(name: str) -> CommandWord:
@@ -130,6 +147,14 @@ def _pull(given: Given) -> Command:
 
 
 def _stop(given: Given) -> Command:
+    return StopCommand(_ids(given), given.has("--force"), _grace(given))
+
+
+def _restart(given: Given) -> Command:
+    return RestartCommand(_ids(given), given.has("--force"), _grace(given))
+
+
+def _grace(given: Given) -> int | None:
     text = given.last("--time")
     grace = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
     if text and grace is None:
@@ -138,7 +163,7 @@ def _stop(given: Given) -> Command:
             subject=f"'{safe(text[:40])}'",
             remedy="Write a whole number such as 10.",
         )
-    return StopCommand(_some(given, "the container's id"), given.has("--force"), grace)
+    return grace
 
 
 def _kill(given: Given) -> Command:
@@ -188,6 +213,7 @@ WORDS: tuple[CommandWord, ...] = (
     ),
     CommandWord("stop", "ID…", "stop containers", _stop, _CONTAINER, (_FORCE, _TIME)),
     CommandWord("kill", "ID…", "send a signal", _kill, _CONTAINER, (_FORCE, _SIGNAL)),
+    CommandWord("restart", "ID…", "stop, start", _restart, _CONTAINER, (_FORCE, _TIME)),
     CommandWord("start", "ID…", "start again", lambda given: StartCommand(_ids(given)), _CONTAINER),
     CommandWord(
         "rm",
@@ -211,4 +237,11 @@ WORDS: tuple[CommandWord, ...] = (
     *(CommandWord(pane, "", f"go to {pane}", partial(_pane, pane)) for pane in PANES),
     CommandWord("quit", "", "leave ctdeck", lambda given: _none(given, QuitCommand())),
 )
-BY_NAME = {word.name: word for word in WORDS} | {"q": replace(WORDS[-1], name="q")}
+BY_NAME = {word.name: word for word in WORDS}
+BY_NAME["q"] = replace(BY_NAME["quit"], name="q")
+BY_NAME["ps"] = replace(BY_NAME["containers"], name="ps", flags=(Flag(("-a", "--all")),))
+_TWO_WORDS: dict[str, dict[str, str]] = {
+    "images": {"rm": "rmi", "ls": "images", "pull": "pull"},
+    "containers": {"rm": "rm", "ls": "containers"},
+    "tasks": {"ls": "tasks", **{name: name for name in ("kill", "pause", "resume", "start")}},
+}

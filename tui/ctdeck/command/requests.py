@@ -47,6 +47,15 @@ class StartCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class RestartCommand:
+    """Stop and start these containers; `force` skips the question, `grace` is in seconds."""
+
+    ids: tuple[str, ...]
+    force: bool = False
+    grace: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveCommand:
     """Delete these containers; `force` skips the question."""
 
@@ -101,6 +110,7 @@ Command = (
     | StopCommand
     | KillCommand
     | StartCommand
+    | RestartCommand
     | RemoveCommand
     | RemoveImagesCommand
     | PauseCommand

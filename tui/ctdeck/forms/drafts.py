@@ -34,6 +34,14 @@ class Draft:
     terminal: bool = False
     remove: bool = False
 
+    def without_blanks(self) -> "Draft":
+        """The same without the empty rows that wait for a mount or a variable."""
+        return replace(
+            self,
+            mounts=tuple(row for row in self.mounts if row.strip()),
+            env=tuple(row for row in self.env if row.strip()),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:

@@ -43,6 +43,8 @@ COLUMNS: tuple[Column[ContainerRow], ...] = (
         priority=4,
         minimum=9,
         maximum=20,
+        cut="middle",
+        brief="NS",
     ),
     Column(
         "id",
@@ -62,6 +64,7 @@ COLUMNS: tuple[Column[ContainerRow], ...] = (
         minimum=16,
         maximum=44,
         cut="name",
+        optional=True,
     ),
     Column(
         "status",
@@ -114,5 +117,5 @@ CONTAINERS = Pane(
     rows=_rows,
     inputs=lambda s: (s.containers, s.tasks, s.loaded, s.error),
     owners=lambda s: [container.namespace for container in s.containers.values()],
-    hint="press r on an image to run one",
+    invitation="press r on an image to run one",
 )

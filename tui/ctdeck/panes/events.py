@@ -30,6 +30,8 @@ COLUMNS: tuple[Column[EventRow], ...] = (
         priority=3,
         minimum=9,
         maximum=20,
+        cut="middle",
+        brief="NS",
     ),
     Column(
         "subject",
@@ -47,7 +49,7 @@ COLUMNS: tuple[Column[EventRow], ...] = (
         lambda r, _: (event_words(r.event), event_role(r.event)),
         lambda r: event_words(r.event),
         priority=1,
-        minimum=20,
+        minimum=15,
         maximum=44,
     ),
     Column(

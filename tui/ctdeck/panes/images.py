@@ -50,13 +50,15 @@ COLUMNS: tuple[Column[ImageRow], ...] = (
         priority=3,
         minimum=9,
         maximum=20,
+        cut="middle",
+        brief="NS",
     ),
     Column(
         "reference",
         "REFERENCE",
         lambda r, _: short_reference(r.image.name),
         lambda r: short_reference(r.image.name),
-        minimum=22,
+        minimum=20,
         maximum=70,
         cut="host",
         full=lambda r: f"{r.image.name} {r.image.target.digest}",
@@ -120,5 +122,5 @@ IMAGES = Pane(
     rows=_rows,
     inputs=lambda s: (s.images, s.containers, s.loaded, s.error),
     owners=lambda s: [image.namespace for image in s.images.values()],
-    hint="press p to pull one",
+    invitation="press p to pull one",
 )

@@ -35,6 +35,8 @@ COLUMNS: tuple[Column[MountRow], ...] = (
         priority=6,
         minimum=9,
         maximum=20,
+        cut="middle",
+        brief="NS",
     ),
     Column(
         "container",

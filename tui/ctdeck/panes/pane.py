@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -34,12 +34,21 @@ class Pane:
     owners: Callable[[Snapshot], Iterable[str]]
     follow: bool = False
     hint: str = ""
+    invitation: str = ""  # a hint for those who may change something
 
-    def columns_for(self, scope: Scope) -> tuple[Column[Any], ...]:
-        """The columns; the namespace is one only where there can be several."""
-        if scope is None:
+    def columns_for(self, snapshot: Snapshot, scope: Scope) -> tuple[Column[Any], ...]:
+        """The columns; the namespace is one only where there can be several.
+
+        Where there are several it is not the first to go: the same id may be in each of them.
+        """
+        if scope is not None:
+            return tuple(column for column in self.columns if column.id != "namespace")
+        if len(set(self.owners(snapshot))) < 2:
             return self.columns
-        return tuple(column for column in self.columns if column.id != "namespace")
+        return tuple(
+            replace(c, priority=min(c.priority, 1), minimum=7) if c.id == "namespace" else c
+            for c in self.columns
+        )
 
     def count(self, snapshot: Snapshot, scope: Scope) -> int:
         """How many rows there are, before any filter."""
@@ -61,7 +70,8 @@ class Pane:
         return f"no {self.noun}s in {scope}; {name} has {number}: press n"
 
     def _hint(self) -> str:
-        return f": {self.hint}" if self.hint else ""
+        hint = self.invitation or self.hint
+        return f": {hint}" if hint else ""
 
     def title_text(self, shown: int, total: int, filtered: str = "") -> str:
         """``Containers 31``, or ``Containers 3 of 31  /web`` under a filter."""

@@ -38,6 +38,8 @@ COLUMNS: tuple[Column[TaskRow], ...] = (
         priority=6,
         minimum=9,
         maximum=20,
+        cut="middle",
+        brief="NS",
     ),
     Column(
         "id",
@@ -57,6 +59,7 @@ COLUMNS: tuple[Column[TaskRow], ...] = (
         minimum=16,
         maximum=44,
         cut="name",
+        optional=True,
     ),
     Column(
         "pid",

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from aiocontainerd.models import Container
 from ctdeck.descriptions import Fact, describe, rootfs_facts, title_of
 from ctdeck.failures import plain_words
-from ctdeck.rows import ContainerRow, MountRow, TaskRow
+from ctdeck.rows import ContainerRow, MountRow, Row, TaskRow
 from ctdeck.verbs.doing import client_of
 from ctdeck.widgets.table import Table
 
 if TYPE_CHECKING:
     from ctdeck.screens.main import MainScreen
 
+GONE = "The row you were on is gone. Move (j, k) to choose another one."
 Layers = tuple[object, str]
 
 
@@ -23,6 +24,7 @@ class DetailView:
     def __init__(self, main: MainScreen) -> None:
         self._main = main
         self._due = False
+        self._kind: type[Row] | None = None
         self._rootfs: dict[Layers, list[Fact]] = {}
 
     def later(self) -> None:
@@ -39,8 +41,12 @@ class DetailView:
             return
         row = main.row
         if row is None:
-            main.details.show("", {"Details": [Fact("", "no row to tell of", "muted")]})
+            words = GONE if main.view.table.view.missing is not None else "no row to tell of"
+            main.details.show("", {"Details": [Fact("", words, "muted")]})
             return
+        if type(row) is not self._kind:  # a tab of tasks says nothing of what one wants of mounts
+            self._kind = type(row)
+            main.details.tab = ""
         tabs = describe(row, main.snapshot, Table.now())
         container = row.container if isinstance(row, ContainerRow | TaskRow | MountRow) else None
         if container is not None and "Rootfs" in tabs:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ALWAYS = frozenset({"image.pull"})
 ON_A_ROW = frozenset({"open", "copy", "equivalent"})
+NEEDS_A_ROW = {"open", "copy"} | {a.id for a in ACTIONS if a.panes and a.id not in ALWAYS}
 ALIVE_ONLY = frozenset({"task.stop", "task.restart", "task.kill", "task.pause"})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -23,15 +24,16 @@ from ctdeck.verbs.typed import carry_out
 from ctdeck.widgets.command import CommandLine
 
 if TYPE_CHECKING:
+    from aiocontainerd.pull import PullJob
     from ctdeck.screens.main import MainScreen
 
 
 @dataclass
 class _Kept:
-    """What lasts as long as the main screen: forms that were left, by image, and the history."""
+    """What lasts as long as the main screen: the history, and forms that were left, by row."""
 
     history: History
-    drafts: dict[str, Draft] = field(default_factory=dict)
+    drafts: dict[Hashable, Draft] = field(default_factory=dict)
 
 
 _kept: WeakKeyDictionary[MainScreen, _Kept] = WeakKeyDictionary()
@@ -50,8 +52,15 @@ def open_pull(main: MainScreen, reference: str = "") -> None:
             lambda job, watched: pull_again(main, job, watched=watched),
             namespace=main.new_namespace,
             reference=reference,
-        )
+        ),
+        lambda job: _go_to_image(main, job) if job else None,
     )
+
+
+def _go_to_image(main: MainScreen, job: PullJob) -> None:
+    """The cursor of the images goes to what was pulled, if one looks at them."""
+    if main.pane_id == "images":
+        main.view.table.move_to_key((job.namespace, job.reference))
 
 
 def open_run(
@@ -87,7 +96,8 @@ def _kept_of(main: MainScreen) -> _Kept:
 
 
 async def _run_new(main: MainScreen, image: Image) -> None:
-    _form(main, RunOptions(image.name, _new_id(main, image.name)), image.namespace)
+    base = RunOptions(image.name, _new_id(main, image.name))
+    _form(main, base, image.namespace, kept_as=("image", image.key))
 
 
 async def _run_like(main: MainScreen, container: Container) -> None:
@@ -102,10 +112,13 @@ async def _run_like(main: MainScreen, container: Container) -> None:
     name = _new_id(main, container.image or container.id)
     if not container.image:
         raise NotNow(f"{container.id} was made from no image, so no other can be like it.")
-    _form(main, options_like(container, spec, config, id=name), namespace)
+    like = options_like(container, spec, config, id=name)
+    # With its birth: another one that takes the name later has other settings.
+    kept_as = ("container", container.key, container.created_at)
+    _form(main, like, namespace, kept_as=kept_as)
 
 
-def _form(main: MainScreen, base: RunOptions, namespace: str) -> None:
+def _form(main: MainScreen, base: RunOptions, namespace: str, *, kept_as: Hashable) -> None:
     client_of(main), state_of(main)  # raises at once while there is no daemon
 
     main.app.push_screen(
@@ -115,6 +128,7 @@ def _form(main: MainScreen, base: RunOptions, namespace: str) -> None:
             run=lambda options: run_container(main, options, namespace=namespace),
             equivalent=lambda options: equivalent_of(main, options, namespace),
             drafts=_kept_of(main).drafts,
+            kept_as=kept_as,
         )
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,12 +35,42 @@ def arrange(main: MainScreen) -> None:
     main.tabs.display = not stacked
     main.lists.display = not main.reading
     main.details.display = stacked or main.reading
-    few = rows_for_others(size.height - 2)
     for view in main.views.values():
         here = view is main.view
         table = view.table
         table.display = stacked or here
-        table.show_header(here)
-        table.styles.height = "1fr" if here else few + 1
         table.set_class(here, "-current")
         table.idle_cursor = here
+    share_lines(main)
+
+
+def share_lines(main: MainScreen) -> None:
+    """Give each pane its height: the focused one first what it holds, then the others."""
+    body = main.app.size.height - 2
+    others = [view for view in main.views.values() if view is not main.view]
+    heights = heights_of([view.total for view in others], main.view.total, body)
+    main.view.table.styles.height = "1fr"
+    main.view.table.show_header(True)
+    for view, (height, header) in zip(others, heights, strict=True):
+        view.table.styles.height = height
+        view.table.show_header(header)
+
+
+def heights_of(others: Sequence[int], focused: int, body: int) -> list[tuple[int, bool]]:
+    """How high each pane without the focus is, and whether it has a line of column titles.
+
+    `others` and `focused` are numbers of rows, `body` the lines for all panes. A pane's title is
+    a line of its own.
+    """
+    few = rows_for_others(body)
+    rows = [max(1, min(few, count)) for count in others]
+    spare = body - sum(rows) - len(rows) - (focused + 2)
+    header = []
+    for _ in others:
+        header.append(spare > 0)
+        spare -= header[-1]
+    while spare > 0 and (short := [i for i, count in enumerate(others) if rows[i] < count]):
+        for i in short[:spare]:
+            rows[i] += 1
+        spare -= len(short[:spare])
+    return [(1 + n + titles, titles) for n, titles in zip(rows, header, strict=True)]

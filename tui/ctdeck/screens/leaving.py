@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ctdeck.desk import Question
 from ctdeck.settings import Session
+from ctdeck.verbs.removal import stays
 
 if TYPE_CHECKING:
     from ctdeck.screens.main import MainScreen
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 async def leave(main: MainScreen) -> None:
     """Leave, after a question if need be."""
-    lines = await cut_off(main.session) if main.session else []
+    lines = [*await cut_off(main.session), *stays(main)] if main.session else []
     if lines and not await main.ask(Question("Leave ctdeck?", tuple(lines), "Leave")):
         return
     main.end_containers = bool(lines)
@@ -25,8 +26,8 @@ async def cut_off(session: Session) -> list[str]:
     lines: list[str] = []
     if session.pulls:
         running = [job for job in session.pulls.jobs if not job.done]
-        lines += [f"The pull of {job.reference} is cancelled." for job in running]
+        lines += [f"The pull of {job.reference} will be cancelled." for job in running]
     if session.embedded and session.embedded.is_last():
         names = await session.embedded.running_containers()
-        lines += [f"Container {name} is stopped with the embedded daemon." for name in names]
+        lines += [f"Container {name} will be stopped with the embedded daemon." for name in names]
     return lines

@@ -15,20 +15,22 @@ from textual.screen import Screen
 from aiocontainerd.models import Snapshot
 from aiocontainerd.safe import safe
 from ctdeck.actions import ACTIONS, BY_ID
+from ctdeck.clipboard import copy
 from ctdeck.desk import Choice, Question
 from ctdeck.failures import plain_words
 from ctdeck.keygate import KeyGate
 from ctdeck.panes import PANES
 from ctdeck.rows import Row
-from ctdeck.screens.detailview import DetailView
-from ctdeck.screens.footing import footer_keys
+from ctdeck.screens.detailview import GONE, DetailView
+from ctdeck.screens.footing import NEEDS_A_ROW, footer_keys
 from ctdeck.screens.heading import top_of
-from ctdeck.screens.layout import arrange, is_tiny
+from ctdeck.screens.layout import arrange, is_tiny, share_lines
 from ctdeck.screens.leaving import leave
 from ctdeck.screens.moving import move_facts, move_table, sort_table
 from ctdeck.screens.openers import open_by_name
 from ctdeck.screens.paneview import PaneView
 from ctdeck.settings import Session, Settings
+from ctdeck.verbs.removal import take_over
 from ctdeck.widgets.details import Details
 from ctdeck.widgets.lines import BottomLine, Line, tab_parts, top_parts
 from ctdeck.widgets.pullstrip import PullStrip
@@ -54,7 +56,7 @@ class MainScreen(Screen[None]):
         self._session: Session | None = None
         self._snapshot = Snapshot()
         self._scope = settings.namespace
-        self.views = {pane.id: PaneView(pane) for pane in PANES}
+        self.views = {pane.id: PaneView(pane, settings) for pane in PANES}
         self.view = self.views["containers"]
         self.tabs = Line(id="tabs")
         self.lists = Vertical(id="panes")
@@ -134,8 +136,8 @@ class MainScreen(Screen[None]):
 
     @property
     def row(self) -> Row | None:
-        """The row under the cursor."""
-        row: Row | None = self.view.table.current
+        """The row under the cursor; none while the cursor waits for one that vanished."""
+        row: Row | None = self.view.table.chosen
         return row
 
     @property
@@ -157,6 +159,7 @@ class MainScreen(Screen[None]):
         """Show this session's store from now on."""
         self._session = session
         self.run_worker(self._watch(session), group="watch", exclusive=True)
+        self.begin(take_over(self), group="remove when done")
 
     async def _watch(self, session: Session) -> None:
         async for snapshot in session.store.watch():
@@ -171,12 +174,13 @@ class MainScreen(Screen[None]):
         arrange(self)
         for view in self.views.values():
             view.show(self._snapshot, self._scope)
+        share_lines(self)
         self._refresh_lines()
         self.detail_view.refresh()
 
     def _refresh_lines(self) -> None:
         width = self.app.size.width
-        top = top_of(self._snapshot, self._scope, self._settings)
+        top = top_of(self._snapshot, self._scope, self._settings, self._session)
         tiny = is_tiny(self.app.size)
         self.query_one("#top", Line).show([("too small", "")] if tiny else top_parts(top, width))
         tabs = [view.tab for view in self.views.values()]
@@ -210,6 +214,8 @@ class MainScreen(Screen[None]):
             self.tell(f"{action.title} works on {panes}, not on {self.pane_id}.")
         elif action.changes and self._settings.read_only:
             self.tell(f"Read-only: {action.title} is refused. Start without --read-only for it.")
+        elif self.view.table.view.missing is not None and action.id in NEEDS_A_ROW:
+            self.tell(GONE)
         else:
             action.run(self)
 
@@ -357,6 +363,8 @@ class MainScreen(Screen[None]):
             return
         severity = "error" if bad else "information"
         words = safe(text)
+        for toast in [toast for toast in self.app._notifications if toast.message == words]:
+            self.app._unnotify(toast, refresh=False)  # the same again begins its time anew
         self.app.notify(words, title=safe(title), severity=severity, markup=False)  # type: ignore[arg-type]
 
     def progress(self, text: str) -> None:
@@ -397,9 +405,9 @@ class MainScreen(Screen[None]):
         """Open a screen or prompt by its name."""
         open_by_name(self, name, arguments)
 
-    def copy(self, text: str) -> None:
-        """To the clipboard, by OSC 52."""
-        self.app.copy_to_clipboard(text)
+    async def copy(self, text: str) -> str:
+        """To the clipboard; returns where else it went, in words."""
+        return await copy(self.app, text)
 
     # Pulls and leaving
 

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from aiocontainerd.safe import safe, safe_lines
+from ctdeck.clipboard import copy
 from ctdeck.screens.dialog import NARROW, is_small
 from ctdeck.styles import style_path
 
@@ -58,5 +59,8 @@ class MessageScreen(ModalScreen[None]):
 
     def action_copy(self) -> None:
         """Copy the whole text."""
-        self.app.copy_to_clipboard(safe_lines(self._text).strip())
-        self.app.notify("Copied.", markup=False)
+        self.run_worker(self._copy(), group="copy")
+
+    async def _copy(self) -> None:
+        where = await copy(self.app, safe_lines(self._text).strip())
+        self.app.notify(f"Copied {where}".rstrip() + ".", markup=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from textual.content import Content
@@ -10,6 +11,7 @@ from aiocontainerd.models import Snapshot
 from aiocontainerd.safe import safe
 from ctdeck.filtering import compile_filter
 from ctdeck.panes import Pane
+from ctdeck.settings import Settings
 from ctdeck.widgets.lines import Tab
 from ctdeck.widgets.table import Table
 
@@ -17,8 +19,8 @@ from ctdeck.widgets.table import Table
 class PaneView:
     """Brings a pane's rows into its table."""
 
-    def __init__(self, pane: Pane) -> None:
-        self.pane = pane
+    def __init__(self, pane: Pane, settings: Settings) -> None:
+        self.pane = replace(pane, invitation="") if settings.read_only else pane
         self.table: Table[Any] = Table(pane.columns, follow=pane.follow, id=pane.id)
         self.filter = ""
         self.total = 0
@@ -35,11 +37,15 @@ class PaneView:
         if not self.table.display:
             self._inputs = ()
             return
-        if scope != self._scope or not self._inputs:
-            self.table.set_columns(self.pane.columns_for(scope))
+        columns = self.pane.columns_for(snapshot, scope)
+        if columns != self.table.columns:
+            self.table.set_columns(columns)
+        other = scope != self._scope
         self._inputs, self._scope = inputs, scope
         self.table.empty = Content(self.pane.words_if_empty(snapshot, scope, self.filter))
         self.table.set_rows(self.pane.rows(snapshot, scope))
+        if other:  # one's own doing: the row has not vanished
+            self.table.view.missing = None
         self._title()
 
     def set_filter(self, text: str, snapshot: Snapshot) -> None:

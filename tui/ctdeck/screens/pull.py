@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -13,6 +14,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from aiocontainerd.errors import ContainerdError
+from aiocontainerd.reference import parse as parse_reference
+from ctdeck.formatting import short_reference
 from ctdeck.pull_text import Meter, Text, details, headline
 from ctdeck.screens.dialog import NARROW_FORM
 from ctdeck.styles import style_path
@@ -31,12 +34,13 @@ _ENDED = "Enter again   Esc closes   Tab another image"
 _DONE = "Enter or Esc closes   Tab another image"
 
 
-class PullScreen(ModalScreen[None]):
+class PullScreen(ModalScreen["PullJob | None"]):
     """Starts pulls into `namespace` and shows all that run; leaving it leaves them running.
 
     `start` starts one, given the reference and a function that tells whether this dialog
     shows how it ends; it raises our errors for a reference that is none. `again` gives one
-    that has ended another try.
+    that has ended another try. Its result is the pull it has last shown to be done. Those that
+    have ended are seen then, and forgotten.
     """
 
     CSS_PATH = style_path("pull")
@@ -105,7 +109,12 @@ class PullScreen(ModalScreen[None]):
 
     def action_background(self) -> None:
         """Close the dialog; the pulls go on."""
-        self.dismiss(None)
+        ended = [job for job in self._pulls.jobs if job.done]
+        done = [job for job in ended if job.progress.stage == "done"]
+        shown = self._chosen if self._chosen in done else None
+        for job in ended:
+            self._pulls.forget(job)
+        self.dismiss(shown or (done[-1] if done else None))
 
     def action_again(self) -> None:
         """Enter on a pull: a failed one is tried again, a finished one closes the dialog."""
@@ -113,8 +122,9 @@ class PullScreen(ModalScreen[None]):
         if job is None:
             return
         if job.progress.stage == "done":
-            self.dismiss(None)
+            self.action_background()
         elif job.done:
+            self._pulls.forget(job)
             self._follow(self._again(job, lambda: self.is_attached))
 
     def action_cancel_pull(self) -> None:
@@ -132,6 +142,32 @@ class PullScreen(ModalScreen[None]):
             at = jobs.index(self._chosen) if self._chosen else 0
             self._chosen = jobs[max(0, min(len(jobs) - 1, at + step))]
             self._show()
+
+    def on_key(self, event: events.Key) -> None:
+        """Typing below a pull that has ended is for the line above: another, or a mended one."""
+        job, field = self._chosen, self.query_one(Field)
+        back = event.key == "backspace"
+        if field.has_focus or not (event.is_printable or back) or (job and not job.done):
+            return
+        if event.character in ("j", "k") and len(self._pulls.jobs) > 1:
+            return
+        event.stop()
+        event.prevent_default()
+        mended = job is not None and job.progress.stage != "done"
+        if mended and job and not _means(field.value, job.reference):
+            field.value = short_reference(job.reference)
+        elif not mended and not back:
+            field.value = ""
+        self.set_focus(field)
+        # After the field has had its focus, which selects all, and before the next key.
+        field.call_later(self._type, field, "" if back else event.character or "")
+
+    def _type(self, field: Field, text: str) -> None:
+        field.cursor_position = len(field.value)
+        if text:
+            field.insert_text_at_cursor(text)
+        else:
+            field.action_delete_left()
 
     def _follow(self, job: PullJob) -> None:
         self._chosen = job
@@ -175,6 +211,13 @@ class PullScreen(ModalScreen[None]):
         if not self._chosen.done:
             return _RUNNING
         return _DONE if self._chosen.progress.stage == "done" else _ENDED
+
+
+def _means(text: str, reference: str) -> bool:
+    try:
+        return str(parse_reference(text.strip())) == reference
+    except ContainerdError:
+        return False
 
 
 class PullLines(QuietLines):

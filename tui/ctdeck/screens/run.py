@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Hashable, MutableMapping
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -30,14 +30,16 @@ if TYPE_CHECKING:
     from aiocontainerd.operations import RunResult
 
 _HELP = "Enter runs   Esc leaves, keeps the text   Tab next field"
+_KEPT = "Kept from last time; ctrl+n starts anew."
 
 
 class RunScreen(ModalScreen["RunResult | None"]):
     """Asks for the options of one container and runs it; its result is that of `run`.
 
     `base` has the image, a generated id, and what the form has no field for. `run` does it
-    and raises our errors, which come back beside their field. `drafts` keeps, by image,
-    what was typed when the form was left. `equivalent` is the `ctr run` line of options.
+    and raises our errors, which come back beside their field. `drafts` keeps what was typed
+    when the form was left, by `kept_as`: what it was opened on, so that nothing of one
+    container is ever shown for another. `equivalent` is the `ctr run` line of options.
     """
 
     CSS_PATH = style_path("run")
@@ -46,6 +48,7 @@ class RunScreen(ModalScreen["RunResult | None"]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "run", "Run", id="form.run", tooltip="Run the container"),
         Binding("escape", "leave", "Leave", id="form.leave", tooltip="Leave; the text is kept"),
+        Binding("ctrl+n", "anew", "Anew", id="form.anew", tooltip="Forget what was kept"),
     ]
 
     def __init__(
@@ -55,7 +58,8 @@ class RunScreen(ModalScreen["RunResult | None"]):
         namespace: str,
         run: Callable[[RunOptions], Awaitable[RunResult]],
         equivalent: Callable[[RunOptions], str],
-        drafts: MutableMapping[str, Draft],
+        drafts: MutableMapping[Hashable, Draft],
+        kept_as: Hashable,
     ) -> None:
         super().__init__()
         self._base = base
@@ -63,7 +67,8 @@ class RunScreen(ModalScreen["RunResult | None"]):
         self._start = run
         self._equivalent = equivalent
         self._drafts = drafts
-        self._first = drafts.get(base.image) or draft_of(base)
+        self._kept_as = kept_as
+        self._first = drafts.get(kept_as) or draft_of(base)
         self._busy = False
         self._shown = "", ""  # the equivalent line and the risks on the screen
         self._real: dict[str, str] = {}  # where a source leads, once that is known
@@ -73,6 +78,8 @@ class RunScreen(ModalScreen["RunResult | None"]):
         title = f"Run {short_reference(self._base.image)} in namespace {self._namespace}"
         with Vertical(id="run-form"):
             yield Static(title, markup=False, id="run-title")
+            if self._kept_as in self._drafts:
+                yield Static(_KEPT, markup=False, id="run-kept")
             with VerticalScroll(id="run-fields", can_focus=False):
                 yield from self._fields(self._first)
             with Vertical(id="run-below"):
@@ -173,8 +180,19 @@ class RunScreen(ModalScreen["RunResult | None"]):
         if self._busy:
             self.workers.cancel_group(self, "run")
             return
-        self._drafts[self._base.image] = self.draft
+        if self.draft.without_blanks() != self._first.without_blanks():
+            self._drafts[self._kept_as] = self.draft.without_blanks()
         self.dismiss(None)
+
+    async def action_anew(self) -> None:
+        """Forget what was kept, and what was typed since."""
+        if self._busy:
+            return
+        self._drafts.pop(self._kept_as, None)
+        self._first = draft_of(self._base)
+        self._shown = "", ""
+        await self.recompose()
+        self.on_mount()
 
     async def _try(self, options: RunOptions) -> None:
         keys = self.query_one("#run-keys", Static)
@@ -184,7 +202,7 @@ class RunScreen(ModalScreen["RunResult | None"]):
         except ContainerdError as error:
             self._place(field_of(error, self.draft), error)
         else:
-            self._drafts.pop(self._base.image, None)
+            self._drafts.pop(self._kept_as, None)
             self.dismiss(result)
         finally:
             self._busy = False
@@ -193,8 +211,12 @@ class RunScreen(ModalScreen["RunResult | None"]):
     def _show_errors(self, reading: Reading) -> None:
         for note in self.query(Note):
             note.say("")
-        for at, (name, error) in enumerate(reading.errors.items()):
-            self._place(name, error, focus=at == 0)
+        for name, error in reading.errors.items():
+            self._place(name, error, focus=False)
+        wrong = [self._field(name) for name in reading.errors]
+        first = next((field for field in self.focus_chain if field in wrong), None)
+        if first:
+            first.focus()
 
     def _place(self, name: str, error: ContainerdError, *, focus: bool = True) -> None:
         field = self._field(name)

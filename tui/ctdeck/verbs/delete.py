@@ -21,7 +21,7 @@ from ctdeck.verbs.doing import (
     state_of,
     task_now,
 )
-from ctdeck.verbs.tasks import GRACE, describe, stop_signal
+from ctdeck.verbs.tasks import GRACE, describe, resumed_for, stop_signal
 
 SHOWN = 8  # names that a question lists of many
 
@@ -58,7 +58,8 @@ def _question(desk: Desk, rows: Sequence[Target], grace: float) -> Question:
     for row in rows:
         lines.append(describe(row))
         if _runs(desk, row):
-            lines.append(f"  is stopped first: {stop_signal(row)}, KILL after {grace:g} s")
+            how = f"{resumed_for(desk, row)}{stop_signal(row)}"
+            lines.append(f"  is stopped first: {how}, KILL after {grace:g} s")
         lines += _what_goes(container_of(row), task_now(desk, row) is not None)
         if binds := [m.source for m in container_of(row).mounts if m.is_bind]:
             lines.append(f"  kept: {', '.join(binds[:SHOWN])} on this host")
@@ -72,7 +73,7 @@ def _what_goes(container: Container, task: bool) -> list[str]:
     goes = [f"  removed: {'its task and ' if task else ''}the container"]
     if container.snapshot_key:
         goes.append(f"  removed: its snapshot in {container.snapshotter}, with all that it wrote")
-    return [*goes, "  removed: its log, if ctdeck keeps one"]
+    return [*goes, "  removed: its log"] if "io.ctdeck/stdout" in container.labels else goes
 
 
 async def delete_images(desk: Desk, rows: Sequence[ImageRow], *, ask: bool = True) -> None:
@@ -114,7 +115,8 @@ async def _image_question(desk: Desk, images: Sequence[Image]) -> Question:
         if plan.other_names:
             lines.append(f"  also named {_some(plan.other_names)}: only this name goes")
         else:
-            lines.append(f"  frees {size(plan.frees)}")
+            frees = size(plan.frees) if plan.frees else "nothing: its content is held elsewhere too"
+            lines.append(f"  frees {frees}")
         if plan.users:
             ids = _some([container.id for container in plan.users])
             lines.append(f"  used by {counted(len(plan.users), 'container')}: {ids}")

@@ -10,6 +10,7 @@ from ctdeck.command.targets import find_images
 from ctdeck.desk import Desk
 from ctdeck.masking import masked
 from ctdeck.verbs.doing import address_of, client_of, state_of
+from ctdeck.verbs.removal import follow
 
 if TYPE_CHECKING:
     from aiocontainerd.operations import RunResult
@@ -29,19 +30,14 @@ async def run_container(desk: Desk, options: RunOptions, *, namespace: str) -> R
 
     Raises what `aiocontainerd.operations.run` raises; nothing is left behind then.
     """
-    from aiocontainerd.operations import remove_when_done
     from aiocontainerd.operations import run as operation
 
     client, state = client_of(desk), state_of(desk)
     result = await operation(client, options, namespace=namespace, state=state)
     desk.last_equivalent = equivalent_of(desk, options, namespace)
-    desk.tell(f"{result.id} runs in {namespace} (pid {result.pid}).")
+    desk.tell(f"{result.id} was started in {namespace} (pid {result.pid}).")
     if options.remove:
-
-        async def remove() -> None:
-            await remove_when_done(client, result.container, state=state)
-
-        desk.begin(remove(), group="remove when done")
+        follow(desk, result.container)
     return result
 
 

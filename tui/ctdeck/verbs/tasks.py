@@ -54,6 +54,13 @@ def describe(row: Target) -> str:
     return f"{name_of(row)}{image} ({state})"
 
 
+def resumed_for(desk: Desk, row: Target) -> str:
+    """A frozen program gets no signal: that it is resumed first is said."""
+    task = task_now(desk, row)
+    paused = task is not None and task.status in (TaskStatus.PAUSED, TaskStatus.PAUSING)
+    return "resumed for it, " if paused else ""
+
+
 def _alive(desk: Desk, row: Target) -> bool:
     task = task_now(desk, row)
     return task is not None and task.status is not TaskStatus.STOPPED
@@ -81,7 +88,8 @@ async def stop(
     question = Question(
         _title("Stop", rows),
         tuple(
-            f"{describe(row)}: {stop_signal(row)}, and KILL if it still runs after {grace:g} s"
+            f"{describe(row)}: {resumed_for(desk, row)}{stop_signal(row)}, "
+            f"and KILL if it still runs after {grace:g} s"
             for row in rows
         ),
         "Stop",
@@ -114,7 +122,7 @@ async def start(desk: Desk, rows: Sequence[Target]) -> None:
         container = container_of(row)
         desk.last_equivalent = equivalents.start_line(container, address=address_of(desk))
         pid = await operation(client, container, state=state)
-        return f"{name_of(row)} runs (pid {pid})."
+        return f"{name_of(row)} was started (pid {pid})."
 
     await each(desk, idle, "started", do)
 
@@ -126,7 +134,10 @@ async def restart(
     client, state = client_of(desk), state_of(desk)
     not_busy(desk, rows)
     lines = tuple(
-        f"{describe(row)}: {stop_signal(row)}, KILL after {grace:g} s, then start again"
+        f"{describe(row)}: {resumed_for(desk, row)}{stop_signal(row)}, KILL after {grace:g} s, "
+        "then start again"
+        if _alive(desk, row)
+        else f"{describe(row)}: does not run, is started"
         for row in rows
     )
     if ask and not await desk.ask(Question(_title("Restart", rows), lines, "Restart")):
@@ -142,7 +153,7 @@ async def restart(
             f"{equivalents.start_line(container, address=address)}"
         )
         await operation(client, container, state=state, grace=grace, report=desk.progress)
-        return f"{name_of(row)} runs again."
+        return f"{name_of(row)} was started again."
 
     await each(desk, rows, "restarted", do)
 

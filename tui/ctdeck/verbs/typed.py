@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from signal import Signals
+
 from aiocontainerd.errors import ContainerdError, FailedPrecondition, ReadOnly
 from ctdeck.command.requests import (
     Command,
@@ -13,6 +15,7 @@ from ctdeck.command.requests import (
     QuitCommand,
     RemoveCommand,
     RemoveImagesCommand,
+    RestartCommand,
     ResumeCommand,
     RunCommand,
     StartCommand,
@@ -27,6 +30,7 @@ from ctdeck.verbs.pull import start_pull
 from ctdeck.verbs.run import run_container, with_image
 from ctdeck.verbs.viewing import choose_namespace
 
+_SIGNALS = {str(each.value): each.name for each in Signals}
 _LOOKING = (NamespaceCommand, PaneCommand, QuitCommand)
 
 
@@ -70,8 +74,12 @@ def _on_containers(desk: Desk, command: Command) -> None:
             seconds = tasks.GRACE if grace is None else grace
             work = tasks.stop(desk, _rows(desk, ids), ask=not force, grace=seconds)
             desk.begin(work, group="task.stop", opens=not force)
+        case RestartCommand(ids, force, grace):
+            seconds = tasks.GRACE if grace is None else grace
+            work = tasks.restart(desk, _rows(desk, ids), ask=not force, grace=seconds)
+            desk.begin(work, group="task.restart", opens=not force)
         case KillCommand(ids, signal, force):
-            name = signal if signal.isdigit() else f"SIG{signal}"
+            name = _SIGNALS.get(signal, signal) if signal.isdigit() else f"SIG{signal}"
             work = tasks.kill(desk, _rows(desk, ids), signal=name, ask=not force)
             desk.begin(work, group="task.kill", opens=not force)
         case StartCommand(ids):

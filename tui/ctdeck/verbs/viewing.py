@@ -34,8 +34,12 @@ def copy(desk: Desk) -> None:
         desk.tell("There is no row here to copy from.")
         return
     text, what = copied_text(row)
-    desk.copy(text)
-    desk.tell(f"Copied {what}: {text}")
+
+    async def work() -> None:
+        where = await desk.copy(text)
+        desk.tell(f"Copied {what} {where}".rstrip() + f": {text}")
+
+    desk.begin(work(), group="copy")
 
 
 def equivalent(desk: Desk) -> None:

@@ -10,13 +10,14 @@ from typing import Any, Generic, Literal, TypeVar
 from rich.cells import cell_len, set_cell_size
 
 from aiocontainerd.safe import safe
-from ctdeck.formatting import GLYPHS
+from ctdeck.formatting import GLYPHS, names_a_host
 
 R = TypeVar("R")
 
 Cell = str | tuple[str, str]  # text, or text and the role that colours it
 GAP = 2
 EASY = 16  # cells up to which a column is not cut for the sake of a less important one
+AGE = len("59 min")  # cells; an age grows while nobody measures it
 SAMPLE = 120  # about as many rows are measured for the widths
 
 
@@ -28,7 +29,8 @@ class Column(Generic[R]):
     first when the width is short. A column is as wide as its content, at most `maximum`
     cells; before one is dropped the others shrink to `minimum`. `when` is for columns that
     show an age: the time it counts from. `full` is what the filter reads where the cell shows
-    less than all.
+    less than all. `brief` is the title where there is no room for `title`. An `optional` column
+    takes no room while no row has anything in it.
     """
 
     id: str
@@ -42,6 +44,8 @@ class Column(Generic[R]):
     cut: Literal["end", "middle", "host", "name"] = "end"
     when: Callable[[R], datetime | None] | None = None
     full: Callable[[R], str] | None = None
+    brief: str = ""
+    optional: bool = False
 
     def searched(self, row: R, now: datetime) -> str:
         """What a filter finds in this column."""
@@ -91,11 +95,11 @@ def _with_part(name: str, width: int) -> str:
 
 def _without_host(reference: str, width: int) -> str:
     """A reference that is too long without its registry, then without its path."""
-    host, slash, rest = reference.partition("/")
+    _, slash, rest = reference.partition("/")
     if cell_len(reference) <= width or not slash:
         return reference
-    is_host = "." in host or ":" in host or host == "localhost"
-    short = rest if is_host else reference
+    # The sign stands for the registry: without it this would be another image, Docker Hub's.
+    short = f"{GLYPHS.ellipsis}/{rest}" if names_a_host(reference) else reference
     if cell_len(short) <= width:
         return short
     last = f"{GLYPHS.ellipsis}/{short.rpartition('/')[2]}"
@@ -122,7 +126,7 @@ def natural_widths(
     columns: Sequence[Column[R]], rows: Iterable[R], now: datetime
 ) -> tuple[int, ...]:
     """How wide each column would like to be for these rows, in terminal cells."""
-    widths = [cell_len(column.title) for column in columns]
+    widths = [max(cell_len(c.title), AGE if c.when else 0) for c in columns]
     for row in rows:
         for i, column in enumerate(columns):
             length = cell_len(cell_parts(column.cell(row, now))[0])
@@ -140,7 +144,7 @@ def fit_columns(
     columns in the order of their priority.
     """
     least = [min(column.minimum, natural[i]) for i, column in enumerate(columns)]
-    shown = list(range(len(columns)))
+    shown = [i for i in range(len(columns)) if natural[i]]
     gone: list[int] = []
     while len(shown) > 1 and sum(least[i] + GAP for i in shown) - GAP > available:
         gone.append(max(shown, key=lambda i: (columns[i].priority, i)))

@@ -56,25 +56,26 @@ class CommandLine(Vertical):
         self._world = world
         self._carry_out = carry_out
         self._history = history
-        self._begun = text
         self._place: int | None = None  # in the history; None is the line being typed
         self._typed = text
+        # Kept here and not asked for: keys can come before the line is composed, or after it
+        # was taken away.
+        self._note = Note(id="command-note")
+        self._input = CommandInput(text, suggester=_Ghost(world, history))
 
     def compose(self) -> ComposeResult:
         """The note, and the line below it."""
-        yield Note(id="command-note")
+        yield self._note
         with Horizontal(id="command-row"):
             yield Static(":", markup=False, id="command-sign")
-            yield CommandInput(self._begun, suggester=_Ghost(self._world, self._history))
+            yield self._input
 
     def on_mount(self) -> None:
         """Keys go here now; the history is read beside it."""
+        if not self._input.is_attached:
+            return
         self._input.focus()
         self.run_worker(asyncio.to_thread(self._history.load), group="history")
-
-    @property
-    def _input(self) -> CommandInput:
-        return self.query_one(CommandInput)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """The note was about another text."""
@@ -87,13 +88,13 @@ class CommandLine(Vertical):
         if not event.value.strip(" :"):
             self.post_message(self.Closed())
             return
+        self._history.add(event.value)  # also one that fails: it is there to be mended
+        self.app.run_worker(asyncio.to_thread(self._history.save), group="history")
         try:
             self._carry_out(parse(event.value))
         except ContainerdError as error:
             self._say(str(error), bad=True)
             return
-        self._history.add(event.value)
-        self.app.run_worker(asyncio.to_thread(self._history.save), group="history")
         self.post_message(self.Closed())
 
     def on_key(self, event: events.Key) -> None:
@@ -148,7 +149,7 @@ class CommandLine(Vertical):
         self._say("")
 
     def _say(self, text: str, *, bad: bool = False) -> None:
-        self.query_one(Note).say(text, bad=bad)
+        self._note.say(text, bad=bad)
 
     def _risks(self, line: str) -> str:
         """What is risky about a `run` that is complete so far."""

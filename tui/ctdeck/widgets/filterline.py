@@ -41,7 +41,8 @@ class FilterLine(Horizontal):
 
     def on_mount(self) -> None:
         """Keys go here now."""
-        self.query_one(Input).focus()
+        for entry in self.query(Input):  # none when it was taken away before it was composed
+            entry.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter, and say what came of it."""

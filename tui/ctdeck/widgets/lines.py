@@ -60,7 +60,8 @@ class Line(Static):
 class Top:
     """What the top line tells; `alarm` and `notes` are what is not normal, in words.
 
-    `daemon` is ``containerd 2.1.9``, or what is being done to reach one.
+    `daemon` is ``containerd 2.1.9``, or what is being done to reach one; `address` its socket.
+    `kind` is ``embedded`` for the daemon that is ctdeck's own, which ends with it.
     """
 
     host: str = ""
@@ -68,6 +69,8 @@ class Top:
     namespace: str = "all"
     alarm: str = ""
     notes: tuple[str, ...] = ()
+    kind: str = ""
+    address: str = ""
 
 
 def top_parts(top: Top, width: int) -> list[Part]:
@@ -79,7 +82,9 @@ def top_parts(top: Top, width: int) -> list[Part]:
     alarm = f" {GLYPHS.warning} {top.alarm} " if top.alarm else ""
     alarm = fit(alarm, max(0, min(cell_len(alarm), width - least - cell_len(notes))))
     room = width - cell_len(alarm) - cell_len(notes)
-    for names in ((top.host, top.daemon), (top.daemon,), ()):
+    daemon = f"{top.kind} {top.daemon}".strip()
+    forms = ((top.host, daemon, top.address), (top.host, daemon), (daemon,), (top.kind,), ())
+    for names in forms:
         parts = _left(names, scope)
         if sum(cell_len(text) for text, _ in parts) < room:
             break

@@ -1,6 +1,7 @@
 """The rows of a list as they are shown: filtered, sorted, and a cursor that holds a row.
 
-Pure: no widget. The cursor follows the identity (`row.key`) and never the position.
+Pure: no widget. The cursor follows the identity (`row.key`) and never the position. Where its
+row vanishes it stands beside the gap and waits there, without having chosen the neighbour.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ class RowView(Generic[K]):
         self.shown: list[K] = []
         self.index = 0
         self.follow = follow
+        self.missing: Hashable | None = None  # the row under the cursor vanished: its identity
         self.accepts: Callable[[K], bool] | None = None
         self.sort_key: Callable[[K], Any] | None = None
         self.reverse = False
@@ -37,10 +39,27 @@ class RowView(Generic[K]):
         """The row under the cursor."""
         return self.shown[self.index] if self.shown else None
 
+    @property
+    def chosen(self) -> K | None:
+        """The row under the cursor, None while the cursor waits for one that vanished."""
+        return None if self.missing is not None else self.current
+
     def set_rows(self, rows: Sequence[K]) -> None:
-        """New rows in their default order; the cursor stays on its row or the nearest."""
+        """New rows in their default order; the cursor stays on its row or the nearest.
+
+        If its row is gone it is `missing`, until it comes back (a restart deletes a task and
+        makes it anew) or the cursor is moved.
+        """
+        held = None if self.follow and self.index == 0 else self.current
         self.rows = rows
         self.arrange()
+        if self.missing is None and held is not None and self._is_gone(held.key):
+            self.missing = held.key
+        if self.missing is not None and (back := self.place_of(self.missing)) is not None:
+            self.index, self.missing = back, None
+
+    def _is_gone(self, key: Hashable) -> bool:
+        return self.current is None or self.current.key != key
 
     def arrange(self) -> None:
         """Filter and sort again, after one of these was changed."""
@@ -73,3 +92,4 @@ class RowView(Generic[K]):
     def move_to(self, index: int) -> None:
         """Put the cursor on a place, at most the last."""
         self.index = max(0, min(index, len(self.shown) - 1))
+        self.missing = None

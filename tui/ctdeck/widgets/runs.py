@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from rich.cells import cell_len
+
 from ctdeck.formatting import GLYPHS
 from ctdeck.widgets.column import GAP, Column, fit
 
@@ -36,7 +38,10 @@ def title_text(columns: Columns, layout: Layout, sort: str | None, *, reverse: b
     for i, width in layout:
         column = columns[i]
         sign = (GLYPHS.down if reverse else GLYPHS.up) if column.id == sort else ""
-        texts.append(fit(column.title + sign, width, right=column.right) + " " * GAP)
+        title = column.title + sign
+        if column.brief and cell_len(title) > width:
+            title = column.brief + sign
+        texts.append(fit(title, width, right=column.right) + " " * GAP)
     return "".join(texts)
 
 

@@ -6,7 +6,7 @@ Strips are cached by what the row says; a move of the cursor redraws two lines.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic
 
@@ -89,6 +89,11 @@ class Table(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
         """The row under the cursor, None in an empty list."""
         return self.view.current
 
+    @property
+    def chosen(self) -> K | None:
+        """The row that a key acts on: none where that under the cursor has vanished."""
+        return self.view.chosen
+
     def set_columns(self, columns: Sequence[Column[K]]) -> None:
         """Other columns for the same rows; the sort column stays if it is among them."""
         self.columns = tuple(columns)
@@ -109,6 +114,7 @@ class Table(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
             return accepts is not None and accepts(" ".join(texts))
 
         self.view.accepts = accepts_row if accepts else None
+        self.view.missing = None  # what one filters away does not come back by itself
         self._rearrange(self.view.arrange)
 
     def sort_by(self, column: str | None, *, reverse: bool = False) -> None:
@@ -141,23 +147,40 @@ class Table(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
         key = before[anchor].key if anchor < len(before) else None
         change()
         place = None if key is None or following else self.view.place_of(key)
-        self._measure(resized=len(before) != len(self.view.shown))
+        self._measure()
         if place is not None and anchor < len(before):
             self._scroll(top + place - anchor)
         self._show_cursor()
         self.post_message(self.CursorMoved(self))
 
-    def _measure(self, *, resized: bool = True) -> None:
-        natural = natural_widths(self.columns, sample(self.view.shown), self.now())
-        if natural != self._natural or resized:
-            self._natural = natural
-            self._arrange_columns()
+    def _measure(self) -> None:
+        self._natural = self._natural_widths()
+        self._arrange_columns()
         self._drawn.clear()
         self.refresh()
 
+    def _natural_widths(self) -> tuple[int, ...]:
+        """What the rows would like; a column with nothing in it may take no room at all."""
+        now, shown = self.now(), self.view.shown
+        widths = list(natural_widths(self._with_mark(), sample(shown), now))
+        for i, column in enumerate(self.columns):
+            vacant = column.optional and shown and column.id != self.sort_column
+            if vacant and not any(column.cell(row, now) for row in shown):
+                widths[i] = 0
+        return tuple(widths)
+
+    def _with_mark(self) -> list[Column[K]]:
+        """The columns, that of the sort order with room for its mark beside the title."""
+        return [
+            replace(c, title=f"{c.title} ", minimum=max(c.minimum, len(c.brief or c.title) + 1))
+            if c.id == self.sort_column
+            else c
+            for c in self.columns
+        ]
+
     def _arrange_columns(self) -> None:
         width = self.scrollable_content_region.width
-        layout = fit_columns(self.columns, self._natural, max(1, width - 2))
+        layout = fit_columns(self._with_mark(), self._natural, max(1, width - 2))
         if layout != self._layout:
             self._layout = layout
             self._strips.clear()
@@ -183,16 +206,20 @@ class Table(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
         return max(1, self.size.height - self.header)
 
     def move(self, lines: int) -> None:
-        """Move the cursor down, or up with a negative number."""
-        self.move_to(self.view.index + lines)
+        """Move the cursor down, or up with a negative number.
+
+        Where its row has vanished, one step only takes the row beside the gap.
+        """
+        beside = self.view.missing is not None and abs(lines) == 1
+        self.move_to(self.view.index + (0 if beside else lines))
 
     def move_to(self, index: int) -> None:
         """Put the cursor on a place; the list scrolls only as far as it must."""
-        before = self.view.index
+        before, waited = self.view.index, self.view.missing is not None
         self.view.move_to(index)
-        if self.view.index == before:
+        if self.view.index == before and not waited:
             return
-        for place in (before, self.view.index):
+        for place in sorted({before, self.view.index}):
             self.refresh_line(place + self.header)
         self._show_cursor()
         self.post_message(self.CursorMoved(self))
@@ -238,7 +265,8 @@ class Table(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
 
     def _cursor_kind(self) -> int:
         """0 unmarked, 1 marked without the focus, 2 marked with it."""
-        return 2 if self.has_focus else 1 if self.idle_cursor else 0
+        focus = self.has_focus and self.view.missing is None
+        return 2 if focus else 1 if self.idle_cursor else 0
 
     def _cells(self, row: K, now: datetime) -> Cells:
         return tuple(cell_parts(self.columns[i].cell(row, now)) for i, _ in self._layout)
