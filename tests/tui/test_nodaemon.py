@@ -66,3 +66,9 @@ def test_equal_problems_are_told_once_and_hostile_paths_are_safe() -> None:
     assert all(path in text for path in ("/a", "/b"))
     assert "\x1b" not in text
     assert "[@click=app.quit]" in text
+
+
+def test_when_one_was_named_the_others_of_this_host_are_told() -> None:
+    probes = (Probe("/a.sock", problem="there is no such file", remedy=""),)
+    text = told(probes, Settings(address="/a.sock"), 1, ["/run/k3s/c.sock"]).plain
+    assert "There is also /run/k3s/c.sock: ctdeck -a /run/k3s/c.sock" in text

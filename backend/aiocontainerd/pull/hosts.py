@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 from aiocontainerd.errors import FailedPrecondition
@@ -17,7 +17,6 @@ from aiocontainerd.safe import safe
 
 DEFAULT_DIRS = (Path("/etc/containerd/certs.d"),)
 _FILE_LIMIT = 1 << 20  # bytes
-Capability = Literal["pull", "resolve", "push"]
 _ALL: frozenset[str] = frozenset({"pull", "resolve", "push"})
 
 

@@ -69,7 +69,7 @@ class NoDaemonScreen(Screen[None]):
     def show(self, probes: Sequence[Probe]) -> None:
         """Tell what this round of trying has given."""
         self._rounds += 1
-        text = told(probes, self._settings, self._rounds)
+        text = told(probes, self._settings, self._rounds, _others(self._settings))
         for static in self.query("#text").results(Static):  # none while we are leaving
             static.update(text)
 
@@ -113,7 +113,16 @@ def by_problem(probes: Sequence[Probe]) -> dict[tuple[str, str], list[str]]:
     return groups
 
 
-def told(probes: Sequence[Probe], settings: Settings, rounds: int) -> Content:
+def _others(settings: Settings) -> tuple[str, ...]:
+    """The sockets of this host that were not tried because one was named."""
+    from aiocontainerd.discovery import others_here  # beside the first frame, as in connect.py
+
+    return others_here(settings.address) if settings.address else ()
+
+
+def told(
+    probes: Sequence[Probe], settings: Settings, rounds: int, others: Sequence[str] = ()
+) -> Content:
     """The text: the sockets with their problem and remedy, then what else there is."""
     parts: list[str | tuple[str, str]] = [("No containerd answers.\n\n", "bold")]
     for (problem, remedy), addresses in by_problem(probes).items():
@@ -122,6 +131,7 @@ def told(probes: Sequence[Probe], settings: Settings, rounds: int) -> Content:
         if remedy:
             parts.append((f"  {GLYPHS.arrow} {safe(remedy)}\n", "$accent"))
         parts.append("\n")
+    parts += [(f"There is also {safe(path)}: ctdeck -a {safe(path)}\n", "") for path in others]
     times = "once" if rounds == 1 else f"{rounds} times"
     parts.append((f"Tried {times}; ctdeck goes on trying by itself.\n\n", "$quiet"))
     if not settings.embedded:
