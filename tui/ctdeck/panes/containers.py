@@ -13,7 +13,7 @@ from ctdeck.formatting import (
     status_role,
     status_text,
 )
-from ctdeck.panes.pane import Pane, stamp
+from ctdeck.panes.pane import Pane, namespace_column, stamp
 from ctdeck.rows import ContainerRow, Scope, container_rows
 from ctdeck.widgets.column import Column
 
@@ -35,17 +35,7 @@ def _rows(snapshot: Snapshot, scope: Scope) -> list[ContainerRow]:
 
 
 COLUMNS: tuple[Column[ContainerRow], ...] = (
-    Column(
-        "namespace",
-        "NAMESPACE",
-        lambda r, _: (r.container.namespace, "muted"),
-        lambda r: r.container.namespace,
-        priority=4,
-        minimum=9,
-        maximum=20,
-        cut="middle",
-        brief="NS",
-    ),
+    namespace_column(lambda r: r.container.namespace, priority=4),
     Column(
         "id",
         "CONTAINER",

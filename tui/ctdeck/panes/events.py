@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiocontainerd.models import Snapshot
 from ctdeck.formatting import clock, event_role, event_words, short_id, short_reference
-from ctdeck.panes.pane import Pane
+from ctdeck.panes.pane import Pane, namespace_column
 from ctdeck.rows import EventRow, Scope, event_rows
 from ctdeck.widgets.column import Column
 
@@ -22,17 +22,7 @@ COLUMNS: tuple[Column[EventRow], ...] = (
         priority=2,
         minimum=8,
     ),
-    Column(
-        "namespace",
-        "NAMESPACE",
-        lambda r, _: (r.event.namespace, "muted"),
-        lambda r: r.event.namespace,
-        priority=3,
-        minimum=9,
-        maximum=20,
-        cut="middle",
-        brief="NS",
-    ),
+    namespace_column(lambda r: r.event.namespace, priority=3),
     Column(
         "subject",
         "SUBJECT",

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from aiocontainerd.models import Snapshot
 from ctdeck.formatting import UNKNOWN, age, short_digest, short_reference, size
-from ctdeck.panes.pane import Pane, stamp
+from ctdeck.panes.pane import Pane, namespace_column, stamp
 from ctdeck.rows import ImageRow, Scope, image_rows
 from ctdeck.widgets.column import Cell, Column
 
@@ -42,17 +42,7 @@ def _rows(snapshot: Snapshot, scope: Scope) -> list[ImageRow]:
 
 
 COLUMNS: tuple[Column[ImageRow], ...] = (
-    Column(
-        "namespace",
-        "NAMESPACE",
-        lambda r, _: (r.image.namespace, "muted"),
-        lambda r: r.image.namespace,
-        priority=3,
-        minimum=9,
-        maximum=20,
-        cut="middle",
-        brief="NS",
-    ),
+    namespace_column(lambda r: r.image.namespace, priority=3),
     Column(
         "reference",
         "REFERENCE",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ctdeck.formatting import UNKNOWN, short_id
-from ctdeck.panes.pane import Pane
+from ctdeck.panes.pane import Pane, namespace_column
 from ctdeck.rows import MountRow, mount_rows
 from ctdeck.widgets.column import Cell, Column
 
@@ -27,17 +27,7 @@ def _exists(row: MountRow, now: datetime) -> Cell:
 
 
 COLUMNS: tuple[Column[MountRow], ...] = (
-    Column(
-        "namespace",
-        "NAMESPACE",
-        lambda r, _: (r.container.namespace, "muted"),
-        lambda r: r.container.namespace,
-        priority=6,
-        minimum=9,
-        maximum=20,
-        cut="middle",
-        brief="NS",
-    ),
+    namespace_column(lambda r: r.container.namespace, priority=6),
     Column(
         "container",
         "CONTAINER",

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from aiocontainerd.models import Snapshot
 from ctdeck.formatting import counted
 from ctdeck.rows import Scope
 from ctdeck.widgets.column import Column
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +85,19 @@ class Pane:
 def stamp(when: datetime | None) -> float:
     """A time to sort by, newest first; unknown ones last."""
     return -when.timestamp() if when else 0.0
+
+
+def namespace_column(namespace: Callable[[R], str], *, priority: int) -> Column[R]:
+    """The containerd namespace of a row; the same in every pane but for when it gives way."""
+    column: Column[R] = Column(
+        "namespace",
+        "NAMESPACE",
+        lambda row, _: (namespace(row), "muted"),
+        namespace,
+        priority=priority,
+        minimum=9,
+        maximum=20,
+        cut="middle",
+        brief="NS",
+    )
+    return column

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from aiocontainerd.models import Snapshot, Task, TaskStatus
 from ctdeck.formatting import UNKNOWN, age, short_id, status_role, status_text
-from ctdeck.panes.pane import Pane, stamp
+from ctdeck.panes.pane import Pane, namespace_column, stamp
 from ctdeck.rows import Scope, TaskRow, task_rows
 from ctdeck.widgets.column import Cell, Column
 
@@ -30,17 +30,7 @@ def _rows(snapshot: Snapshot, scope: Scope) -> list[TaskRow]:
 
 
 COLUMNS: tuple[Column[TaskRow], ...] = (
-    Column(
-        "namespace",
-        "NAMESPACE",
-        lambda r, _: (r.task.namespace, "muted"),
-        lambda r: r.task.namespace,
-        priority=6,
-        minimum=9,
-        maximum=20,
-        cut="middle",
-        brief="NS",
-    ),
+    namespace_column(lambda r: r.task.namespace, priority=6),
     Column(
         "id",
         "TASK",
