@@ -5,11 +5,14 @@ CTDECK_LIVE=1.6,2 narrows all of them while developing, and is refused in CI.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
+from aiocontainerd.client import Client
+from aiocontainerd.pull import Pulls
 
 from . import images
 from .certs import Authority, new_authority
@@ -165,3 +168,18 @@ def fake_registry() -> Iterator[FakeRegistry]:
     """A scriptable registry over plain HTTP, without login."""
     with FakeRegistry() as running:
         yield running
+
+
+@pytest.fixture
+async def client(containerd: Daemon) -> AsyncIterator[Client]:
+    """A client of `containerd`."""
+    async with Client(str(containerd.socket)) as made:
+        yield made
+
+
+@pytest.fixture
+async def pulls(client: Client) -> AsyncIterator[Pulls]:
+    """Pulls of `client` that look at no hosts.toml of this machine."""
+    made = Pulls(client, config_dirs=())
+    yield made
+    await made.close()

@@ -1,7 +1,6 @@
 """Pulled images are as good as those that `ctr` pulls, and nothing else is left."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -26,19 +25,6 @@ from .pulling import complete, ctr, empty, labels, nothing_under_way, snapshots
 from .registry import Registry
 
 ELSEWHERE = {"os": "linux", "architecture": "s390x"}
-
-
-@pytest.fixture
-async def client(containerd: Daemon) -> AsyncIterator[Client]:
-    async with Client(str(containerd.socket)) as made:
-        yield made
-
-
-@pytest.fixture
-async def pulls(client: Client) -> AsyncIterator[Pulls]:
-    made = Pulls(client, config_dirs=())
-    yield made
-    await made.close()
 
 
 async def test_a_pulled_image_is_whole_runs_and_goes(

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,19 +22,6 @@ from .registry import Registry
 from .tokens import TokenServer
 
 USERS = {"alice": "wonder:land"}
-
-
-@pytest.fixture
-async def client(containerd: Daemon) -> AsyncIterator[Client]:
-    async with Client(str(containerd.socket)) as made:
-        yield made
-
-
-@pytest.fixture
-async def pulls(client: Client) -> AsyncIterator[Pulls]:
-    made = Pulls(client, config_dirs=())
-    yield made
-    await made.close()
 
 
 @pytest.fixture(autouse=True)

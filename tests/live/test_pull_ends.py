@@ -1,7 +1,7 @@
 """Pulls that are cancelled, broken off or refused: what is said, and that nothing is left."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 
@@ -23,19 +23,6 @@ from .pulling import complete, empty
 
 ELSEWHERE = {"os": "plan9", "architecture": "mips"}
 BIG = images.busybox(*layers.filler(4, layers.MIB))
-
-
-@pytest.fixture
-async def client(containerd: Daemon) -> AsyncIterator[Client]:
-    async with Client(str(containerd.socket)) as made:
-        yield made
-
-
-@pytest.fixture
-async def pulls(client: Client) -> AsyncIterator[Pulls]:
-    made = Pulls(client, config_dirs=())
-    yield made
-    await made.close()
 
 
 POINTS = {
