@@ -9,6 +9,7 @@ from aiocontainerd.channel import Channel
 from aiocontainerd.models import ServerInfo
 
 if TYPE_CHECKING:
+    from aiocontainerd.procfs import HostView
     from aiocontainerd.services.containers import Containers
     from aiocontainerd.services.content import Content
     from aiocontainerd.services.diff import Diff
@@ -30,11 +31,15 @@ class Client:
     Must be made inside a running event loop. Nothing is sent before the first call, and a broken
     connection mends itself. With `read_only`, every call that is not known to only read raises
     ReadOnly before it leaves. A service's stubs are imported when it is first used: the lists
-    that the first screen needs do not wait for the others.
+    that the first screen needs do not wait for the others. `host` says where the daemon lives, if
+    that is known; None has it found out (see `procfs.look`).
     """
 
-    def __init__(self, address: str, *, read_only: bool = False) -> None:
+    def __init__(
+        self, address: str, *, read_only: bool = False, host: "HostView | None" = None
+    ) -> None:
         self.address = address
+        self.host = host
         self.read_only = read_only
         self.channel = Channel(address, read_only=read_only)
         self._server_info: ServerInfo | None = None

@@ -5,7 +5,8 @@ are not what they should be are left out, so that one odd record never hides the
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -23,10 +24,19 @@ from aiocontainerd.models import (
 from aiocontainerd.pb import containers_pb2, images_pb2, process_pb2, types_pb2, typeurl
 from aiocontainerd.safe import safe
 
-# The default mounts of nearly all containers are alike: keep one tuple of each kind. Bounded,
-# because specs come from outside.
-_MOUNTS: dict[tuple[Mount, ...], tuple[Mount, ...]] = {}
-_MOUNTS_LIMIT = 4096
+_EPOCH = datetime.fromtimestamp(0, UTC)
+# What thousands of records have in common is kept once. The caches are bounded in number and, by
+# these lengths in characters, in size: all of it comes from outside.
+_SHARED = 4096
+_SHORT = 256
+_SHORT_LIST = 8192
+
+_shared = lru_cache(_SHARED)(safe)
+
+
+def shared(text: str) -> str:
+    """As `safe`, and one object for equal texts: for what repeats from record to record."""
+    return _shared(text) if len(text) <= _SHORT else safe(text)
 
 
 def time_of(stamp: Timestamp, present: bool = True) -> datetime | None:
@@ -34,8 +44,8 @@ def time_of(stamp: Timestamp, present: bool = True) -> datetime | None:
     if not present or stamp.seconds <= 0:
         return None
     try:
-        return datetime.fromtimestamp(stamp.seconds, UTC).replace(microsecond=stamp.nanos // 1000)
-    except (OverflowError, ValueError, OSError):
+        return _EPOCH + timedelta(0, stamp.seconds, stamp.nanos // 1000)
+    except OverflowError:
         return None
 
 
@@ -43,13 +53,16 @@ def labels_of(labels: Mapping[str, str]) -> Mapping[str, str]:
     """A read-only copy of a label map, keys and values safe."""
     if not labels:
         return NO_LABELS
-    return MappingProxyType({safe(key): safe(value) for key, value in labels.items()})
+    return MappingProxyType({shared(key): shared(value) for key, value in labels.items()})
 
 
 def descriptor(message: types_pb2.Descriptor) -> Descriptor:
     """containerd.types.Descriptor as our own."""
     return Descriptor(
-        safe(message.media_type), safe(message.digest), message.size, labels_of(message.annotations)
+        shared(message.media_type),
+        safe(message.digest),
+        message.size,
+        labels_of(message.annotations),
     )
 
 
@@ -80,19 +93,32 @@ def container(message: containers_pb2.Container, namespace: str) -> Container:
     """A container record, with what the lists show of its spec; the spec itself is not kept."""
     spec = spec_of(message)
     process = _dict(spec.get("process"))
+    id, key = safe(message.id), safe(message.snapshot_key)
     return Container(
         namespace=namespace,
-        id=safe(message.id),
-        image=safe(message.image),
-        runtime=safe(message.runtime.name),
-        snapshotter=safe(message.snapshotter),
-        snapshot_key=safe(message.snapshot_key),
+        id=id,
+        image=shared(message.image),
+        runtime=shared(message.runtime.name),
+        snapshotter=shared(message.snapshotter),
+        snapshot_key=id if key == id else key,
         created_at=time_of(message.created_at, message.HasField("created_at")),
         updated_at=time_of(message.updated_at, message.HasField("updated_at")),
         labels=labels_of(message.labels),
         mounts=_mounts(spec),
-        args=strings(process.get("args")),
+        args=_words(process.get("args")),
         terminal=process.get("terminal") is True,
+    )
+
+
+def same_container(message: containers_pb2.Container, known: Container) -> bool:
+    """Whether nothing of the record has changed: the daemon dates each creation and update."""
+    created = time_of(message.created_at, message.HasField("created_at"))
+    updated = time_of(message.updated_at, message.HasField("updated_at"))
+    return (
+        updated is not None
+        and (created, updated) == (known.created_at, known.updated_at)
+        and (message.image, message.snapshot_key) == (known.image, known.snapshot_key)
+        and known.labels == dict(message.labels)
     )
 
 
@@ -128,29 +154,65 @@ def spec_of(message: containers_pb2.Container) -> dict[str, Any]:
 
 def strings(value: object) -> tuple[str, ...]:
     """The strings of a JSON list, made safe; () for anything else."""
-    if not isinstance(value, list):
-        return ()
-    return tuple(safe(item) for item in value if isinstance(item, str))
+    return tuple(safe(item) for item in _raw_strings(value))
+
+
+def _raw_strings(value: object) -> tuple[str, ...]:
+    return tuple([v for v in value if isinstance(v, str)]) if isinstance(value, list) else ()
+
+
+def _words(value: object) -> tuple[str, ...]:
+    """As `strings`, and one tuple for equal lists."""
+    words = _raw_strings(value)
+    if sum(map(len, words)) > _SHORT_LIST:
+        return strings(value)
+    return _shared_words(words)
+
+
+@lru_cache(_SHARED)
+def _shared_words(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(safe(word) for word in words)
+
+
+# Destination, type, source and options as the spec has them.
+_RawMount = tuple[str, str, str, tuple[str, ...]]
 
 
 def _mounts(spec: dict[str, Any]) -> tuple[Mount, ...]:
-    """The spec's mounts in its own order, shared between containers that have the same."""
+    """The spec's mounts in its own order.
+
+    One tuple for containers with the same mounts, and one `Mount` for the same one in any: most
+    of them are the runtime's defaults.
+    """
     entries = spec.get("mounts")
     if not isinstance(entries, list):
         return ()
-    mounts = tuple(
-        Mount(
-            destination=_text(entry.get("destination")),
-            type=_text(entry.get("type")),
-            source=_text(entry.get("source")),
-            options=strings(entry.get("options")),
-        )
-        for entry in entries
-        if isinstance(entry, dict)
+    raw = tuple([_raw_mount(entry) for entry in entries if isinstance(entry, dict)])
+    if sum([len(d) + len(t) + len(s) + sum(map(len, o)) for d, t, s, o in raw]) > _SHORT_LIST:
+        return tuple(_mount(mount) for mount in raw)
+    return _shared_mounts(raw)
+
+
+@lru_cache(_SHARED // 4)
+def _shared_mounts(raw: tuple[_RawMount, ...]) -> tuple[Mount, ...]:
+    return tuple(_shared_mount(mount) for mount in raw)
+
+
+def _mount(raw: _RawMount) -> Mount:
+    destination, type, source, options = raw
+    return Mount(safe(destination), shared(type), safe(source), tuple(map(shared, options)))
+
+
+_shared_mount = lru_cache(_SHARED)(_mount)
+
+
+def _raw_mount(entry: dict[str, Any]) -> _RawMount:
+    return (
+        _text(entry.get("destination")),
+        _text(entry.get("type")),
+        _text(entry.get("source")),
+        _raw_strings(entry.get("options")),
     )
-    if len(_MOUNTS) >= _MOUNTS_LIMIT:
-        _MOUNTS.clear()
-    return _MOUNTS.setdefault(mounts, mounts)
 
 
 def _dict(value: object) -> dict[str, Any]:
@@ -158,4 +220,4 @@ def _dict(value: object) -> dict[str, Any]:
 
 
 def _text(value: object) -> str:
-    return safe(value) if isinstance(value, str) else ""
+    return value if isinstance(value, str) else ""

@@ -219,7 +219,9 @@ class Snapshot:
     """The world at one moment: immutable, made by `reconcile`, held by the `Store`.
 
     `sources` tells of bind sources whether they exist on this host; absent is not known yet.
-    `error` is why the phase is LOST or FAILED. `loaded` turns true with the first full list.
+    `error` is why the phase is LOST or FAILED. `loaded` turns true with the first full list;
+    until then `reading` names those of `images`, `containers` and `tasks` that are still being
+    read: their rows are real, and more will come.
     """
 
     generation: int = 0
@@ -234,6 +236,7 @@ class Snapshot:
     sources: Mapping[str, bool] = field(default_factory=_nothing, hash=False)
     events: tuple[Event, ...] = ()
     events_total: int = 0
+    reading: frozenset[str] = frozenset()
 
     def task_of(self, container: Container) -> Task | None:
         """The task of this container, None if it has none."""

@@ -140,14 +140,14 @@ def parse_mount(text: str) -> BindMount:
     return _apply(BindMount(fields["source"], fields["destination"]), words, text)
 
 
-def check_source(mount: BindMount) -> None:
+def check_source(mount: BindMount, root: str = "") -> None:
     """Look whether the source is there; nothing is ever created. Does I/O: one `stat`.
 
     Raises InvalidArgument. The daemon resolves the path in its own mount namespace, which
-    is ours unless it is rootless or in a container itself.
+    is ours unless it is rootless or in a container itself; `root` is what leads there from ours.
     """
     try:
-        Path(mount.source).stat()
+        Path(root + mount.source).stat()
     except (FileNotFoundError, NotADirectoryError) as error:
         remedy = f"Create it first: mkdir -p {shlex.quote(mount.source)}"
         raise _bad(mount.source, "the source of the mount does not exist", remedy) from error

@@ -67,6 +67,8 @@ def _boot_time() -> float:
 
 def _peer_pid(socket_path: str) -> int:
     """The pid that listens on the socket, in our numbers; 0 if it is not in our namespace."""
+    if not hasattr(socket, "SO_PEERCRED"):  # no Linux: a simulated daemon
+        return 0
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
             link.settimeout(_CONNECT_SECONDS)

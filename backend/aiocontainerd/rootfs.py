@@ -20,7 +20,8 @@ FILE_MAX = 1 << 20
 _LINKS_MAX = 40
 _STEPS_MAX = 256
 _OPEN_MAX = 600
-_FOUND = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+_PATH = getattr(os, "O_PATH", 0)  # 0: no Linux
+_FOUND = _PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _LAYER = re.compile(r"(?:\\.|[^\\:])+")
 _ESCAPED = re.compile(r"\\(.)")
@@ -54,6 +55,8 @@ def read_file(mounts: Sequence[SnapshotMount], path: str) -> bytes | None:
     InvalidArgument for other kinds of mounts, files that are not regular or larger than
     1 MiB, link loops, and layers that cannot be read.
     """
+    if not _PATH:
+        raise _bad(path, "images can be read on Linux only")
     try:
         layers, xattrs = _layers(mounts)
         with ExitStack() as opened:

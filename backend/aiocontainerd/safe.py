@@ -14,7 +14,6 @@ _INVISIBLE = re.compile(
     "[\x80-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
-_PLAIN = re.compile(r"[ -~]*")
 
 
 def safe(text: str | bytes) -> str:
@@ -24,7 +23,7 @@ def safe(text: str | bytes) -> str:
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
-    if _PLAIN.fullmatch(text):
+    if text.isprintable():  # then there is none of them in it
         return text
     return _INVISIBLE.sub("\ufffd", text.translate(_PICTURES))
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from aiocontainerd.client import Client
-from aiocontainerd.models import Phase, Snapshot
+from aiocontainerd.models import Key, Phase, Snapshot, TaskStatus
 from aiocontainerd.reconcile import RESYNC, reconcile
 from aiocontainerd.store import Store
 
@@ -112,6 +112,12 @@ def by_us(snapshot: Snapshot, namespace: str) -> View:
             if key.namespace == namespace
         ),
     )
+
+
+def status(snapshot: Snapshot, namespace: str, name: str) -> TaskStatus | None:
+    """The status of a task, None if there is none."""
+    task = snapshot.tasks.get(Key(namespace, name))
+    return task.status if task else None
 
 
 async def agree(followed: Following, daemon: Daemon, *namespaces: str) -> float:

@@ -1,5 +1,7 @@
 """Protobuf → models, with records as odd as a daemon may store them."""
 
+import copy
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -102,3 +104,64 @@ def test_one_default_snapshotter_for_all_who_ask() -> None:
         (("zfs",), ""),
     ):
         assert ServerInfo("2.1", snapshotters=dict.fromkeys(working, "")).snapshotter == default
+
+
+def _dated() -> containers_pb2.Container:
+    record = _record(SPEC)
+    record.labels["a"] = "b"
+    record.created_at.seconds, record.updated_at.seconds = 1_700_000_000, 1_700_000_001
+    return record
+
+
+def test_a_record_that_has_not_changed_is_known_again() -> None:
+    assert convert.same_container(_dated(), convert.container(_dated(), "default"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda r: r.updated_at.CopyFrom(Timestamp(seconds=1_700_000_001, nanos=1000)),
+        lambda r: r.created_at.CopyFrom(Timestamp(seconds=1_700_000_001)),  # made anew
+        lambda r: r.labels.update({"a": "c"}),
+        lambda r: r.labels.clear(),
+        lambda r: setattr(r, "image", "other"),
+        lambda r: setattr(r, "snapshot_key", "other"),
+        lambda r: r.ClearField("updated_at"),
+    ],
+)
+def test_any_change_of_a_record_is_seen(change: Callable[[containers_pb2.Container], None]) -> None:
+    record = _dated()
+    known = convert.container(record, "default")
+    change(record)
+    assert not convert.same_container(record, known)
+
+
+def test_an_undated_record_is_read_each_time() -> None:
+    record = _record(SPEC)
+    assert not convert.same_container(record, convert.container(record, "default"))
+
+
+def test_what_many_records_have_in_common_is_kept_once() -> None:
+    other = copy.deepcopy(SPEC)
+    other["mounts"][1]["source"] = "/srv/other"  # type: ignore[index]
+    first, second = (convert.container(_record(spec), "default") for spec in (SPEC, other))
+    assert first.mounts != second.mounts
+    assert first.mounts[0] is second.mounts[0]
+    assert first.args is second.args
+    assert first.image is second.image
+
+
+def test_nothing_long_is_kept_for_others() -> None:
+    long = "x" * 10_000
+    mounts = [{"destination": f"/{n}", "source": long} for n in range(2)]
+    spec = {"process": {"args": [long]}, "mounts": mounts}
+    kept = (convert._shared, convert._shared_words, convert._shared_mounts, convert._shared_mount)
+    before = [cache.cache_info().misses for cache in kept]
+    record = _record(spec)
+    record.labels[long] = long
+    container = convert.container(record, "default")
+    assert container.args == (long,)
+    assert container.mounts[1].source == long
+    assert container.labels == {long: long}
+    assert [cache.cache_info().misses for cache in kept][1:] == before[1:]
+    assert all(cache.cache_info().maxsize for cache in kept)

@@ -21,6 +21,8 @@ from aiocontainerd.reconcile.topics import ALL_NAMESPACES, Kind, Target
 from aiocontainerd.reconcile.world import World
 from aiocontainerd.services.events import Envelope
 
+from .reconciling import put_list
+
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 TASKS = Target(Kind.TASKS, "n")
 
@@ -115,7 +117,7 @@ def test_a_late_list_does_not_undo_a_later_look() -> None:
     held.put(TASKS._replace(id="new"), task("new"), quick)
     gone = held.asking(TASKS._replace(id="gone"))
     held.put(TASKS._replace(id="gone"), None, gone)
-    held.put_all(TASKS, {"old": task("old"), "gone": task("gone")}, slow)
+    put_list(held, TASKS, {"old": task("old"), "gone": task("gone")}, slow)
     assert set(held.of(Kind.TASKS, "n")) == {"new", "old"}
     assert held.is_listed(Kind.TASKS, "n")
 
@@ -135,7 +137,7 @@ def test_a_later_list_does_replace(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(20):
         one = TASKS._replace(id=f"t{number}")
         held.put(one, task(f"t{number}"), held.asking(one))
-    held.put_all(TASKS, {}, held.asking(TASKS))
+    put_list(held, TASKS, {}, held.asking(TASKS))
     assert not held.of(Kind.TASKS, "n")
 
 
@@ -148,15 +150,15 @@ def make_world() -> tuple[World, list[float]]:
 
 def test_snapshots_share_what_has_not_changed() -> None:
     world, pokes = make_world()
-    world.put_all(TASKS, {"t": task("t")}, world.records.asking(TASKS))
+    put_list(world, TASKS, {"t": task("t")}, world.records.asking(TASKS))
     first = world.freeze()
     assert first is world.freeze()
     pokes.clear()
-    world.put_all(TASKS, {"t": task("t")}, world.records.asking(TASKS))
+    put_list(world, TASKS, {"t": task("t")}, world.records.asking(TASKS))
     world.set(phase=Phase.CONNECTING, error="")
     assert not pokes
     assert first is world.freeze()
-    world.put_all(Target(Kind.CONTAINERS, "n"), {"c": container("c")}, 99)
+    put_list(world, Target(Kind.CONTAINERS, "n"), {"c": container("c")}, 99)
     second = world.freeze()
     assert second.tasks is first.tasks
     assert set(second.containers) == {Key("n", "c")}
@@ -165,9 +167,9 @@ def test_snapshots_share_what_has_not_changed() -> None:
 
 def test_a_vanished_namespace_takes_its_records_along() -> None:
     world, _ = make_world()
-    world.put_all(TASKS, {"t": task("t")}, world.records.asking(TASKS))
+    put_list(world, TASKS, {"t": task("t")}, world.records.asking(TASKS))
     world.put_namespaces(["other"], ["other"])
-    world.put_all(TASKS, {"t": task("t")}, 99)  # an answer that comes too late
+    put_list(world, TASKS, {"t": task("t")}, 99)  # an answer that comes too late
     assert not world.freeze().tasks
     assert world.freeze().namespaces == ("other",)
 

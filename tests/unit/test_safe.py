@@ -1,11 +1,12 @@
 """Text from outside: whatever comes in, nothing that a terminal obeys goes out."""
 
+import sys
 import unicodedata
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiocontainerd.safe import safe, safe_lines
+from aiocontainerd.safe import _INVISIBLE, _PICTURES, safe, safe_lines
 
 HOSTILE = (
     "\x1b[2Jname",
@@ -53,3 +54,9 @@ def test_nothing_obeyed_ever_gets_through(text: str | bytes) -> None:
 def test_lines_keep_their_breaks_and_nothing_else(text: str) -> None:
     assert safe_lines(text).count("\n") == text.count("\n")
     assert not any(map(_obeyed, safe_lines(text).replace("\n", "")))
+
+
+def test_what_python_calls_printable_needs_no_change() -> None:
+    printable = "".join(filter(str.isprintable, map(chr, range(sys.maxunicode + 1))))
+    assert not _INVISIBLE.search(printable)
+    assert not _PICTURES.keys() & set(map(ord, printable))

@@ -29,16 +29,17 @@ class Plan:
     defaults: Defaults
 
 
-async def check(options: RunOptions, namespace: str) -> None:
+async def check(client: Client, options: RunOptions, namespace: str) -> None:
     """What needs no daemon: the namespace's name and the sources. Raises InvalidArgument."""
     check_identifier(namespace, "namespace")
+    root = (client.host.root if client.host is not None else None) or ""
     if options.mounts:  # a source may lie on a disk or server that hangs
-        await asyncio.to_thread(_check_sources, options.mounts)
+        await asyncio.to_thread(_check_sources, options.mounts, root)
 
 
-def _check_sources(mounts: Sequence[BindMount]) -> None:
+def _check_sources(mounts: Sequence[BindMount], root: str) -> None:
     for mount in mounts:
-        check_source(mount)
+        check_source(mount, root)
 
 
 async def look(client: Client, options: RunOptions, namespace: str) -> Plan:

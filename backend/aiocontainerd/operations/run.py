@@ -53,7 +53,7 @@ async def run(
     Raises InvalidArgument (mounts, user, names), NotFound (image), AlreadyExists (id),
     RuntimeFailed (what runc refuses), and whatever the daemon answers.
     """
-    await check(options, namespace)
+    await check(client, options, namespace)
     lease = f"ctdeck-run-{secrets.token_hex(8)}"
     async with undone_on_failure() as undo:
         leasing = asyncio.ensure_future(

@@ -10,7 +10,20 @@ What an image needs that is here but not unpacked: `aiocontainerd.pull.unpack.un
 modules that do the work are imported with the first pull: the first screen does not need them.
 """
 
+from typing import TYPE_CHECKING
+
 from aiocontainerd.pull.jobs import PullJob, Pulls
-from aiocontainerd.pull.progress import LayerProgress, PullProgress
+
+if TYPE_CHECKING:
+    from aiocontainerd.pull.progress import LayerProgress, PullProgress
 
 __all__ = ["LayerProgress", "PullJob", "PullProgress", "Pulls"]
+
+
+def __getattr__(name: str) -> object:
+    """Import the pictures of a pull with the first one (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module 'aiocontainerd.pull' has no attribute {name!r}")
+    from aiocontainerd.pull import progress
+
+    return getattr(progress, name)

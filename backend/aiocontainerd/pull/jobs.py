@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, FailedPrecondition
 from aiocontainerd.models import Image
-from aiocontainerd.pull.progress import PullProgress, Tracker
 
 if TYPE_CHECKING:
     from aiocontainerd.platforms import Platform
+    from aiocontainerd.pull.progress import PullProgress, Tracker
     from aiocontainerd.pull.wish import Wish
     from aiocontainerd.reference import Reference
 
@@ -95,10 +95,17 @@ class PullJob:
 
 class Pulls:
     """The pulls of one client. `config_dirs` are folders like hosts.DEFAULT_DIRS, which are meant
-    if there are none."""
+    if there are none. With `daemon_only` no registry is ever asked by this process."""
 
-    def __init__(self, client: Client, *, config_dirs: Iterable[Path] | None = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        *,
+        config_dirs: Iterable[Path] | None = None,
+        daemon_only: bool = False,
+    ) -> None:
         self._client = client
+        self._daemon_only = daemon_only
         self._dirs = None if config_dirs is None else tuple(config_dirs)
         self._jobs: list[PullJob] = []
         self._by_key: dict[tuple[str, str, Platform], PullJob] = {}
@@ -118,6 +125,7 @@ class Pulls:
         """
         from aiocontainerd import platforms  # these with the first pull: see the package
         from aiocontainerd.pull.hosts import DEFAULT_DIRS
+        from aiocontainerd.pull.progress import Tracker
         from aiocontainerd.pull.wish import Wish
         from aiocontainerd.reference import parse
 
@@ -129,7 +137,7 @@ class Pulls:
             return running
         job = self._by_key[key] = PullJob(named, namespace, tracker := Tracker(str(named)))
         dirs = DEFAULT_DIRS if self._dirs is None else self._dirs
-        wish = Wish(named, namespace, wanted, dirs, plain_http)
+        wish = Wish(named, namespace, wanted, dirs, plain_http, self._daemon_only)
         job.begin(asyncio.create_task(self._work(wish, tracker), name=f"pull {named}"))
         self._remember(job)
         return job

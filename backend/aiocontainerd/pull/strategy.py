@@ -37,13 +37,15 @@ async def pull(client: Client, wish: Wish, tracker: Tracker) -> Image:
     """
     place = Place(client, wish.namespace, await default_snapshotter(client, wish.namespace))
     try:
-        if not await _daemon_can(client, wish):
+        if not (wish.daemon_only or await _daemon_can(client, wish)):
             return await _by_us(place, wish, tracker)
         try:
             return await _by_daemon(place, wish, tracker)
         except (Unavailable, ResourceExhausted, ReadOnly):
             raise
         except ContainerdError as trouble:
+            if wish.daemon_only:
+                raise
             return await _second_try(place, wish, tracker, trouble)
     except ResourceExhausted as error:
         error.remedy = "Nothing of this pull was kept. Delete images or containers to make room."

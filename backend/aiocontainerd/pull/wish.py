@@ -9,10 +9,14 @@ from aiocontainerd.reference import Reference
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An image for a namespace, and from where it may come: `dirs` are like certs.d."""
+    """An image for a namespace, and from where it may come: `dirs` are like certs.d.
+
+    With `daemon_only` we ask no registry ourselves.
+    """
 
     reference: Reference
     namespace: str
     platform: Platform
     dirs: tuple[Path, ...]
     plain_http: bool = False
+    daemon_only: bool = False

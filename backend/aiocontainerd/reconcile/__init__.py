@@ -14,13 +14,14 @@ from aiocontainerd.reconcile.details import Details, Read
 from aiocontainerd.reconcile.fetch import TROUBLE
 from aiocontainerd.reconcile.pacing import Pacer
 from aiocontainerd.reconcile.session import SILENT, Session
-from aiocontainerd.reconcile.world import World
+from aiocontainerd.reconcile.world import AT_ONCE, World
 from aiocontainerd.sockets import find_fault
 from aiocontainerd.store import Store
 
 RESYNC = 30.0  # s
 FIRST_PAUSE = 0.1  # s until the first try after a loss; doubled each time
 PUBLISH_GAP = 0.05  # s: at most 20 snapshots a second
+LOADING_GAP = 0.25  # s; while the first lists are read, twice as long each time
 FIRST_HOLD = 0.15  # s in which nothing less than the first lists is worth a snapshot
 LONGEST_PAUSE = 0.5  # s: knocking at a socket costs next to nothing
 
@@ -48,6 +49,8 @@ async def reconcile(
 
     At most 20 snapshots a second are published, and none when nothing has changed. In two
     snapshots `images`, `containers`, `tasks` and `sources` are the same objects if they are equal.
+    While long lists are read for the first time, a few snapshots show the rows read so far
+    (`Snapshot.loaded` is False and `reading` names the lists): the first screenful at once.
     """
     keeper = _Keeper(client, store, namespaces, resync, read_details)
     await keeper.run()
@@ -64,12 +67,12 @@ class _Keeper:
         resync: float,
         read_details: Read,
     ) -> None:
-        self._publisher = Pacer(self._publish, gap=PUBLISH_GAP, hold=FIRST_HOLD)
+        self._publisher = Pacer(self._publish, gap=LOADING_GAP, hold=FIRST_HOLD)
         self._client = client
         self._store = store
         self._namespaces = namespaces
         self._resync = resync
-        self._world = World(self._publisher.poke)
+        self._world = World(self._changed)
         self._published = self._world.freeze()
         self._details = Details(client, self._world, read_details)
 
@@ -110,10 +113,18 @@ class _Keeper:
             error = str(find_fault(self._client.address) or late or first)
         return session.was_live, error
 
+    def _changed(self, within: float) -> None:
+        if within == AT_ONCE:
+            self._publisher.now()
+        else:
+            self._publisher.poke(within)
+
     def _publish(self) -> None:
         snapshot = self._world.freeze()
         if snapshot is not self._published:
             self._published = snapshot
+            # Each snapshot delays the whole picture, and costs the more the more rows there are.
+            self._publisher.gap = PUBLISH_GAP if snapshot.loaded else 2 * self._publisher.gap
             self._store.publish(snapshot)
 
 

@@ -1,21 +1,31 @@
 """The reading calls behind each target, and what becomes of their answers."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
+from typing import cast
 
 from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, NotFound
-from aiocontainerd.models import NO_LABELS, Task, TaskStatus
+from aiocontainerd.models import NO_LABELS, Container, Task, TaskStatus
 from aiocontainerd.procfs import start_time
 from aiocontainerd.reconcile.records import Record
 from aiocontainerd.reconcile.topics import ALL_NAMESPACES, Identity, Kind, Target
 from aiocontainerd.reconcile.world import World
 from aiocontainerd.services.namespaces import SNAPSHOTTER_LABEL
-from aiocontainerd.services.snapshots import Kind as SnapshotKind
+from aiocontainerd.slices import SLICE, sliced
 
 _WITHOUT_START = (TaskStatus.CREATED, TaskStatus.STOPPED, TaskStatus.UNKNOWN)
 SLOW = 0.5  # s for a list of tasks; then each is asked for by itself
+# A list that took one second is read anew after so many, if nothing says that it must be before.
+# The daemon announces each change of its own records; of tasks, some words of shims get lost.
+REST_SHARES = {
+    Kind.CONTAINERS: 1000,
+    Kind.IMAGES: 1000,
+    Kind.SNAPSHOTS: 1000,
+    Kind.TASKS: 200,
+}
+LONGEST_REST = 3600.0  # s: we may have been stopped while we read it
 # A malformed answer is the daemon's trouble too, not a reason to end.
 TROUBLE = (ContainerdError, ValueError, ArithmeticError)
 
@@ -36,7 +46,9 @@ class Fetcher:
         again: Callable[[tuple[Target, ...]], None],
     ) -> None:
         self.troubles: dict[Target, BaseException] = {}
+        self._lists: dict[Target, tuple[float, float]] = {}  # when read, and how long it took
         self.shares_pids = False
+        self.taken = 0  # records that came with lists so far
         self._client = client
         self._world = world
         self._followed = followed
@@ -51,6 +63,18 @@ class Fetcher:
         """Whether this namespace is followed."""
         return self._followed is None or namespace in self._followed
 
+    def is_read(self, target: Target) -> bool:
+        """Whether this list has been read in this session."""
+        return target in self._lists
+
+    def is_due(self, target: Target, resync: float) -> bool:
+        """Whether this list was read so long ago, `resync` seconds or more, that it may be now."""
+        if target not in self._lists or target in self.troubles:
+            return True
+        read, took = self._lists[target]
+        rest = max(resync, min(REST_SHARES[target.kind] * took, LONGEST_REST))
+        return asyncio.get_running_loop().time() >= read + rest
+
     async def fetch(self, target: Target) -> None:
         """Ask, and put the answer into the world."""
         number = self._world.records.asking(target)
@@ -58,7 +82,7 @@ class Fetcher:
             if target == ALL_NAMESPACES:
                 await self._namespaces()
             elif target.id is None:
-                self._world.put_all(target, await self._list(target), number)
+                await self._whole(target, number)
             else:
                 await self._one(target, target.id, number)
         except TROUBLE as error:
@@ -78,20 +102,55 @@ class Fetcher:
         new = followed.difference(before)
         self._again(tuple(target for name in new for target in lists_of(name)))
 
-    async def _list(self, target: Target) -> dict[Identity, Record]:
+    async def _whole(self, target: Target, number: int) -> None:
+        """Take a list while it comes, in slices; what it did not hold is gone only at its end."""
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        seen: set[Identity] = set()
+        part: dict[Identity, Record] = {}
+        try:
+            async for id, record in self._list(target):
+                part[id] = record
+                seen.add(id)
+                self.taken += 1
+                if len(part) == SLICE:
+                    self._world.put_some(target, part, number)
+                    part = {}
+                    await asyncio.sleep(0)
+        finally:  # what came before it broke off is true as well
+            self._world.put_some(target, part, number)
+        async for id in sliced(self._world.records.missing(target, seen)):
+            self._world.remove(target, (id,), number)
+        first = not self._world.records.is_listed(target.kind, target.namespace)
+        self._world.complete(target)
+        self._lists[target] = (clock(), clock() - begun)
+        if first and target.kind is Kind.SNAPSHOTS:  # it is known now what is not unpacked
+            images = list(self._world.records.of(Kind.IMAGES, target.namespace).values())
+            async for image in sliced(images):
+                self._world.review((image,))
+
+    async def _list(self, target: Target) -> AsyncIterator[tuple[Identity, Record]]:
         namespace = target.namespace
         if target.kind is Kind.CONTAINERS:
-            return {c.id: c for c in await self._client.containers.list(namespace=namespace)}
-        if target.kind is Kind.TASKS:
-            return {t.id: self._still(t) for t in await self._list_tasks(namespace)}
-        if target.kind is Kind.IMAGES:
-            return {i.raw_name: i for i in await self._client.images.list(namespace=namespace)}
-        snapshots = self._client.snapshots.list(
-            snapshotter=await self._snapshotter(namespace),
-            namespace=namespace,
-            filters=["kind==committed"],
-        )
-        return {s.name: s.name async for s in snapshots if s.kind is SnapshotKind.COMMITTED}
+            held = self._world.records.of(Kind.CONTAINERS, namespace)
+            known = cast(Mapping[str, Container], held)
+            async for container in self._client.containers.each(namespace=namespace, known=known):
+                yield container.id, container
+        elif target.kind is Kind.TASKS:
+            for task in await self._list_tasks(namespace):
+                yield task.id, self._still(task)
+        elif target.kind is Kind.IMAGES:
+            for image in await self._client.images.list(namespace=namespace):
+                yield image.raw_name, image
+        else:
+            snapshots = self._client.snapshots.list(
+                snapshotter=await self._snapshotter(namespace),
+                namespace=namespace,
+                filters=["kind==committed"],
+            )
+            async for snapshot in snapshots:
+                if snapshot.is_committed:
+                    yield snapshot.name, snapshot.name
 
     async def _list_tasks(self, namespace: str) -> list[Task]:
         """The list; while stuck shims hold it up (2 s each), also each task by itself."""
@@ -123,8 +182,9 @@ class Fetcher:
             return
         if isinstance(record, Task):
             record = self._still(record)
-            self.look_up(record)
         self._world.put(target, record, number)
+        if isinstance(record, Task):
+            self.look_up(record)
 
     async def _get(self, target: Target, id: Identity) -> Record | None:
         namespace = target.namespace
@@ -136,7 +196,7 @@ class Fetcher:
             return await self._client.tasks.get(id, namespace=namespace)
         snapshotter = await self._snapshotter(namespace)
         found = await self._client.snapshots.stat(id, snapshotter=snapshotter, namespace=namespace)
-        return id if found.kind is SnapshotKind.COMMITTED else None
+        return id if found.is_committed else None
 
     def _is_orphan(self, target: Target) -> bool:
         containers = self._world.records.of(Kind.CONTAINERS, target.namespace)
@@ -145,7 +205,7 @@ class Fetcher:
 
     def look_up(self, task: Task) -> None:
         """Find out since when a task runs: cheap, and only once for each of its lives."""
-        known = (task.key, task.pid) in self._world.started
+        known = (task.key, task.pid) in self._world.findings.started
         if self.shares_pids and not known and task.status not in _WITHOUT_START:
             self._world.put_started(task, start_time(task.pid))
 

@@ -15,9 +15,11 @@ from aiocontainerd.reconcile.sources import SourceWatch
 from aiocontainerd.reconcile.topics import ALL_NAMESPACES, Kind, Target
 from aiocontainerd.reconcile.world import World
 from aiocontainerd.services.events import Envelope
+from aiocontainerd.slices import sliced
 
-# One /tasks/delete in ten never comes: the shim ends before it is out (seen on 2.1.9).
-STOPPED_AGAIN = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # s
+# One /tasks/delete in ten never comes: the shim ends before it is out (seen on 2.1.9). What deletes
+# a task mostly does so at once, or goes on to delete or create something, which is told.
+STOPPED_AGAIN = (1.0,)  # s; most stopped tasks stay, so that more looks would be most of all calls
 RECHECKS = (0.05, 0.2, 0.8, 2.0)  # s: when a task does not look yet as its event foretold
 FAILED_AGAIN = (1.0, 2.0, 4.0, 8.0, 16.0)  # s until a failed question is asked again
 AT_A_TIME = 50  # processes looked up in /proc before others get their turn
@@ -56,7 +58,7 @@ class Follower:
             if envelope.topic == topics.HELLO_TOPIC:
                 self.greeted.set()
             else:
-                self._take(envelope)
+                self.take(envelope)
         raise Unavailable("the daemon ended the event stream")
 
     def mark(self, targets: Iterable[Target]) -> None:
@@ -66,17 +68,37 @@ class Follower:
     def _mark_at_once(self, targets: Iterable[Target]) -> None:
         self.refresher.mark(targets, at_once=True)
 
-    def _take(self, envelope: Envelope) -> None:
+    def take(self, envelope: Envelope) -> None:
+        """Take one event: show it, and ask for what it is about."""
         fields = topics.fields_of(envelope)
         targets = topics.targets_of(envelope, fields)
         if self.fetcher.wants(envelope.namespace):
             self._world.note(topics.to_event(envelope, fields, self._world.events_total + 1))
             if envelope.namespace not in self._world.names:
                 targets = (*targets, ALL_NAMESPACES)
+            self.mark([target for target in targets if self._may_differ(target, envelope, fields)])
             self._remember(envelope, targets)
-            self.mark(targets)
         elif ALL_NAMESPACES in targets:
             self.mark(targets)
+
+    def _may_differ(self, target: Target, envelope: Envelope, fields: topics.Fields) -> bool:
+        """Whether asking can tell something new: not of what goes and was not known."""
+        if envelope.topic == "/snapshot/remove":
+            return self._is_known(target)
+        if envelope.topic == "/containers/delete" and target.kind is Kind.TASKS:
+            # The list is dear: only for a task that was left without its record.
+            task = target._replace(id=fields.get("id", ""))
+            return self._foretold.get(task) != "/tasks/delete" and self._is_known(task)
+        return True
+
+    def _is_known(self, target: Target) -> bool:
+        records = self._world.records
+        return (
+            target.id is None
+            or target.id in records.of(target.kind, target.namespace)
+            or not records.is_listed(target.kind, target.namespace)
+            or self.refresher.is_open(target)
+        )
 
     def _remember(self, envelope: Envelope, targets: Iterable[Target]) -> None:
         for target in targets:
@@ -126,18 +148,25 @@ class Follower:
         if target.kind is Kind.CONTAINERS:
             self._sources.look()
         elif target.kind is Kind.IMAGES and target.id is None:
-            self._details.look_all(target.namespace)
+            await self._details.look_all(target.namespace)
         elif target.kind is Kind.IMAGES:
             image = records.get(target.id or b"")
             if isinstance(image, Image):
                 self._details.look(image)
         elif target.kind is Kind.TASKS and target.id is None:
             await self._look_at_each(list(records.values()))
+            await self._look_at_foretold(target.namespace)
 
     async def look_at_tasks(self, *, shares_pids: bool) -> None:
         """It is known now whether the daemon's pids are ours."""
         self.fetcher.shares_pids = shares_pids
         await self._look_at_each(list(self._world.records.all(Kind.TASKS)))
+
+    async def _look_at_foretold(self, namespace: str) -> None:
+        """The list has answered for tasks that would have been asked for one by one."""
+        async for target in sliced(tuple(self._foretold)):
+            if target.namespace == namespace and not self.refresher.is_open(target):
+                self._again(target, self._patience(target))
 
     async def _look_at_each(self, tasks: Iterable[object]) -> None:
         for number, task in enumerate(tasks):

@@ -20,6 +20,9 @@ async def confirm(client: Client, greeted: asyncio.Event) -> bool:
 
     A read-only client may not publish one. Raises when the daemon is gone or does not answer.
     """
+    # One answer later the daemon has taken the subscription up too; a hello that is sent along
+    # with it was too early in one case of four.
+    await client.version.get(timeout=ANSWER)
     try:
         async with asyncio.timeout(PATIENCE):
             for gap in chain(GAPS, repeat(GAPS[-1])):

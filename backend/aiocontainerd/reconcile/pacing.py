@@ -7,12 +7,13 @@ from collections.abc import Callable
 class Pacer:
     """Takes a `turn` soon after each `poke`, at most one every `gap` seconds.
 
-    The first poke waits until `hold` seconds after the start; `now` waits for nothing.
+    The first poke waits until `hold` seconds after the start; `now` waits for nothing. `gap` may
+    be changed at any time.
     """
 
     def __init__(self, turn: Callable[[], None], *, gap: float, hold: float = 0.0) -> None:
         self._turn = turn
-        self._gap = gap
+        self.gap = gap
         self._loop = asyncio.get_running_loop()
         self._last = self._loop.time() + hold - gap
         self._timer: asyncio.TimerHandle | None = None
@@ -20,7 +21,7 @@ class Pacer:
 
     def poke(self, within: float) -> None:
         """There is something to do; `within` seconds leave time for what else comes with it."""
-        due = max(self._loop.time() + within, self._last + self._gap)
+        due = max(self._loop.time() + within, self._last + self.gap)
         if self._stopped or (self._timer is not None and self._timer.when() <= due):
             return
         self._disarm()

@@ -4,7 +4,8 @@ Each question gets a number, in the order of asking. The answer carries it, and 
 replaces that to a later question: a slow list does not undo what a quick look found since.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container as Contains
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import NamedTuple
 
@@ -35,6 +36,7 @@ class Records:
         self._numbers = count(1)
         self._open: dict[Target, int] = {}  # questions without an answer yet
         self._answered: dict[Target, int] = {}  # the latest question answered for each record
+        self._prune_at = _FORGET_BEYOND
 
     def of(self, kind: Kind, namespace: str) -> Mapping[Identity, Record]:
         """Records of a kind by id (images: by raw name)."""
@@ -69,17 +71,24 @@ class Records:
         self._prune()
         return changes
 
-    def put_all(
+    def put_some(
         self, target: Target, records: Mapping[Identity, Record], number: int
     ) -> list[Change]:
-        """Take a whole list; records with the answer to a later question stay as they are."""
+        """Take a part of a list; nothing is gone because it is not in it."""
+        return [c for id, new in records.items() for c in self._set(target, id, new, number)]
+
+    def missing(self, target: Target, seen: Contains[Identity]) -> list[Identity]:
+        """What is held and was not seen in the whole list."""
+        return [id for id in self.of(target.kind, target.namespace) if id not in seen]
+
+    def remove(self, target: Target, gone: Iterable[Identity], number: int) -> list[Change]:
+        """Take out what the whole list did not hold; later answers stay as they are."""
+        return [c for id in gone for c in self._set(target, id, None, number)]
+
+    def complete(self, target: Target) -> None:
+        """The whole list has been taken."""
         self._open.pop(target, None)
         self._listed.add(target)
-        gone = [id for id in self.of(target.kind, target.namespace) if id not in records]
-        changes = [change for id in gone for change in self._set(target, id, None, number)]
-        for id, record in records.items():
-            changes += self._set(target, id, record, number)
-        return changes
 
     def drop(self, namespace: str) -> list[Change]:
         """Forget a namespace that is gone."""
@@ -91,20 +100,21 @@ class Records:
         return changes
 
     def _set(self, target: Target, id: Identity, new: Record | None, number: int) -> list[Change]:
-        if self._answered.get(target._replace(id=id), 0) > number:
-            return []
-        held = self._lists.setdefault(target.all, {})
+        kind, namespace, _ = target
+        held = self._lists.setdefault(Target(kind, namespace), {})
         old = held.get(id)
-        if old == new:
+        if old is new or self._answered.get(Target(kind, namespace, id), 0) > number or old == new:
             return []
         if new is None:
             del held[id]
         else:
             held[id] = new
-        return [Change(target.kind, target.namespace, old, new)]
+        return [Change(kind, namespace, old, new)]
 
     def _prune(self) -> None:
         """Forget what was answered when, once no older question is open."""
-        if len(self._answered) > _FORGET_BEYOND:
+        if len(self._answered) > self._prune_at:
             oldest = min(self._open.values(), default=next(self._numbers))
             self._answered = {t: n for t, n in self._answered.items() if n > oldest}
+            # While an old question stays open nothing can be forgotten: do not try each time.
+            self._prune_at = max(_FORGET_BEYOND, 2 * len(self._answered))

@@ -3,13 +3,15 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
+from itertools import islice
 
 from aiocontainerd.reconcile.pacing import Pacer
 from aiocontainerd.reconcile.topics import Kind, Target
 
 COLLECT = 0.005  # s: events of one act come together
 BATCH_GAP = 0.04  # s between two batches
-MANY = 50  # objects of one list in a batch; with more the list is cheaper
+MANY = 50  # objects of one list that wait; with more the list is cheaper
+LISTED_PER_GET = 10  # records that come with a list in the time of getting one (measured: 8 to 12)
 LIST_REST = 2.0  # a list that took t seconds is not asked for again before 2 t have passed
 AT_ONCE = 16  # questions under way for each kind, so that stuck tasks delay only tasks
 
@@ -18,7 +20,8 @@ class Refresher:
     """Keeps the set of what is dirty and lets `fetch` get it; `fetch` must not raise.
 
     A target that gets dirty while it is being fetched is fetched once more afterwards: an answer
-    under way may be older than the event.
+    under way may be older than the event. While it waits for its turn, further events about it
+    cost nothing.
     """
 
     def __init__(
@@ -30,16 +33,23 @@ class Refresher:
         self._fetch = fetch
         self._known = known
         self._group = group
+        self._loop = asyncio.get_running_loop()
         self._dirty: set[Target] = set()
+        self._waiting: dict[Kind, dict[Target, None]] = {kind: {} for kind in Kind}
         self._running: dict[Target, asyncio.Task[None]] = {}
+        self._busy: Counter[Kind] = Counter()
         self._again: set[Target] = set()
-        self._limits = {kind: asyncio.Semaphore(AT_ONCE) for kind in Kind}
+        self._resting: set[Target] = set()  # will be asked for again before long
+        self._answers: dict[Target, asyncio.Future[None]] = {}
         self._pacer = Pacer(self._start_batch, gap=BATCH_GAP)
 
     def mark(self, targets: Iterable[Target], *, at_once: bool = False) -> None:
         """These may have changed; `at_once` does not wait for what else may come."""
         for target in targets:
-            (self._again if target in self._running else self._dirty).add(target)
+            if target in self._running:
+                self._again.add(target)
+            elif target not in self._resting:
+                self._dirty.add(target)
         if self._dirty and at_once:
             self._pacer.now()
         elif self._dirty:
@@ -52,40 +62,75 @@ class Refresher:
         """
         targets = tuple(targets)
         self.mark((t for t in targets if again or t not in self._running), at_once=True)
-        running = [self._running[target] for target in targets if target in self._running]
-        if running:
-            await asyncio.wait(running)
+        answers = [self._answer(target) for target in targets if self.is_open(target)]
+        if answers:
+            await asyncio.wait(answers)
+
+    def is_open(self, target: Target) -> bool:
+        """Whether an answer about this is still to come."""
+        waiting = target in self._waiting[target.kind] or target in self._resting
+        return waiting or target in self._running or target in self._dirty
 
     def stop(self) -> None:
         """Ask nothing more; what is under way belongs to the group."""
         self._pacer.stop()
 
+    def _answer(self, target: Target) -> asyncio.Future[None]:
+        return self._answers.setdefault(target, self._loop.create_future())
+
     def _start_batch(self) -> None:
         dirty, self._dirty = self._dirty, set()
-        for target in merged(dirty, self._known):
-            if target in self._running:
+        for kind in {target.kind for target in dirty}:
+            waiting = self._waiting[kind]
+            waiting.update((target, None) for target in dirty if target.kind is kind)
+            fewer = merged(waiting.keys(), self._known)
+            if len(fewer) < len(waiting):
+                self._waiting[kind] = dict.fromkeys(fewer)
+            self._fill(kind)
+
+    def _fill(self, kind: Kind) -> None:
+        """Ask as many questions as may be under way, the oldest first."""
+        waiting = self._waiting[kind]
+        for target in tuple(islice(waiting, AT_ONCE - self._busy[kind])):
+            del waiting[target]
+            if target in self._running:  # a list of many objects that is being read just now
                 self._again.add(target)
-            else:
+            elif target not in self._resting:
+                self._busy[kind] += 1
                 self._running[target] = self._group.create_task(self._one(target))
 
     async def _one(self, target: Target) -> None:
-        clock = asyncio.get_running_loop().time
-        while True:
-            async with self._limits[target.kind]:
-                begun = clock()
-                self._again.discard(target)
-                await self._fetch(target)
-            if target not in self._again:
-                break
-            await asyncio.sleep(max(BATCH_GAP, LIST_REST * (clock() - begun)))
-        del self._running[target]
+        begun = self._loop.time()
+        try:
+            await self._fetch(target)
+        finally:
+            del self._running[target]
+            self._busy[target.kind] -= 1
+        if target in self._again:
+            self._again.discard(target)
+            self._resting.add(target)
+            took = self._loop.time() - begun
+            rest = max(BATCH_GAP, LIST_REST * took)
+            self._loop.call_later(rest, self._rested, target)
+        elif answer := self._answers.pop(target, None):
+            answer.set_result(None)
+        self._fill(target.kind)
+
+    def _rested(self, target: Target) -> None:
+        self._resting.discard(target)
+        self.mark((target,), at_once=True)
 
 
-def merged(dirty: set[Target], known: Callable[[Target], int]) -> set[Target]:
+def merged(dirty: Iterable[Target], known: Callable[[Target], int]) -> set[Target]:
     """The same questions, fewer: many objects of one list become the whole list.
 
-    `known` tells how many there are in a list; getting one costs about as much as listing five.
+    `known` tells how many there are in a list. What is asked for with its whole list is not
+    asked for by itself as well.
     """
+    dirty = set(dirty)
     counts = Counter(target.all for target in dirty if target.id is not None)
-    crowded = {whole for whole, many in counts.items() if many > max(MANY, known(whole) // 5)}
-    return {target.all if target.all in crowded else target for target in dirty}
+    whole = {target for target in dirty if target.id is None}
+    for target, many in counts.items():
+        if many > max(MANY, known(target) // LISTED_PER_GET):
+            whole.add(target)
+    return whole | {target for target in dirty if target.all not in whole}

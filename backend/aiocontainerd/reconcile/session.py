@@ -1,6 +1,7 @@
 """One connection's life: subscribe, be sure of it, list, follow, and look again now and then."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 from aiocontainerd import procfs
@@ -18,9 +19,8 @@ from aiocontainerd.reconcile.world import World
 from aiocontainerd.sockets import path_of
 
 UNSURE_AGAIN = 1.0  # s until all is listed once more after an unsure subscription
-FIRST_LISTS = 2.0  # s after which the picture counts as loaded without the lists that still miss
+FIRST_LISTS = 2.0  # s after which the picture counts as loaded without a list that makes no way
 RETRIES = (0.1, 0.2, 0.5, 1.0)  # s between questions to a daemon that does not answer
-RESYNC_SHARE = 50  # a resync that took t seconds is followed by at least so many t of rest
 SILENT = "the daemon accepts calls and does not answer: it is stopped, hung or overloaded"
 
 
@@ -63,24 +63,36 @@ class Session:
 
     async def _begin(self, group: asyncio.TaskGroup) -> None:
         """From nothing to the first whole picture."""
+        had_details = bool(self._world.findings.details)
         meeting = group.create_task(self._meet(group))
         sure = await confirm(self._client, self._follower.greeted)
         await self._follower.refresher.get([ALL_NAMESPACES])
         if error := self._follower.fetcher.troubles.get(ALL_NAMESPACES):
             raise error
         rows = [target for target in self._lists() if target.kind is not Kind.SNAPSHOTS]
-        with suppress(TimeoutError):
-            async with asyncio.timeout(FIRST_LISTS):
-                # New namespaces are being listed already.
-                await self._follower.refresher.get(rows, again=False)
+        await self._wait_for(group, rows)
         await meeting
         self._live()
         self._follower.mark(Target(Kind.SNAPSHOTS, name) for name in self._world.namespaces)
-        for name in self._world.namespaces:  # what was read before a break may be old
-            self._details.touched(name, deleted=True)
+        for name in self._world.namespaces:
+            if had_details:  # what was read before a break may be old
+                self._details.touched(name, deleted=True)
         if not sure:
             loop = asyncio.get_running_loop()
             loop.call_later(UNSURE_AGAIN, self._follower.mark, (ALL_NAMESPACES, *self._lists()))
+
+    async def _wait_for(self, group: asyncio.TaskGroup, rows: Sequence[Target]) -> None:
+        """Wait for the first lists; a long one may take its time, one that stands still may not."""
+        fetcher = self._follower.fetcher
+        containers = [target for target in rows if target.kind is Kind.CONTAINERS]
+        # New namespaces are being listed already.
+        getting = group.create_task(self._follower.refresher.get(rows, again=False))
+        taken = -1
+        while not (await asyncio.wait({getting}, timeout=FIRST_LISTS))[0]:
+            if all(map(fetcher.is_read, containers)) or fetcher.taken == taken:
+                getting.cancel()
+                break
+            taken = fetcher.taken
 
     async def _meet(self, group: asyncio.TaskGroup) -> None:
         """Who answers; where it lives is found out beside the lists."""
@@ -100,7 +112,9 @@ class Session:
 
     async def _locate(self, pid: int) -> None:
         """Where it lives: then its processes and bind sources can be looked at."""
-        host = await asyncio.to_thread(procfs.look, path_of(self._client.address), pid)
+        host = self._client.host
+        if host is None:
+            host = await asyncio.to_thread(procfs.look, path_of(self._client.address), pid)
         self._sources.root = host.root
         self._sources.look()
         await self._follower.look_at_tasks(shares_pids=host.shares_pids)
@@ -115,7 +129,7 @@ class Session:
         self._publisher.now()
 
     async def _keep_looking(self) -> None:
-        """The slow resync; sooner when a call had no answer."""
+        """The slow resync; of everything, and at once, when a call had no answer."""
         clock = asyncio.get_running_loop().time
         due = clock() + self._resync
         while True:
@@ -125,9 +139,8 @@ class Session:
             was_silent = await self._wait_for_answer()
             self._follower.doubt.clear()
             if was_silent or clock() >= due:
-                begun = clock()
-                await self._look_again()
-                due = clock() + max(self._resync, RESYNC_SHARE * (clock() - begun))
+                await self._look_again(everything=was_silent)
+                due = clock() + self._resync
 
     async def _wait_for_answer(self) -> bool:
         """Return once the daemon answers; true if it did not do so at once."""
@@ -142,12 +155,17 @@ class Session:
             else:
                 return silent > 0
 
-    async def _look_again(self) -> None:
-        """Everything once more: not all changes are announced."""
-        await self._follower.refresher.get([ALL_NAMESPACES])
-        await self._follower.refresher.get(self._lists())
+    async def _look_again(self, *, everything: bool) -> None:
+        """What is due, once more: not all changes are announced."""
+        follower = self._follower
+        await follower.refresher.get([ALL_NAMESPACES])  # they can appear without a word
+        lists = [
+            target
+            for target in self._lists()
+            if everything or follower.fetcher.is_due(target, self._resync)
+        ]
+        await follower.refresher.get(lists)
         if self._world.phase is not Phase.LIVE:
             self._live()
-        self._world.forget_unused()
-        self._details.revisit()
+        await self._details.revisit()
         self._sources.look(everything=True)

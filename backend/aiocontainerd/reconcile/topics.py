@@ -6,6 +6,7 @@ service. The payload is never taken for the state: it only says where to look.
 
 from collections.abc import Mapping
 from enum import Enum
+from functools import cache
 from typing import Final, NamedTuple
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -66,6 +67,7 @@ _INTEGERS: Final = {
     FieldDescriptor.TYPE_UINT64,
 }
 _TEXTS: Final = {FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES}
+_LONGEST: Final = 4096  # characters of a text that an event is shown with
 # Looked up by the URL alone: a payload of another kind than its topic's is not ours to mend.
 _PAYLOADS: Final[dict[str, type[Message]]] = {
     message.DESCRIPTOR.full_name: message
@@ -79,40 +81,56 @@ Fields = Mapping[str, Identity]
 
 def fields_of(envelope: Envelope) -> Fields:
     """The payload's plain fields by name, raw; {} for a payload that we cannot read."""
-    payload = _PAYLOADS.get(typeurl.name(envelope.event))
-    if payload is None:
+    payload = typeurl.name(envelope.event)
+    if payload not in _PAYLOADS:
         return {}
-    message = payload()
+    message = _PAYLOADS[payload]()
     try:
         message.ParseFromString(envelope.event.value)
     except DecodeError:
         return {}
     fields: dict[str, Identity] = {}
-    for field in payload.DESCRIPTOR.fields:
-        if field.type in _INTEGERS:  # zero is an answer too: exit_status
-            fields[field.name] = str(getattr(message, field.name))
-        elif field.type in _TEXTS and (value := getattr(message, field.name)):
-            fields[field.name] = value
+    for name, is_integer in _plain_fields(payload):
+        value = getattr(message, name)
+        if is_integer:  # zero is an answer too: exit_status
+            fields[name] = str(value)
+        elif value:
+            fields[name] = value
     return fields
+
+
+@cache
+def _plain_fields(payload: str) -> tuple[tuple[str, bool], ...]:
+    """Names of the payload's fields that hold a number or a text, and which of the two."""
+    plain = _INTEGERS | _TEXTS
+    fields = [field for field in _PAYLOADS[payload].DESCRIPTOR.fields if field.type in plain]
+    return tuple((field.name, field.type in _INTEGERS) for field in fields)
 
 
 def to_event(envelope: Envelope, fields: Fields, seq: int) -> Event:
     """The event as the world shows it, every string safe."""
     subject = next((name for name in _SUBJECTS if name in fields), "")
-    attributes = {name: safe(value) for name, value in fields.items() if name != subject}
+    attributes = {name: _shown(value) for name, value in fields.items() if name != subject}
     if subject == "container_id" and "id" in attributes:
         # Of a task it repeats the container's id; of an exec it is the exec's.
         own = attributes.pop("id")
-        if own and own != safe(fields[subject]):
+        if own and own != _shown(fields[subject]):
             attributes["exec_id"] = own
     return Event(
         seq=seq,
         timestamp=envelope.timestamp,
         namespace=envelope.namespace,
         topic=envelope.topic,
-        subject=safe(fields[subject]) if subject else "",
+        subject=_shown(fields[subject]) if subject else "",
         attributes=attributes or NO_LABELS,
     )
+
+
+def _shown(value: Identity) -> str:
+    """Safe, and not longer than anyone reads: 2,000 events are kept."""
+    if len(value) <= _LONGEST:
+        return safe(value)
+    return safe(value[:_LONGEST]) + "…"
 
 
 def targets_of(envelope: Envelope, fields: Fields) -> tuple[Target, ...]:

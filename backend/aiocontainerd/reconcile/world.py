@@ -1,6 +1,5 @@
 """The working copy of what the daemon holds, from which immutable snapshots are cut."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -18,12 +17,18 @@ from aiocontainerd.models import (
     Task,
     TaskStatus,
 )
+from aiocontainerd.reconcile.binds import Binds
+from aiocontainerd.reconcile.findings import Findings, target_of
 from aiocontainerd.reconcile.records import Change, Record, Records
+from aiocontainerd.reconcile.ring import Ring
 from aiocontainerd.reconcile.topics import Identity, Kind, Target
 
-EVENTS_KEPT = 2_000
+AT_ONCE = 0.0
 SOON = 0.005  # s
 LATER = 0.04  # s: an event's line can wait for the row that changes with it
+SELDOM = 0.5  # s: while the first lists are being read, every snapshot delays the next row
+SCREENFUL = 100  # containers that are worth a snapshot before their list is whole
+GROWTH = 4  # how many times as many are worth the next one
 _SHOWN = (Kind.CONTAINERS, Kind.TASKS, Kind.IMAGES)
 
 
@@ -50,15 +55,26 @@ class World:
         self.records = Records()
         self.names: tuple[str, ...] = ()  # of all namespaces
         self.namespaces: tuple[str, ...] = ()  # those that are followed
-        self.details: dict[tuple[str, str], ImageDetails] = {}  # by namespace and target digest
-        self.started: dict[tuple[Key, int], datetime | None] = {}  # by task and pid
+        self.findings = Findings()
+        self.binds = Binds()
         self.sources: dict[str, bool] = {}
         self.events_total = 0  # since the start; the number of the newest one
         self._changed = changed
         self._views: dict[Kind, dict[Key, Any]] = {kind: {} for kind in _SHOWN}
         self._stale: set[Kind] = set()
-        self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
+        self._events = Ring()
         self._next = Snapshot()
+        self._worth = SCREENFUL  # containers with which the next early snapshot is worth it
+
+    @property
+    def loaded(self) -> bool:
+        """Whether there was a whole picture."""
+        return self._next.loaded
+
+    @property
+    def rows(self) -> int:
+        """How many containers there are so far."""
+        return len(self._views[Kind.CONTAINERS])
 
     @property
     def phase(self) -> Phase:
@@ -70,16 +86,27 @@ class World:
         if target.namespace in self.namespaces:
             self._apply(self.records.put(target, record, number))
 
-    def put_all(self, target: Target, records: Mapping[Identity, Record], number: int) -> None:
-        """Take the answer to question `number` about a whole list."""
+    def put_some(self, target: Target, records: Mapping[Identity, Record], number: int) -> None:
+        """Take a part of that list; whatever else is held stays."""
         if target.namespace in self.namespaces:
-            first = not self.records.is_listed(target.kind, target.namespace)
-            changes = self.records.put_all(target, records, number)
-            if target.kind is Kind.SNAPSHOTS:
-                if first or changes:
-                    self._review(self.records.of(Kind.IMAGES, target.namespace).values())
-            else:
-                self._apply(changes)
+            within = SOON if self.records.is_listed(target.kind, target.namespace) else SELDOM
+            self._apply(self.records.put_some(target, records, number), within)
+            self._offer()
+
+    def remove(self, target: Target, gone: Iterable[Identity], number: int) -> None:
+        """These were not in that whole list."""
+        if target.namespace in self.namespaces:
+            self._apply(self.records.remove(target, gone, number))
+
+    def complete(self, target: Target) -> None:
+        """That list has been taken, and all that was not in it is gone."""
+        if target.namespace not in self.namespaces:
+            return
+        first = not self.records.is_listed(target.kind, target.namespace)
+        self.records.complete(target)
+        if first and target.kind in _SHOWN:
+            self._changed(SOON)
+            self._offer()
 
     def put_namespaces(self, names: Iterable[str], followed: Iterable[str]) -> None:
         """All namespaces that there are, and those to follow; what was known of others goes."""
@@ -92,24 +119,25 @@ class World:
 
     def put_details(self, namespace: str, digest: str, details: ImageDetails) -> None:
         """Take what the content store says of an image's target."""
-        if self.details.get((namespace, digest)) != details:
-            self.details[namespace, digest] = details
-            self._review(self._pointing_at(namespace, digest))
+        if self.findings.set_details((namespace, digest), details):
+            self.review(self.findings.pointing_at((namespace, digest)))
 
     def put_started(self, task: Task, moment: datetime | None) -> None:
         """Take when the process of this task began, None if that cannot be known."""
-        self.started[task.key, task.pid] = moment
-        self._review(r for r in [self.records.of(Kind.TASKS, task.namespace).get(task.id)] if r)
+        held = self.records.of(Kind.TASKS, task.namespace).get(task.id)
+        if isinstance(held, Task) and held.pid == task.pid:
+            self.findings.started[task.key, task.pid] = moment
+            self.review([held])
 
     def put_sources(self, sources: Mapping[str, bool]) -> None:
         """Take which bind sources exist; replaces what was known."""
-        if sources != self.sources:
+        if sources is not self.sources and sources != self.sources:
             self.sources = dict(sources)
-            self.set(sources=dict(sources))
+            self.set(sources=self.sources)
 
     def note(self, event: Event) -> None:
         """Take one more event."""
-        self._events.append(event)
+        self._events.add(event)
         self.events_total = event.seq
         self._changed(LATER)
 
@@ -124,57 +152,82 @@ class World:
         changes: dict[str, Any] = {kind.value: dict(self._views[kind]) for kind in self._stale}
         self._stale.clear()
         if self.events_total != self._next.events_total:
-            changes |= {"events": tuple(self._events), "events_total": self.events_total}
+            changes |= {"events": self._events.kept(), "events_total": self.events_total}
+        if (reading := self._reading()) != self._next.reading:
+            changes["reading"] = reading
         if changes:
             self._next = replace(self._next, **changes)
         return self._next
 
-    def forget_unused(self) -> None:
-        """Drop what was found out about things that are gone."""
-        targets = {
-            (image.namespace, image.target.digest)
-            for image in self.records.all(Kind.IMAGES)
-            if isinstance(image, Image)
-        }
-        tasks = {
-            (task.key, task.pid) for task in self.records.all(Kind.TASKS) if isinstance(task, Task)
-        }
-        self.details = {key: value for key, value in self.details.items() if key in targets}
-        self.started = {key: value for key, value in self.started.items() if key in tasks}
+    def _reading(self) -> frozenset[str]:
+        """The lists that are not whole yet; after that they are kept up to date."""
+        if self.loaded or not self.namespaces:
+            return frozenset()
+        return frozenset(kind.value for kind in _SHOWN if not self.is_whole(kind))
 
-    def _apply(self, changes: Iterable[Change]) -> None:
-        for kind, namespace, old, new in changes:
-            if kind is Kind.SNAPSHOTS:
-                self._review(self._on_chain(namespace, str(new or old)))
-            elif new is not None:
-                self._show(kind, new)
-            elif isinstance(old, Container | Task | Image):
-                self._views[kind].pop(old.key, None)
-                self._stale.add(kind)
-                self._changed(SOON)
+    def is_whole(self, kind: Kind) -> bool:
+        """Whether that list has been read of each namespace."""
+        return all(self.records.is_listed(kind, name) for name in self.namespaces)
 
-    def _show(self, kind: Kind, record: Record) -> None:
-        """Bring the view of one record up to date."""
+    def _offer(self) -> None:
+        """The first rows at once, and then a few more pictures: each costs as much as it shows.
+
+        A container's row is not true before it is known whether it has a task.
+        """
+        if not self.loaded and self.rows >= self._worth and self.is_whole(Kind.TASKS):
+            self._worth = GROWTH * self.rows
+            self._changed(AT_ONCE)
+
+    def _apply(self, changes: Iterable[Change], within: float = SOON) -> None:
+        seen = [self._take(change) for change in changes]
+        if any(seen):
+            self._changed(within)
+
+    def _take(self, change: Change) -> bool:
+        """Whether the view differs by it."""
+        kind, namespace, old, new = change
+        if kind is Kind.SNAPSHOTS:
+            images = self.findings.on_chain((namespace, str(new or old)))
+            shown = [self._show(Kind.IMAGES, image) for image in images]
+            return any(shown)
+        if kind is Kind.CONTAINERS:
+            assert not isinstance(old, str | Image | Task)
+            assert not isinstance(new, str | Image | Task)
+            self.binds.replace(old, new)
+        else:
+            self.findings.replace(old, new)
+        if new is not None:
+            return self._show(kind, new)
+        assert isinstance(old, Container | Task | Image)
+        self._stale.add(kind)
+        return self._views[kind].pop(old.key, None) is not None
+
+    def _show(self, kind: Kind, record: Record) -> bool:
+        """Bring the view of one record up to date; whether it differs."""
         shown = self._complete(record)
         assert isinstance(shown, Container | Task | Image)
-        if self._views[kind].get(shown.key) != shown:
-            self._views[kind][shown.key] = shown
-            self._stale.add(kind)
-            self._changed(SOON)
+        key = shown.key
+        if self._views[kind].get(key) == shown:
+            return False
+        self._views[kind][key] = shown
+        self._stale.add(kind)
+        return True
 
-    def _review(self, records: Iterable[Record]) -> None:
-        """Something was found out about these."""
-        for record in records:
-            self._show(Kind.IMAGES if isinstance(record, Image) else Kind.TASKS, record)
+    def review(self, records: Iterable[Record]) -> None:
+        """Something was found out about these images or tasks."""
+        kinds = ((Kind.IMAGES if isinstance(r, Image) else Kind.TASKS, r) for r in records)
+        shown = [self._show(kind, record) for kind, record in kinds]
+        if any(shown):
+            self._changed(SOON)
 
     def _complete(self, record: Record) -> Record:
         """The record with what was found out about it."""
         if isinstance(record, Image):
-            details = self.details.get((record.namespace, record.target.digest))
+            details = self.findings.details.get(target_of(record))
             unpacked = self._unpacked(record.namespace, details)
             return replace(record, details=details, unpacked=unpacked) if details else record
         if isinstance(record, Task) and record.status is not TaskStatus.STOPPED:
-            since = self.started.get((record.key, record.pid))
+            since = self.findings.started.get((record.key, record.pid))
             return replace(record, since=since) if since else record
         return record
 
@@ -182,16 +235,3 @@ class World:
         if details is None or not self.records.is_listed(Kind.SNAPSHOTS, namespace):
             return None
         return details.chain_id in self.records.of(Kind.SNAPSHOTS, namespace)
-
-    def _pointing_at(self, namespace: str, digest: str) -> list[Record]:
-        images = self.records.of(Kind.IMAGES, namespace).values()
-        return [i for i in images if isinstance(i, Image) and i.target.digest == digest]
-
-    def _on_chain(self, namespace: str, chain_id: str) -> list[Record]:
-        found: list[Record] = []
-        for image in self.records.of(Kind.IMAGES, namespace).values():
-            if isinstance(image, Image):
-                details = self.details.get((namespace, image.target.digest))
-                if details is not None and details.chain_id == chain_id:
-                    found.append(image)
-        return found

@@ -1,6 +1,7 @@
 """containerd.services.containers.v1: container records, not processes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from aiocontainerd import convert
@@ -9,6 +10,9 @@ from aiocontainerd.errors import Unimplemented
 from aiocontainerd.models import Container
 from aiocontainerd.pb import containers_pb2 as pb
 from aiocontainerd.pb import containers_pb2_grpc
+from aiocontainerd.slices import sliced
+
+_NONE: Mapping[str, Container] = MappingProxyType({})
 
 
 class Containers:
@@ -20,20 +24,48 @@ class Containers:
         self._streams = True
 
     async def list(self, *, namespace: str, filters: Iterable[str] = ()) -> list[Container]:
-        """Every record; streamed, because one List answer stops at 16 MiB (about 2,600 of them)."""
-        request = pb.ListContainersRequest(filters=filters)
+        """Every record."""
+        return [record async for record in self.each(namespace=namespace, filters=filters)]
+
+    async def each(
+        self,
+        *,
+        namespace: str,
+        filters: Iterable[str] = (),
+        known: Mapping[str, Container] = _NONE,
+    ) -> AsyncIterator[Container]:
+        """Every record as it comes, while others are still on their way.
+
+        A record of `known` (by id) that has not changed since is yielded itself: reading the
+        specs is most of the work.
+        """
+        async for message in self._messages(namespace, pb.ListContainersRequest(filters=filters)):
+            held = known.get(message.id)
+            if held is not None and convert.same_container(message, held):
+                yield held
+            else:
+                yield convert.container(message, namespace)
+
+    async def _messages(
+        self, namespace: str, request: pb.ListContainersRequest
+    ) -> AsyncIterator[pb.Container]:
+        """Streamed, because one List answer stops at 16 MiB (about 2,600 records)."""
         if self._streams:
             stream = self._channel.stream(
                 self._stub.ListStream, request, subject=namespace, namespace=namespace, timeout=60.0
             )
             try:
-                return [convert.container(item.container, namespace) async for item in stream]
+                async for item in stream:
+                    yield item.container
             except Unimplemented:
                 self._streams = False
+            else:
+                return
         answer = await self._channel.unary(
             self._stub.List, request, subject=namespace, namespace=namespace
         )
-        return [convert.container(message, namespace) for message in answer.containers]
+        async for message in sliced(answer.containers):
+            yield message
 
     async def get(self, id: str, *, namespace: str) -> Container:
         """Raises NotFound."""

@@ -1,8 +1,8 @@
 """containerd.services.events.v1: one stream for all namespaces, with no replay."""
 
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from google.protobuf.any_pb2 import Any
 
@@ -10,11 +10,9 @@ from aiocontainerd import convert
 from aiocontainerd.channel import Channel
 from aiocontainerd.pb import events_pb2 as pb
 from aiocontainerd.pb import events_pb2_grpc
-from aiocontainerd.safe import safe
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One event as it comes; `event` is read with `pb.typeurl`."""
 
     timestamp: datetime | None
@@ -40,8 +38,8 @@ class Events:
         async for message in self._channel.stream(self._stub.Subscribe, request):
             yield Envelope(
                 convert.time_of(message.timestamp),
-                safe(message.namespace),
-                safe(message.topic),
+                convert.shared(message.namespace),
+                convert.shared(message.topic),
                 message.event,
             )
 

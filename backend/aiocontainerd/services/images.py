@@ -9,6 +9,7 @@ from aiocontainerd.models import NO_LABELS, Descriptor, Image
 from aiocontainerd.pb import images_pb2 as pb
 from aiocontainerd.pb import images_pb2_grpc
 from aiocontainerd.safe import safe
+from aiocontainerd.slices import sliced
 
 
 def _raw(name: bytes | str) -> bytes:
@@ -30,7 +31,7 @@ class Images:
             subject=namespace,
             namespace=namespace,
         )
-        return [convert.image(message, namespace) for message in answer.images]
+        return [convert.image(message, namespace) async for message in sliced(answer.images)]
 
     async def get(self, name: bytes | str, *, namespace: str) -> Image:
         """Raises NotFound."""

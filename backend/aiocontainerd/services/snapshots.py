@@ -30,6 +30,11 @@ class SnapshotInfo:
     kind: Kind
     labels: Mapping[str, str] = field(default_factory=no_labels, hash=False)
 
+    @property
+    def is_committed(self) -> bool:
+        """Containers and other snapshots can be put on top of it."""
+        return self.kind is Kind.COMMITTED
+
 
 @dataclass(frozen=True, slots=True)
 class MountSpec:

@@ -5,6 +5,7 @@ Wrong-state calls come back as UNKNOWN with the runtime's text: ask `get().statu
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
@@ -14,7 +15,10 @@ from aiocontainerd.channel import Channel
 from aiocontainerd.models import Task
 from aiocontainerd.pb import tasks_pb2 as pb
 from aiocontainerd.pb import tasks_pb2_grpc, typeurl
-from aiocontainerd.services.snapshots import MountSpec
+from aiocontainerd.slices import sliced
+
+if TYPE_CHECKING:
+    from aiocontainerd.services.snapshots import MountSpec
 
 # Making or deleting a task waits for a shim and runc; a healthy one needs well under a second,
 # a loaded host many (containerd#9309). The daemon rolls back a Create that we gave up.
@@ -33,7 +37,7 @@ class Tasks:
         answer = await self._channel.unary(
             self._stub.List, pb.ListTasksRequest(), subject=namespace, namespace=namespace
         )
-        return [convert.task(message, namespace) for message in answer.tasks]
+        return [convert.task(message, namespace) async for message in sliced(answer.tasks)]
 
     async def get(self, id: str, *, namespace: str, timeout: float = 10.0) -> Task:
         """Raises NotFound when the container has no task."""
@@ -49,7 +53,7 @@ class Tasks:
     async def create(
         self,
         id: str,
-        rootfs: Iterable[MountSpec],
+        rootfs: "Iterable[MountSpec]",
         *,
         namespace: str,
         stdin: str = "",

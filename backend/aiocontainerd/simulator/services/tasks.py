@@ -1,0 +1,81 @@
+"""containerd.services.tasks.v1, without exec, metrics and changes of resources."""
+
+from google.protobuf.empty_pb2 import Empty
+
+from aiocontainerd.pb import process_pb2
+from aiocontainerd.pb import tasks_pb2 as pb
+from aiocontainerd.simulator import tasks
+from aiocontainerd.simulator.lives import Lives
+from aiocontainerd.simulator.wire import Call
+from aiocontainerd.simulator.world import World
+
+
+class TasksServicer:
+    """Tasks; `lives` says what they do by themselves."""
+
+    DESCRIPTOR = pb.DESCRIPTOR.services_by_name["Tasks"]
+
+    def __init__(self, world: World, lives: Lives) -> None:
+        self._world = world
+        self._lives = lives
+
+    async def Create(self, request: pb.CreateTaskRequest, call: Call) -> pb.CreateTaskResponse:
+        """Make one, not yet running."""
+        task = tasks.create(self._world, call.namespace, request)
+        return pb.CreateTaskResponse(container_id=request.container_id, pid=task.process.pid)
+
+    async def Start(self, request: pb.StartRequest, call: Call) -> pb.StartResponse:
+        """Let it run."""
+        namespace, id = call.namespace, request.container_id
+        task = tasks.start(self._world, namespace, id, request.exec_id)
+        self._lives.begin(namespace, id)
+        return pb.StartResponse(pid=task.process.pid)
+
+    async def Get(self, request: pb.GetRequest, call: Call) -> pb.GetResponse:
+        """One."""
+        task = tasks.get(self._world, call.namespace, request.container_id, request.exec_id)
+        return pb.GetResponse(process=task.process)
+
+    async def List(self, request: pb.ListTasksRequest, call: Call) -> pb.ListTasksResponse:
+        """All, those without a container's record as well; its filter is ignored."""
+        found = self._world.look(call.namespace).tasks.values()
+        return pb.ListTasksResponse(tasks=(task.process for task in found))
+
+    async def Kill(self, request: pb.KillRequest, call: Call) -> Empty:
+        """Send a signal."""
+        namespace, id = call.namespace, request.container_id
+        tasks.check_signal(self._world, namespace, id, request.exec_id, request.signal)
+        self._lives.signal(namespace, id, request.signal)
+        return Empty()
+
+    async def Pause(self, request: pb.PauseTaskRequest, call: Call) -> Empty:
+        """Freeze it."""
+        tasks.pause(self._world, call.namespace, request.container_id)
+        return Empty()
+
+    async def Resume(self, request: pb.ResumeTaskRequest, call: Call) -> Empty:
+        """Thaw it."""
+        tasks.resume(self._world, call.namespace, request.container_id)
+        self._lives.resume(call.namespace, request.container_id)
+        return Empty()
+
+    async def Wait(self, request: pb.WaitRequest, call: Call) -> pb.WaitResponse:
+        """Answer when it has ended."""
+        namespace, id = call.namespace, request.container_id
+        process = await tasks.wait(self._world, namespace, id, request.exec_id)
+        return pb.WaitResponse(exit_status=process.exit_status, exited_at=process.exited_at)
+
+    async def Delete(self, request: pb.DeleteTaskRequest, call: Call) -> pb.DeleteResponse:
+        """Remove one that has ended, or has not begun."""
+        process = tasks.delete(self._world, call.namespace, request.container_id)
+        return pb.DeleteResponse(
+            pid=process.pid, exit_status=process.exit_status, exited_at=process.exited_at
+        )
+
+    async def ListPids(self, request: pb.ListPidsRequest, call: Call) -> pb.ListPidsResponse:
+        """Its only process, while there is one."""
+        process = tasks.get(self._world, call.namespace, request.container_id).process
+        alive = (
+            [] if process.status == tasks.STOPPED else [process_pb2.ProcessInfo(pid=process.pid)]
+        )
+        return pb.ListPidsResponse(processes=alive)

@@ -1,0 +1,17 @@
+"""Parts of reconcile, fed by hand."""
+
+from collections.abc import Mapping
+
+from aiocontainerd.reconcile.records import Record, Records
+from aiocontainerd.reconcile.topics import Identity, Target
+from aiocontainerd.reconcile.world import World
+
+
+def put_list(
+    into: World | Records, target: Target, records: Mapping[Identity, Record], number: int
+) -> None:
+    """Give the answer to question `number` about a whole list."""
+    held = into.records if isinstance(into, World) else into
+    into.put_some(target, records, number)
+    into.remove(target, held.missing(target, records), number)
+    into.complete(target)
