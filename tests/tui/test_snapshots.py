@@ -40,6 +40,8 @@ A, B = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 class Client:
     """Stands for a client; it can only be closed."""
 
+    host = None
+
     async def close(self) -> None: ...
 
 

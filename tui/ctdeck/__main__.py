@@ -10,6 +10,7 @@ import gc
 import os
 import select
 import signal
+import socket
 import sys
 from typing import TYPE_CHECKING, TextIO
 
@@ -17,8 +18,6 @@ from ctdeck.settings import Settings, from_arguments
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from ctdeck.app import CtdeckApp
 
 _SETTLED = 1.0  # s after which the start is over, and garbage is collected again
 _GC_THRESHOLD = 50_000  # objects; took the p95 of scrolling 10,000 rows from 37 to 10 ms
@@ -52,20 +51,23 @@ def main() -> int:
 
 
 def _run(settings: Settings) -> int:
-    from ctdeck.app import CtdeckApp
-
-    app = CtdeckApp(settings)
-    number = asyncio.run(_until_end(app, settings))
+    try:
+        number, status = asyncio.run(_until_end(settings))
+    except KeyboardInterrupt:  # before there is a screen
+        return 128 + signal.SIGINT
     if number:
         # Who started us shall see what ended us, as of any program.
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
-    return app.return_code or 0
+    return status
 
 
-async def _until_end(app: CtdeckApp, settings: Settings) -> int:
-    """Run the app; returns the number of the signal that ended it, 0 for none."""
+async def _until_end(settings: Settings) -> tuple[int, int]:
+    """Run the app: the number of the signal that ended it, 0 for none, and its exit status."""
+    from ctdeck.starting import start
+
     loop = asyncio.get_running_loop()
+    app = await start(settings)
     received = 0
 
     def leave(number: int) -> None:
@@ -74,17 +76,27 @@ async def _until_end(app: CtdeckApp, settings: Settings) -> int:
         loop.remove_reader(hangup)
         app.exit(return_code=128 + number)
 
-    # Under make or su the hang-up signal goes to them alone, and a dead terminal reads as
-    # nothing, for ever. An epoll that waits for no event still tells of a hang-up.
-    with select.epoll() as hangup:
-        hangup.register(sys.stdin.fileno(), 0)
+    with _hangup() as hangup:
         loop.add_reader(hangup, leave, signal.SIGHUP)
         for number in _SIGNALS:
             loop.add_signal_handler(number, leave, number)
         loop.call_later(_SETTLED, _settle)
         await app.run_async(mouse=settings.mouse)
         loop.remove_reader(hangup)
-    return received
+    return received, app.return_code or 0
+
+
+def _hangup() -> select.epoll | socket.socket:
+    """What can be read when the terminal has gone.
+
+    Under make or su the hang-up signal goes to them alone, and a dead terminal reads as nothing,
+    for ever. An epoll that waits for no event still tells of a hang-up.
+    """
+    if not hasattr(select, "epoll"):  # no Linux (--demo): one that can never be read
+        return socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    hangup = select.epoll()
+    hangup.register(sys.stdin.fileno(), 0)
+    return hangup
 
 
 def _settle() -> None:

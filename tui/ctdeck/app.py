@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -11,7 +12,8 @@ from textual.binding import Binding, BindingType
 from textual.reactive import Reactive
 from textual.theme import Theme
 
-from ctdeck.connect import connect, disconnect
+from ctdeck import terminal
+from ctdeck.connect import connect, disconnect, look
 from ctdeck.formatting import ASCII, GLYPHS
 from ctdeck.keygate import KeyGate
 from ctdeck.screens.main import MainScreen
@@ -20,12 +22,15 @@ from ctdeck.styles import style_path
 from ctdeck.theme import DARK, SIXTEEN, theme_for
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from textual.command import Provider
+    from textual.screen import Screen
 
     from aiocontainerd.client import Client
     from aiocontainerd.pull import Pulls
     from aiocontainerd.state import StateDirectory
     from aiocontainerd.store import Store
+    from ctdeck.connect import Found
 
 
 def _palette() -> type[Provider]:
@@ -34,14 +39,20 @@ def _palette() -> type[Provider]:
     return ActionsProvider
 
 
+_ASCII = ("ascii",) if GLYPHS is ASCII else ()  # what a terminal without Unicode needs
+
+
 class CtdeckApp(App[None], inherit_bindings=False):
-    """`session` is for tests and the demo: with it nothing is looked for."""
+    """`session` is for tests and the demo: with it nothing is looked for.
+
+    `first` is the first look for a daemon, if it was begun before the app was made.
+    """
 
     TITLE = "ctdeck"
     # Known before the style sheets are read: a theme set later has them all parsed again.
     theme: Reactive[str] = Reactive(lambda: theme_for().name)
     # All that the first screen needs, at once: a screen's own sheet has the others parsed again.
-    CSS_PATH: ClassVar = [style_path(name) for name in ("table", "main", "command", "app")]
+    CSS_PATH: ClassVar = [style_path(name) for name in ("table", "main", "app", *_ASCII)]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -55,15 +66,22 @@ class CtdeckApp(App[None], inherit_bindings=False):
         )
     ]
 
-    def __init__(self, settings: Settings, session: Session | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        settings: Settings,
+        session: Session | None = None,
+        *,
+        first: asyncio.Task[Found] | None = None,
+    ) -> None:
+        super().__init__(driver_class=terminal.driver_class())
         self.settings = settings
         self.session = session
+        self._first = first
         self.keys = KeyGate(self, self._hand_on)
         self.main = MainScreen(settings, self.keys)
         self.key_time = 0.0
         self.animation_level = "none"
-        self.set_class(GLYPHS is ASCII, "-ascii")
+        self.set_class(bool(_ASCII), "-ascii")
 
     @property
     def available_themes(self) -> dict[str, Theme]:
@@ -79,10 +97,12 @@ class CtdeckApp(App[None], inherit_bindings=False):
         self.screen_change_signal.subscribe(self, self.keys.on_screen_change, immediate=True)
         self.app_resume_signal.subscribe(self, self._repaint)
         self.keys.opened(self.main)
-        if self.session is not None:
-            self.main.attach(self.session)
+        first = self._first
+        found = first.result() if first is not None and first.done() else self.session
+        if isinstance(found, Session):  # the first frame shows what is known by then
+            self._begin(found)
         else:
-            self.run_worker(self._connect(), group="connect")
+            self.run_worker(self._connect(first or look(self.settings)), group="connect")
 
     def _repaint(self, _: object) -> None:
         """Back from the shell (ctrl+z, fg): the terminal has forgotten what was drawn."""
@@ -90,9 +110,19 @@ class CtdeckApp(App[None], inherit_bindings=False):
             screen.refresh(layout=True)
         self.screen.refresh(layout=True)
 
-    async def _connect(self) -> None:
-        self.session = await connect(self)
-        self.main.attach(self.session)
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Only what changed goes to the terminal, where our layer knows it and Textual."""
+        if not terminal.show(self, renderable):
+            super()._display(screen, renderable)
+
+    async def _connect(self, first: Awaitable[Found]) -> None:
+        self._begin(await connect(self, first))
+
+    def _begin(self, session: Session) -> None:
+        self.session = session
+        if session.following is not None:
+            self.run_worker(session.following, group="reconcile")
+        self.main.attach(session)
 
     async def on_unmount(self) -> None:
         """Let go of the daemon."""

@@ -1,6 +1,6 @@
 """From the arguments to a Session: finds a daemon that answers and starts to follow it.
 
-All that is heavy (grpc, protobuf) is imported in here, beside the first frame.
+It begins before Textual is imported: the daemon answers meanwhile (see `__main__.py`).
 """
 
 from __future__ import annotations
@@ -8,53 +8,64 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ctdeck.settings import Session
+from ctdeck.settings import Session, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from aiocontainerd.discovery import Probe
     from ctdeck.app import CtdeckApp
     from ctdeck.embedded import EmbeddedDaemon
     from ctdeck.screens.nodaemon import NoDaemonScreen
 
+    Found = Session | tuple[Probe, ...]  # a session, or what was tried in vain
+
 RETRY = 2.0  # seconds between two looks for a daemon
 PATIENCE = 5.0  # seconds that leaving waits for pulls to be cancelled
 
 
-async def connect(app: CtdeckApp) -> Session:
-    """Look until a daemon answers; shows what was tried while none does."""
-    await asyncio.to_thread(import_module, "aiocontainerd.discovery")
+async def connect(app: CtdeckApp, first: Awaitable[Found]) -> Session:
+    """Look until a daemon answers; shows what was tried while none does.
+
+    `first` is the first look, which may have begun before there was an app.
+    """
     screen: NoDaemonScreen | None = None
-    while True:
-        probes, daemon = await _look(app, offered=screen is not None and screen.embedded)
-        if probes[-1].server is not None:
-            if screen is not None:
-                screen.dismiss()
-            return _session(app, probes[-1], daemon)
+    found = await first
+    while not isinstance(found, Session):
         if screen is None:
             from ctdeck.screens.nodaemon import NoDaemonScreen
 
             screen = NoDaemonScreen(app.settings)
             await app.push_screen(screen)
-        screen.show(probes)
+        screen.show(found)
         await screen.wait(RETRY)
+        found = await look(app.settings, offered=screen.embedded)
+    if screen is not None:
+        screen.dismiss()
+    if found.embedded is not None and (problem := found.embedded.sample_problem):
+        app.notify(problem, title="No sample image", severity="warning", markup=False)
+    return found
 
 
-async def _look(
-    app: CtdeckApp, *, offered: bool
-) -> tuple[tuple[Probe, ...], EmbeddedDaemon | None]:
-    """One round: the last probe has a server, or none has. `offered`: and taken, by the key."""
+async def look(settings: Settings, *, offered: bool = False) -> Found:
+    """One round. `offered`: ctdeck's own daemon is, and was taken, by the key."""
+    if settings.demo:
+        from ctdeck.demo import begin
+
+        return await begin(settings)
     from aiocontainerd.client import Client
     from aiocontainerd.discovery import Probe, candidates, discover
 
-    client_for = partial(Client, read_only=app.settings.read_only)
+    client_for = partial(Client, read_only=settings.read_only)
     probes: tuple[Probe, ...] = ()
-    if not app.settings.embedded:
-        probes = await discover(candidates(app.settings.address), connect=client_for)
-        if probes[-1].server is not None or not offered:
-            return probes, None
+    if not settings.embedded:
+        probes = await discover(candidates(settings.address), connect=client_for)
+        if probes[-1].server is not None:
+            return _session(probes[-1], None)
+        if not offered:
+            return probes
     from aiocontainerd.errors import ContainerdError
     from aiocontainerd.state import StateDirectory
     from ctdeck.embedded import EmbeddedDaemon
@@ -63,17 +74,15 @@ async def _look(
         daemon = await EmbeddedDaemon.start(StateDirectory.default().root)
     except ContainerdError as error:
         name = "ctdeck's own containerd (--embedded)"
-        return (*probes, Probe(name, problem=error.what, remedy=error.remedy)), None
+        return (*probes, Probe(name, problem=error.what, remedy=error.remedy))
     probes = await discover((daemon.address,), connect=client_for)
     if probes[-1].server is None:  # it has gone again: the next round starts it anew
         await daemon.leave()
-        return probes, None
-    if daemon.sample_problem:
-        app.notify(daemon.sample_problem, title="No sample image", severity="warning", markup=False)
-    return probes, daemon
+        return probes
+    return _session(probes[-1], daemon)
 
 
-def _session(app: CtdeckApp, found: Probe, daemon: EmbeddedDaemon | None) -> Session:
+def _session(found: Probe, daemon: EmbeddedDaemon | None) -> Session:
     from aiocontainerd.pull import Pulls
     from aiocontainerd.reconcile import reconcile
     from aiocontainerd.state import StateDirectory
@@ -81,8 +90,17 @@ def _session(app: CtdeckApp, found: Probe, daemon: EmbeddedDaemon | None) -> Ses
 
     client, store = found.client, Store()
     assert client is not None
-    app.run_worker(reconcile(client, store), group="reconcile")
-    return Session(store, client, Pulls(client), StateDirectory.default(), found.address, daemon)
+    following = asyncio.create_task(reconcile(client, store), name="reconcile")
+    state = StateDirectory.default()
+    return Session(
+        store,
+        client,
+        Pulls(client),
+        state,
+        found.address,
+        embedded=daemon,
+        following=following,
+    )
 
 
 async def disconnect(session: Session, *, end_containers: bool) -> None:
@@ -99,3 +117,5 @@ async def disconnect(session: Session, *, end_containers: bool) -> None:
         await session.client.close()
     if session.embedded is not None:
         await (session.embedded.stop() if end_containers else session.embedded.leave())
+    if session.demo is not None:
+        await session.demo.stop()

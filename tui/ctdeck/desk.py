@@ -7,16 +7,14 @@ The main screen is a Desk. A protocol stands between them so that `actions.py` a
 from __future__ import annotations
 
 from collections.abc import Coroutine, Hashable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from aiocontainerd.models import Snapshot
 from ctdeck.rows import Row
 from ctdeck.settings import Session, Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """Asked before something is changed: exactly what will happen, by name and size.
 
     `title` is the question itself, `verb` the word on the button that agrees.
@@ -28,8 +26,7 @@ class Question:
     warning: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One of several: `options` are (value, text); the first is under the cursor."""
 
     title: str

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 
-def compile_filter(text: str) -> Callable[[str], bool] | None:
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a row's text must satisfy; `accepts` takes it casefolded if `folded` is true."""
+
+    accepts: Callable[[str], bool]
+    folded: bool = False
+
+    def __call__(self, text: str) -> bool:
+        """Whether any text, as it is, is accepted."""
+        return self.accepts(text.casefold() if self.folded else text)
+
+
+def compile_filter(text: str) -> Filter | None:
     """What a row's text must satisfy; None when nothing is asked.
 
     All kinds ignore case. Raises ValueError with plain words for a broken regular expression.
@@ -16,7 +29,7 @@ def compile_filter(text: str) -> Callable[[str], bool] | None:
         return _words(text)
     if text.startswith("!"):
         inner = compile_filter(text[1:])
-        return (lambda row: not inner(row)) if inner else None
+        return Filter(lambda row: not inner(row)) if inner else None
     if text.startswith("-f"):
         letters = text[2:].strip()
         pattern = ".*?".join(map(re.escape, letters.replace(" ", "")))
@@ -28,10 +41,10 @@ def compile_filter(text: str) -> Callable[[str], bool] | None:
         compiled = re.compile(pattern, re.IGNORECASE)
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"not a regular expression: {error}") from error
-    return lambda row: compiled.search(row) is not None
+    return Filter(lambda row: compiled.search(row) is not None)
 
 
-def _words(text: str) -> Callable[[str], bool] | None:
+def _words(text: str) -> Filter | None:
     """All the words must be found, and none of those behind a `!`."""
     wanted: list[tuple[str, bool]] = []
     negate = False
@@ -43,4 +56,7 @@ def _words(text: str) -> Callable[[str], bool] | None:
             negate = False
     if not wanted:
         return None
-    return lambda row: all((word in row.casefold()) is found for word, found in wanted)
+    (first, is_in), *others = wanted
+    if not others:  # most filters are one word
+        return Filter(lambda row: (first in row) is is_in, folded=True)
+    return Filter(lambda row: all((word in row) is found for word, found in wanted), folded=True)

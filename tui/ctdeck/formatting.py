@@ -161,6 +161,15 @@ def age(since: datetime | None, now: datetime) -> str:
     return f"{seconds // (86_400 * 365)} y"
 
 
+def age_lasts(since: datetime, now: datetime) -> float:
+    """For how many seconds from now on `age` reads as it does."""
+    seconds = (now - since).total_seconds()
+    if seconds < 0:
+        return 1.0 - seconds
+    unit = next((unit for limit, unit, _ in _UNITS if seconds < limit), 86_400 * 365)
+    return unit - seconds % unit
+
+
 def moment(when: datetime | None) -> str:
     """A time of day and date in the local time zone, to the second."""
     return when.astimezone().strftime("%Y-%m-%d %H:%M:%S") if when else ""
@@ -189,9 +198,15 @@ def plain_version(version: str) -> str:
     return re.split(r"[+~]", version.removeprefix("v"))[0]
 
 
+_LONG_DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}\Z")
+
+
 def short_reference(reference: str) -> str:
     """A reference as people say it: without Docker Hub's own prefixes, a digest by 12 digits."""
-    reference = re.sub(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}\Z", r"\1", reference)
+    if "sha256:" in reference:
+        reference = _LONG_DIGEST.sub(r"\1", reference)
+    if not reference.startswith("docker.io/"):
+        return reference
     for prefix in ("docker.io/library/", "docker.io/"):
         rest = reference.removeprefix(prefix)
         if rest != reference and not names_a_host(rest):

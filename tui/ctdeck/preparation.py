@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 
 from aiocontainerd.discovery import Probe, candidates, discover
 from aiocontainerd.errors import ContainerdError
@@ -25,7 +24,7 @@ def prepare(settings: Settings) -> Settings:
     Raises Refused.
     """
     if settings.fallback:
-        settings = replace(settings, fallback=False)
+        settings = settings._replace(fallback=False)
         if settings.address is not None:
             return settings
         probes = asyncio.run(discover(candidates()))
@@ -42,7 +41,7 @@ def prepare(settings: Settings) -> Settings:
             provide(needs, state, _say)
     except ContainerdError as error:
         raise Refused(str(error)) from error
-    return replace(settings, embedded=True)
+    return settings._replace(embedded=True)
 
 
 def _without_root(probes: Sequence[Probe]) -> str:
@@ -53,6 +52,7 @@ def _without_root(probes: Sequence[Probe]) -> str:
     lines += [
         "  As root (with sudo, or su):   make run, or: ctdeck --embedded",
         "  With a containerd of yours:   ctdeck --address SOCK, or: export CONTAINERD_ADDRESS=SOCK",
+        "  Only to learn the keys:       ctdeck --demo, which is simulated and needs nothing",
     ]
     return "\n".join(lines)
 

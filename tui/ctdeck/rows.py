@@ -1,23 +1,18 @@
 """What a row of each pane is: model objects side by side, with one identity.
 
-A row is what a key acts on: it holds the objects as they were at the key press.
+A row is what a key acts on: it holds the objects as they were at the key press. Rows are made
+when they are looked at; tuples, because of a hundred thousand one looks at all, to sort them.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
-from operator import attrgetter
-from typing import TypeVar
+from collections.abc import Hashable
+from typing import NamedTuple
 
-from aiocontainerd.models import Container, Event, Image, Mount, Snapshot, Task
-
-T = TypeVar("T", Container, Image, Task, Event)
+from aiocontainerd.models import Container, Event, Image, Mount, Task
 
 
-@dataclass(frozen=True, slots=True)
-class ImageRow:
+class ImageRow(NamedTuple):
     """An image and how many containers name it."""
 
     image: Image
@@ -29,8 +24,7 @@ class ImageRow:
         return self.image.key
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerRow:
+class ContainerRow(NamedTuple):
     """A container and its task, if it has one."""
 
     container: Container
@@ -42,8 +36,7 @@ class ContainerRow:
         return self.container.key
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRow:
+class TaskRow(NamedTuple):
     """A task and its container; the record can be gone while the task is still there."""
 
     task: Task
@@ -55,8 +48,7 @@ class TaskRow:
         return self.task.key
 
 
-@dataclass(frozen=True, slots=True)
-class MountRow:
+class MountRow(NamedTuple):
     """One mount of a container; `exists` is None while nobody has looked at the source."""
 
     container: Container
@@ -70,8 +62,7 @@ class MountRow:
         return (*self.container.key, self.mount.destination, self.number)
 
 
-@dataclass(frozen=True, slots=True)
-class EventRow:
+class EventRow(NamedTuple):
     """One event."""
 
     event: Event
@@ -84,47 +75,3 @@ class EventRow:
 
 Row = ImageRow | ContainerRow | TaskRow | MountRow | EventRow
 Scope = str | None  # a namespace, or None for all of them
-
-
-def _in(scope: Scope, items: Iterable[T]) -> Iterable[T]:
-    return items if scope is None else (item for item in items if item.namespace == scope)
-
-
-def image_rows(snapshot: Snapshot, scope: Scope) -> list[ImageRow]:
-    """All images of the scope."""
-    uses = Counter((c.namespace, c.image) for c in snapshot.containers.values())
-    return [ImageRow(i, uses[i.key]) for i in _in(scope, snapshot.images.values())]
-
-
-def container_rows(snapshot: Snapshot, scope: Scope) -> list[ContainerRow]:
-    """All containers of the scope, each with its task."""
-    task_at = snapshot.tasks.get
-    found = snapshot.containers.items()
-    return [ContainerRow(c, task_at(key)) for key, c in found if scope in (None, key[0])]
-
-
-def task_rows(snapshot: Snapshot, scope: Scope) -> list[TaskRow]:
-    """All tasks of the scope, each with its container."""
-    containers = snapshot.containers
-    return [TaskRow(t, containers.get(t.key)) for t in _in(scope, snapshot.tasks.values())]
-
-
-def mount_rows(snapshot: Snapshot, scope: Scope) -> list[MountRow]:
-    """All mounts of the containers of the scope: bind mounts first, then by container."""
-    source_at = snapshot.sources.get
-    containers = sorted(_in(scope, snapshot.containers.values()), key=attrgetter("id"))
-    rows = [
-        MountRow(container, number, mount, source_at(mount.source))
-        for container in containers
-        for number, mount in enumerate(container.mounts)
-    ]
-    binds = [row for row in rows if row.mount.is_bind]
-    return [*binds, *(row for row in rows if not row.mount.is_bind)] if binds else rows
-
-
-def event_rows(snapshot: Snapshot, scope: Scope) -> list[EventRow]:
-    """The events of the scope that are still kept."""
-    return [EventRow(event) for event in _in(scope, snapshot.events)]
-
-
-RowsOf = Callable[[Snapshot, Scope], "list[ImageRow] | list[ContainerRow] | list[TaskRow]"]

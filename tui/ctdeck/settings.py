@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
-
-from aiocontainerd.safe import safe
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    import asyncio
+    from pathlib import Path
+
     from aiocontainerd.client import Client
     from aiocontainerd.pull import Pulls
     from aiocontainerd.state import StateDirectory
     from aiocontainerd.store import Store
+    from ctdeck.demo import Demo
     from ctdeck.embedded import EmbeddedDaemon
 
-_EPILOG = """\
-environment: CONTAINERD_ADDRESS and CONTAINERD_NAMESPACE stand for -a and -n.
-With no address, the well-known sockets are tried: containerd, k3s, RKE2, MicroK8s, Docker's own,
-the rootless ones. Inside, ? shows all keys."""
+_WITH_VALUE = {
+    "-a": "address",
+    "--address": "address",
+    "-n": "namespace",
+    "--namespace": "namespace",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The arguments of the command.
 
     `address` is an absolute path, None to look for a daemon. `namespace` None means all of them.
-    `fallback` is `embedded` only for the case that no other containerd is there.
+    `fallback` is `embedded` only for the case that no other containerd is there. With `demo` all of
+    it is played: the daemon is simulated.
     """
 
     address: str | None = None
@@ -37,6 +39,7 @@ class Settings:
     read_only: bool = False
     embedded: bool = False
     fallback: bool = False
+    demo: bool = False
     mouse: bool = True
     log_file: Path | None = None
 
@@ -45,7 +48,9 @@ class Settings:
 class Session:
     """One connection: made by `connect.py`, or by hand in tests (only `store` is needed there).
 
-    `embedded` is the daemon that we started for it, which ends with us.
+    `root` leads to the files of the daemon's host. `embedded` is the daemon that we started for it,
+    `demo` the simulated one: they end with us. `following` keeps the store equal to the daemon; it
+    ends only when it is cancelled.
     """
 
     store: Store
@@ -53,13 +58,10 @@ class Session:
     pulls: Pulls | None = None
     state: StateDirectory | None = None
     address: str = ""
+    root: str = ""
     embedded: EmbeddedDaemon | None = None
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """One line instead of the usage and a line."""
-        self.exit(2, f"ctdeck: {safe(message)} (ctdeck --help)\n")
+    demo: Demo | None = None
+    following: asyncio.Task[None] | None = None
 
 
 def from_arguments(arguments: Sequence[str], environ: Mapping[str, str]) -> Settings:
@@ -67,62 +69,52 @@ def from_arguments(arguments: Sequence[str], environ: Mapping[str, str]) -> Sett
 
     Raises SystemExit: 0 after --help and --version, 2 after one line on stderr for a bad argument.
     """
-    parser = _parser()
-    given = parser.parse_args(arguments)
+    given = _usual(arguments)
+    if given is None:
+        from ctdeck.arguments import parser
+
+        given = vars(parser().parse_args(arguments))
     try:
-        address = given.address or _unless(given.embedded, environ.get("CONTAINERD_ADDRESS"))
-        return Settings(
-            address=_socket_path(address) if address else None,
-            namespace=_namespace(given.namespace or environ.get("CONTAINERD_NAMESPACE") or "all"),
-            read_only=given.read_only,
-            embedded=given.embedded,
-            fallback=given.embedded_if_none,
-            mouse=given.mouse,
-            log_file=given.log_file,
-        )
+        return _settings(given, environ)
     except ValueError as error:
-        parser.error(str(error))
+        from ctdeck.arguments import parser
+
+        parser().error(str(error))
 
 
-def _parser() -> _Parser:
-    parser = _Parser(
-        prog="ctdeck",
-        description="A terminal UI for containerd.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+def _usual(arguments: Sequence[str]) -> dict[str, Any] | None:
+    """What most people give; None for all else. argparse takes 3 ms of the start."""
+    given: dict[str, Any] = {}
+    rest = iter(arguments)
+    for argument in rest:
+        if argument in _WITH_VALUE:
+            value = next(rest, "")
+            if not value or value.startswith("-"):
+                return None
+            given[_WITH_VALUE[argument]] = value
+        elif argument == "--read-only":
+            given["read_only"] = True
+        else:
+            return None
+    return given
+
+
+def _settings(given: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+    """Raises ValueError for what cannot be."""
+    embedded, demo = given.get("embedded", False), given.get("demo", False)
+    ours = embedded or demo
+    address = given.get("address") or ("" if ours else environ.get("CONTAINERD_ADDRESS"))
+    namespace = given.get("namespace") or environ.get("CONTAINERD_NAMESPACE") or "all"
+    return Settings(
+        address=_socket_path(address) if address else None,
+        namespace=_namespace(namespace),
+        read_only=given.get("read_only", False),
+        embedded=embedded,
+        fallback=given.get("embedded_if_none", False) and not demo,
+        demo=demo,
+        mouse=given.get("mouse", True),
+        log_file=given.get("log_file"),
     )
-    add = parser.add_argument
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("-a", "--address", metavar="SOCK", help="containerd's socket")
-    add("-n", "--namespace", metavar="NS", help="show this namespace; all of them by default")
-    add("--read-only", action="store_true", help="refuse everything that would change something")
-    where.add_argument(
-        "--embedded", action="store_true", help="a private containerd of ctdeck's own (needs root)"
-    )
-    add("--embedded-if-none", action="store_true", help="as --embedded, if there is no other")
-    add("--no-mouse", dest="mouse", action="store_false", help="leave the mouse to the terminal")
-    add("--log-file", metavar="FILE", type=Path, help="append what ctdeck itself does to FILE")
-    add("--version", action=_Version, help="show the version and exit")
-    return parser
-
-
-class _Version(argparse.Action):
-    """Looks the version up only when it is asked for: the metadata are slow to import."""
-
-    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:
-        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, help=help)
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        """Print one line and leave."""
-        from importlib.metadata import version
-
-        print(f"ctdeck {version('ctdeck')}")
-        parser.exit()
-
-
-def _unless(condition: bool, text: str | None) -> str | None:
-    return None if condition else text
 
 
 def _socket_path(address: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ctdeck.desk import Desk
 
@@ -13,8 +13,7 @@ PROCESSES = frozenset({"containers", "tasks"})
 PANE_IDS = ("images", "containers", "tasks", "mounts", "events")
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """One thing that can be done.
 
     `keys` are Textual's names, with commas between. `panes` are those on whose rows it

@@ -18,10 +18,14 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class PathQuery:
-    """Names that begin with `partial` in `directory` (absolute, ends in '/')."""
+    """Names that begin with `partial` in `directory` (absolute, ends in '/').
+
+    `root` leads to the files of the daemon's host where they are not ours.
+    """
 
     directory: str
     partial: str
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ def common_start(names: Sequence[str]) -> str:
     return first[: next(same, len(first))]
 
 
-def source_query(text: str, *, home: str = "", here: str = "") -> PathQuery | None:
+def source_query(text: str, *, home: str = "", here: str = "", root: str = "") -> PathQuery | None:
     """What to look for, when the text is (the beginning of) a source; None past its colon.
 
     `~/` is `home` and a relative path is taken from `here`: a mount needs it in full.
@@ -61,7 +65,7 @@ def source_query(text: str, *, home: str = "", here: str = "") -> PathQuery | No
     elif not path.startswith("/"):
         path = f"{here.rstrip('/')}/{path}"
     head, _, partial = path.rpartition("/")
-    return PathQuery(f"{head}/", partial)
+    return PathQuery(f"{head}/", partial, root)
 
 
 def complete_path(query: PathQuery, listing: Listing) -> PathCompletion:
@@ -83,7 +87,7 @@ def read_directory(query: PathQuery) -> Listing:
     names: list[str] = []
     more = False
     try:
-        with os.scandir(query.directory) as entries:
+        with os.scandir(query.root + query.directory) as entries:
             for count, entry in enumerate(entries):
                 more = count >= SCAN_MAX or len(names) >= MATCH_MAX
                 if more:

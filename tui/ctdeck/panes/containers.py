@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-from aiocontainerd.models import Snapshot, TaskStatus
+from aiocontainerd.models import TaskStatus
+from ctdeck import listing
 from ctdeck.formatting import (
     age,
     short_id,
@@ -13,11 +12,10 @@ from ctdeck.formatting import (
     status_role,
     status_text,
 )
-from ctdeck.panes.pane import Pane, namespace_column, stamp
-from ctdeck.rows import ContainerRow, Scope, container_rows
+from ctdeck.panes.pane import Pane, namespace_column
+from ctdeck.rows import ContainerRow
 from ctdeck.widgets.column import Column
 
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _ORDER = (TaskStatus.RUNNING, TaskStatus.PAUSED, TaskStatus.PAUSING, TaskStatus.CREATED)
 
 
@@ -26,12 +24,6 @@ def status_rank(row: ContainerRow) -> int:
     if row.task is None:
         return 9
     return _ORDER.index(row.task.status) if row.task.status in _ORDER else 8
-
-
-def _rows(snapshot: Snapshot, scope: Scope) -> list[ContainerRow]:
-    rows = sorted(container_rows(snapshot, scope), key=lambda r: r.container.id)
-    rows.sort(key=lambda r: r.container.created_at or LONG_AGO, reverse=True)
-    return rows
 
 
 COLUMNS: tuple[Column[ContainerRow], ...] = (
@@ -80,7 +72,7 @@ COLUMNS: tuple[Column[ContainerRow], ...] = (
         "age",
         "AGE",
         lambda r, now: age(r.container.created_at, now),
-        lambda r: stamp(r.container.created_at),
+        lambda r: listing.stamp(r.container.created_at),
         priority=3,
         minimum=6,
         right=True,
@@ -104,8 +96,6 @@ CONTAINERS = Pane(
     short="Con",
     noun="container",
     columns=COLUMNS,
-    rows=_rows,
-    inputs=lambda s: (s.containers, s.tasks, s.loaded, s.error),
-    owners=lambda s: [container.namespace for container in s.containers.values()],
+    listing=listing.CONTAINERS,
     invitation="press r on an image to run one",
 )

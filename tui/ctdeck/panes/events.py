@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from aiocontainerd.models import Snapshot
+from ctdeck import listing
 from ctdeck.formatting import clock, event_role, event_words, short_id, short_reference
 from ctdeck.panes.pane import Pane, namespace_column
-from ctdeck.rows import EventRow, Scope, event_rows
+from ctdeck.rows import EventRow
 from ctdeck.widgets.column import Column
-
-
-def _rows(snapshot: Snapshot, scope: Scope) -> list[EventRow]:
-    return event_rows(snapshot, scope)[::-1]
-
 
 COLUMNS: tuple[Column[EventRow], ...] = (
     Column(
@@ -60,9 +55,8 @@ EVENTS = Pane(
     short="Evt",
     noun="event",
     columns=COLUMNS,
-    rows=_rows,
-    inputs=lambda s: (s.events, s.loaded, s.error),
-    owners=lambda s: [event.namespace for event in s.events],
+    listing=listing.EVENTS,
     follow=True,
     hint="they come as things happen",
+    dropped=lambda s: max(0, s.events_total - len(s.events)),
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from aiocontainerd.models import Snapshot
+from ctdeck import listing
 from ctdeck.formatting import UNKNOWN, age, short_digest, short_reference, size
-from ctdeck.panes.pane import Pane, namespace_column, stamp
-from ctdeck.rows import ImageRow, Scope, image_rows
+from ctdeck.panes.pane import Pane, namespace_column
+from ctdeck.rows import ImageRow
 from ctdeck.widgets.column import Cell, Column
 
 
@@ -35,10 +35,6 @@ def _unpacked(row: ImageRow, now: datetime) -> Cell:
     if image.unpacked is None:
         return UNKNOWN, "muted"
     return ("unpacked", "") if image.unpacked else ("not unpacked", "warn")
-
-
-def _rows(snapshot: Snapshot, scope: Scope) -> list[ImageRow]:
-    return sorted(image_rows(snapshot, scope), key=lambda r: (r.image.name, r.image.namespace))
 
 
 COLUMNS: tuple[Column[ImageRow], ...] = (
@@ -84,7 +80,7 @@ COLUMNS: tuple[Column[ImageRow], ...] = (
         "age",
         "AGE",
         lambda r, now: age(r.image.created_at, now),
-        lambda r: stamp(r.image.created_at),
+        lambda r: listing.stamp(r.image.created_at),
         priority=4,
         minimum=6,
         right=True,
@@ -109,8 +105,6 @@ IMAGES = Pane(
     short="Img",
     noun="image",
     columns=COLUMNS,
-    rows=_rows,
-    inputs=lambda s: (s.images, s.containers, s.loaded, s.error),
-    owners=lambda s: [image.namespace for image in s.images.values()],
+    listing=listing.IMAGES,
     invitation="press p to pull one",
 )

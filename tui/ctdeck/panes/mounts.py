@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ctdeck import listing
 from ctdeck.formatting import UNKNOWN, short_id
 from ctdeck.panes.pane import Pane, namespace_column
-from ctdeck.rows import MountRow, mount_rows
+from ctdeck.rows import MountRow
 from ctdeck.widgets.column import Cell, Column
 
 
@@ -84,7 +85,5 @@ MOUNTS = Pane(
     short="Mnt",
     noun="mount",
     columns=COLUMNS,
-    rows=mount_rows,
-    inputs=lambda s: (s.containers, s.sources, s.loaded, s.error),
-    owners=lambda s: [c.namespace for c in s.containers.values() for _ in c.mounts],
+    listing=listing.MOUNTS,
 )

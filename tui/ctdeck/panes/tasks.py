@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from aiocontainerd.models import Snapshot, Task, TaskStatus
+from aiocontainerd.models import Task, TaskStatus
+from ctdeck import listing
 from ctdeck.formatting import UNKNOWN, age, short_id, status_role, status_text
-from ctdeck.panes.pane import Pane, namespace_column, stamp
-from ctdeck.rows import Scope, TaskRow, task_rows
+from ctdeck.panes.pane import Pane, namespace_column
+from ctdeck.rows import TaskRow
 from ctdeck.widgets.column import Cell, Column
 
 
@@ -23,10 +24,6 @@ def _exit(row: TaskRow, now: datetime) -> Cell:
     if row.task.status is not TaskStatus.STOPPED:
         return ""
     return str(row.task.exit_status), "bad" if row.task.exit_status else ""
-
-
-def _rows(snapshot: Snapshot, scope: Scope) -> list[TaskRow]:
-    return sorted(task_rows(snapshot, scope), key=lambda r: r.task.id)
 
 
 COLUMNS: tuple[Column[TaskRow], ...] = (
@@ -73,7 +70,7 @@ COLUMNS: tuple[Column[TaskRow], ...] = (
         "since",
         "SINCE",
         _since,
-        lambda r: stamp(_when(r.task)),
+        lambda r: listing.stamp(_when(r.task)),
         priority=4,
         minimum=6,
         right=True,
@@ -89,7 +86,5 @@ TASKS = Pane(
     short="Tsk",
     noun="task",
     columns=COLUMNS,
-    rows=_rows,
-    inputs=lambda s: (s.tasks, s.containers, s.loaded, s.error),
-    owners=lambda s: [task.namespace for task in s.tasks.values()],
+    listing=listing.TASKS,
 )

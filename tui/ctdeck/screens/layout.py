@@ -29,9 +29,10 @@ def arrange(main: MainScreen) -> None:
     size = main.app.size
     room = size.width >= WIDE and size.height >= HIGH
     stacked = room and not main.zoomed
+    mounted = main.details.is_attached  # what is not will be styled then
     if stacked:
         main.reading = False
-    main.set_class(stacked, "-stacked")
+    main.set_class(stacked, "-stacked", update=mounted)
     main.tabs.display = not stacked
     main.lists.display = not main.reading
     main.details.display = stacked or main.reading
@@ -39,7 +40,7 @@ def arrange(main: MainScreen) -> None:
         here = view is main.view
         table = view.table
         table.display = stacked or here
-        table.set_class(here, "-current")
+        table.set_class(here, "-current", update=mounted)
         table.idle_cursor = here
     share_lines(main)
 

@@ -26,6 +26,7 @@ KEYS = (("r", "r", "try now"), ("e", "e", "start ctdeck's own"), ("q", "q", "qui
 ELSEWHERE = (
     ("ctdeck --address SOCK", "another socket"),
     ("ctdeck --embedded", "a private containerd of ctdeck's own, to try things out (as root)"),
+    ("ctdeck --demo", "a simulated host to learn the keys on, without root"),
 )
 
 

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
 
 def _filter(main: MainScreen) -> None:
-    main.open_filter()
+    from ctdeck.screens.prompts import open_filter
+
+    open_filter(main)
 
 
 def _help(main: MainScreen) -> None:

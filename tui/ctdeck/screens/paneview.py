@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from textual.content import Content
@@ -10,10 +12,14 @@ from textual.content import Content
 from aiocontainerd.models import Snapshot
 from aiocontainerd.safe import safe
 from ctdeck.filtering import compile_filter
+from ctdeck.formatting import GLYPHS
 from ctdeck.panes import Pane
 from ctdeck.settings import Settings
 from ctdeck.widgets.lines import Tab
+from ctdeck.widgets.rowview import Rows
 from ctdeck.widgets.table import Table
+
+FEW = 8  # a list is made anew where more than one in so many has changed
 
 
 class PaneView:
@@ -23,52 +29,96 @@ class PaneView:
         self.pane = replace(pane, invitation="") if settings.read_only else pane
         self.table: Table[Any] = Table(pane.columns, follow=pane.follow, id=pane.id)
         self.filter = ""
-        self.total = 0
-        self._inputs: tuple[object, ...] = ()
+        self._counts: Counter[str] = Counter()
+        self._counted = Snapshot()  # what the counts are of
+        self._shown: Snapshot | None = None  # what is in the table, None if that is old
         self._scope: str | None = None
+        self._listed: str | None = None  # the scope of what is in the table
+        self._titled: tuple[str, str] = ("", "")
+
+    @property
+    def total(self) -> int:
+        """How many rows there are, before any filter."""
+        return self._counts.total() if self._scope is None else self._counts[self._scope]
 
     def show(self, snapshot: Snapshot, scope: str | None) -> None:
         """Take the newest snapshot; a hidden pane only counts."""
-        inputs = self.pane.inputs(snapshot)
-        same = scope == self._scope and len(inputs) == len(self._inputs)
-        if same and all(a is b for a, b in zip(inputs, self._inputs, strict=True)):
-            return
-        self.total = self.pane.count(snapshot, scope)
+        self._scope = scope
+        if self._counted is not snapshot:
+            self.pane.listing.count(self._counts, self._counted, snapshot)
+            self._counted = snapshot
         if not self.table.display:
-            self._inputs = ()
+            # Its old rows may go; what it lists is made when it is seen.
+            self._shown = None
+            self.table.view.take_rows(self._rows(snapshot))
             return
-        columns = self.pane.columns_for(snapshot, scope)
+        other, self._listed = scope != self._listed, scope
+        self._bring(snapshot, None if other else self._shown)
+        self._shown = snapshot
+        columns = self.pane.columns_for(self._counts, scope)
         if columns != self.table.columns:
             self.table.set_columns(columns)
-        other = scope != self._scope
-        self._inputs, self._scope = inputs, scope
-        self.table.empty = Content(self.pane.words_if_empty(snapshot, scope, self.filter))
-        self.table.set_rows(self.pane.rows(snapshot, scope))
         if other:  # one's own doing: the row has not vanished
             self.table.view.missing = None
-        self._title()
+        self._say_if_empty(snapshot)
+        self.show_title()
+
+    def _rows(self, snapshot: Snapshot) -> Rows[Any]:
+        listing = self.pane.listing
+        return Rows(partial(listing.row, snapshot), partial(listing.rows, snapshot))
+
+    def _bring(self, snapshot: Snapshot, old: Snapshot | None) -> None:
+        """The rows of a snapshot in the table, in which those of `old` are now."""
+        listing, table = self.pane.listing, self.table
+        rows = self._rows(snapshot)
+        old = old if table.view.all else None
+        touched = None if old is None else listing.touched(old, snapshot, self._scope)
+        if touched is not None and not touched:
+            table.view.rows = rows
+        elif old is None or touched is None or len(touched) * FEW > len(table.view.all):
+            table.set_keys(listing.keys(snapshot, self._scope), rows, touched)
+        else:
+            before, now = partial(listing.order, old), partial(listing.order, snapshot)
+            table.update(rows, touched, before, now)
 
     def set_filter(self, text: str, snapshot: Snapshot) -> None:
         """Filter; raises ValueError for a broken regular expression, the old filter stays."""
         accepts = compile_filter(text)
         self.filter = text.strip() if accepts else ""
-        words = self.pane.words_if_empty(snapshot, self._scope, safe(self.filter))
-        self.table.empty = Content(words)
+        self._say_if_empty(snapshot)
         self.table.set_filter(accepts)
-        self._title()
+        self.show_title()
 
     @property
     def count_text(self) -> str:
-        """``31``, or ``3/31`` under a filter."""
-        return f"{len(self.table.view.shown)}/{self.total}" if self.filter else str(self.total)
+        """``31``, or ``3/31`` under a filter; with what was there and is not kept."""
+        dropped = self.pane.dropped(self._counted)
+        total = f"{self.total:,}" if dropped else str(self.total)
+        more = "" if self.table.view.is_complete else GLYPHS.ellipsis
+        shown = f"{len(self.table.view.keys)}{more}/{total}" if self.filter else total
+        if not dropped:
+            return shown
+        if self._scope is None:
+            return f"{shown} of {self.total + dropped:,}"
+        return f"{shown} ({dropped:,} dropped)"  # of which namespaces, nobody counted
 
     @property
     def tab(self) -> Tab:
         """The pane in the line of tabs."""
-        return Tab(self.pane.key, self.pane.title, self.pane.short, self.count_text)
+        more = "+" if self.pane.dropped(self._counted) else ""
+        return Tab(self.pane.key, self.pane.title, self.pane.short + more, self.count_text)
 
-    def _title(self) -> None:
+    def _say_if_empty(self, snapshot: Snapshot) -> None:
+        filtered = safe(self.filter)
+        words = self.pane.words_if_empty(snapshot, self._counts, self._scope, filtered)
+        self.table.say_if_empty(words)
+
+    def show_title(self) -> None:
+        """The title with its counts, if that says something new."""
         found = f"  /{safe(self.filter)}" if self.filter else ""
-        self.table.border_title = Content.assemble(
-            f" {self.pane.key} ", (self.pane.title, "bold"), f" {self.count_text}{found} "
-        )
+        title = (self.count_text, found)
+        if title != self._titled:
+            self._titled = title
+            self.table.border_title = Content.assemble(
+                f" {self.pane.key} ", (self.pane.title, "bold"), f" {self.count_text}{found} "
+            )

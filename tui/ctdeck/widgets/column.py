@@ -47,10 +47,16 @@ class Column(Generic[R]):
     brief: str = ""
     optional: bool = False
 
-    def searched(self, row: R, now: datetime) -> str:
-        """What a filter finds in this column."""
-        shown = cell_parts(self.cell(row, now))[0]
-        return f"{shown} {safe(self.full(row))}" if self.full else shown
+
+def searched(columns: Iterable[Column[R]], row: R, now: datetime) -> str:
+    """What a filter finds in a row: the texts of all columns, side by side."""
+    texts: list[str] = []
+    for column in columns:
+        cell = column.cell(row, now)
+        texts.append(cell if isinstance(cell, str) else cell[0])
+        if column.full:
+            texts.append(column.full(row))
+    return safe(" ".join(texts))
 
 
 def cell_parts(cell: Cell) -> tuple[str, str]:
@@ -117,9 +123,10 @@ def sample(rows: Sequence[R]) -> Sequence[R]:
     """Of many rows those that are measured: the first, the last, and some between."""
     if len(rows) <= SAMPLE:
         return rows
-    edge = SAMPLE // 3
-    between = rows[edge:-edge]
-    return [*rows[:edge], *between[:: max(1, len(between) // edge)], *rows[-edge:]]
+    edge, count = SAMPLE // 3, len(rows)
+    step = max(1, (count - 2 * edge) // edge)
+    places = (range(edge), range(edge, count - edge, step), range(count - edge, count))
+    return [rows[place] for part in places for place in part]
 
 
 def natural_widths(

@@ -28,7 +28,7 @@ from ctdeck.forms.host_paths import complete_path, source_query, surroundings
 from ctdeck.forms.risks import risks
 from ctdeck.widgets.fields import Field
 from ctdeck.widgets.form import Note
-from ctdeck.widgets.path_field import listed, look_up
+from ctdeck.widgets.path_field import listed, look_up, root_of
 
 World = Callable[[], tuple[Snapshot, str | None]]  # the newest snapshot, the shown namespace
 
@@ -129,7 +129,7 @@ class CommandLine(Vertical):
 
     async def _complete_path(self, want: Wanted) -> None:
         home, here = surroundings()
-        query = source_query(want.text, home=home, here=here)
+        query = source_query(want.text, home=home, here=here, root=root_of(self.app))
         if query is None:
             return
         line = self._input.value

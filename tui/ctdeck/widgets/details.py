@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.geometry import Size
 from textual.message import Message
 
 from aiocontainerd.safe import safe
@@ -83,9 +84,14 @@ class Details(Vertical):
         names = self.tab_names
         return names.index(self.tab) if self.tab in names else 0
 
-    def on_resize(self) -> None:
-        """Fit the tabs to the new width."""
-        self._draw()
+    def _size_updated(
+        self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
+    ) -> bool:
+        """Fit the tabs to the new width before it is painted in; see `SelfDrawn`."""
+        changed = super()._size_updated(size, virtual_size, container_size, layout)
+        if changed:
+            self._draw()
+        return changed
 
     def on_descendant_focus(self) -> None:
         """The rule shows that the keys are here."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import ClassVar
 
 from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
@@ -17,9 +16,9 @@ from textual.widget import Widget
 
 from aiocontainerd.safe import safe
 from ctdeck.descriptions import Fact
+from ctdeck.widgets.selfdrawn import SelfDrawn
 
 LABEL = 10  # cells for the label of a fact
-ROLES = ("good", "bad", "warn", "muted", "accent")
 _BREAKS = re.compile(r"(?<=[/.:,=@])")
 Piece = tuple[str, str]  # text and role
 
@@ -59,10 +58,8 @@ def lay_out(facts: Sequence[Fact], width: int) -> list[tuple[Piece, Piece]]:
     return lines
 
 
-class FactsView(ScrollView, can_focus=True, inherit_bindings=False):
+class FactsView(SelfDrawn, can_focus=True, inherit_bindings=False):
     """Scrolls by itself; the screen's keys move it."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"facts--{role}" for role in ROLES}
 
     def __init__(self, *, id: str | None = None) -> None:
         self._styles: dict[str, Style] = {}
@@ -77,12 +74,14 @@ class FactsView(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=0, animate=False, immediate=True)
         self._arrange()
 
-    def on_resize(self) -> None:
+    def fit(self) -> None:
         """Wrap to the new width."""
         self._arrange()
 
     def _arrange(self) -> None:
         width = self.scrollable_content_region.width
+        if not width:  # not laid out so far
+            return
         before, self._lines = self._lines, lay_out(self._facts, width)
         resize(self, Size(width, len(self._lines)))
         for place, (old, new) in enumerate(zip_longest(before, self._lines)):

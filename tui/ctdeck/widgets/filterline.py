@@ -47,11 +47,15 @@ class FilterLine(Horizontal):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter, and say what came of it."""
         event.stop()
-        result = self.query_one("#filter-result", Line)
         try:
-            result.show([(safe(self._apply(event.value)), "$quiet")])
+            self.tell(self._apply(event.value))
         except ValueError as error:
-            result.show([(safe(str(error)), "$error")])
+            self.tell(str(error), "$error")
+
+    def tell(self, result: str, style: str = "$quiet") -> None:
+        """Say what came of it."""
+        for line in self.query("#filter-result").results(Line):
+            line.show([(safe(result), style)])
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from textual import events
@@ -56,8 +57,7 @@ class Line(Static):
                 return
 
 
-@dataclass(frozen=True, slots=True)
-class Top:
+class Top(NamedTuple):
     """What the top line tells; `alarm` and `notes` are what is not normal, in words.
 
     `daemon` is ``containerd 2.1.9``, or what is being done to reach one; `address` its socket.

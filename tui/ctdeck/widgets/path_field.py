@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Thread
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
@@ -19,6 +20,7 @@ from ctdeck.forms.host_paths import (
     source_query,
     surroundings,
 )
+from ctdeck.settings import Session
 from ctdeck.widgets.fields import Field
 
 T = TypeVar("T")
@@ -51,7 +53,7 @@ class PathField(Field):
         """Look the path before the cursor up, beside the screen."""
         home, here = surroundings()
         before = self.value[: self.cursor_position]
-        query = source_query(before, home=home, here=here)
+        query = source_query(before, home=home, here=here, root=root_of(self.app))
         if query is None:
             self.screen.focus_next()
         else:
@@ -78,6 +80,12 @@ def listed(choices: Sequence[str]) -> str:
     """The candidates in a row, not more than can be read."""
     rest = len(choices) - LISTED
     return "  ".join(choices[:LISTED]) + (f"  … {rest} more" if rest > 0 else "")
+
+
+def root_of(app: App[Any]) -> str:
+    """What leads to the files of the daemon's host: "", but in the demo."""
+    session = getattr(app, "session", None)
+    return session.root if isinstance(session, Session) else ""
 
 
 async def look_up(query: PathQuery) -> Listing:

@@ -1,26 +1,20 @@
 """Lines of text that change often: only those that say something new are drawn again."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.segment import Segment
 from textual.geometry import Region, Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from aiocontainerd.safe import safe
+from ctdeck.widgets.selfdrawn import SelfDrawn
 
-ROLES = ("good", "bad", "warn", "muted", "accent")
 TextLine = tuple[str, str]
 
 
-class QuietLines(ScrollView, can_focus=True):
+class QuietLines(SelfDrawn, can_focus=True):
     """Shows (text, role) lines, one of them as the cursor's (or none with -1)."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "quiet-lines--cursor",
-        *(f"quiet-lines--{role}" for role in ROLES),
-    }
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -1,13 +1,22 @@
 """The rows of a list as they are shown: filtered, sorted, and a cursor that holds a row.
 
-Pure: no widget. The cursor follows the identity (`row.key`) and never the position. Where its
-row vanishes it stands beside the gap and waits there, without having chosen the neighbour.
+Pure: no widget. A list is identities; its rows are made when they are looked at. The cursor
+follows the identity and never the position. Where its row vanishes it stands beside the gap and
+waits there, without having chosen the neighbour.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass
+from itertools import chain
+from math import inf
+from typing import Any, Generic, Protocol, TypeVar, overload
+
+from ctdeck.widgets.ordering import Order, Ranking, renewed
+from ctdeck.widgets.texts import Texts
+
+AT_ONCE = 0.025  # s that a filter may take before what was found so far is shown
 
 
 class Keyed(Protocol):
@@ -21,75 +30,230 @@ class Keyed(Protocol):
 K = TypeVar("K", bound=Keyed)
 
 
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[K]):
+    """`one` makes the row of an identity, None if it is not there; `many` those that are there."""
+
+    one: Callable[[Any], K | None]
+    many: Callable[[Sequence[Any]], Iterable[K]]
+
+
+class Shown(Sequence[K]):
+    """Rows that are made when they are looked at."""
+
+    def __init__(self, keys: Sequence[Hashable], rows: Rows[K]) -> None:
+        self._keys = keys
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @overload
+    def __getitem__(self, place: int) -> K: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[K]: ...
+    def __getitem__(self, place: int | slice) -> K | Sequence[K]:
+        if isinstance(place, slice):
+            return Shown(self._keys[place], self._rows)
+        row = self._rows.one(self._keys[place])
+        assert row is not None, "a list whose rows are of another snapshot"
+        return row
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._rows.many(self._keys))
+
+
+def of_these(rows: Sequence[K]) -> Rows[K]:
+    """Rows that are at hand."""
+    found = {row.key: row for row in rows}
+    return Rows(found.get, lambda keys: map(found.__getitem__, keys))
+
+
 class RowView(Generic[K]):
-    """Rows in, shown rows out; `follow` keeps the cursor on the first row if it is there."""
+    """Identities in, shown rows out; `follow` keeps the cursor on the first row if it is there."""
 
     def __init__(self, *, follow: bool = False) -> None:
-        self.rows: Sequence[K] = ()
-        self.shown: list[K] = []
         self.index = 0
         self.follow = follow
         self.missing: Hashable | None = None  # the row under the cursor vanished: its identity
-        self.accepts: Callable[[K], bool] | None = None
+        self.accepts: Callable[[str], bool] | None = None
+        self.text: Callable[[K], str] = str  # what `accepts` is asked about
         self.sort_key: Callable[[K], Any] | None = None
         self.reverse = False
+        self.all: list[Hashable] = []  # in their own order, before any filter
+        self.keys: list[Hashable] = []  # of the rows that are shown
+        self.rows: Rows[K] = of_these(())
+        self.texts = Texts(lambda keys: map(self.text, self.rows.many(keys)))
+        self._sorted: list[Hashable] = []  # all of them, for the next letter of a filter
+        self._made: list[K] = []  # the rows of all, from one sorting to the next without news
+        self._looked = 0  # at so many of these the filter has looked
+        self._was: tuple[Sequence[Hashable], int] | None = None  # where the cursor was before that
+        self._sought: Hashable | None = None  # what it must not lose by that
+
+    @property
+    def shown(self) -> Shown[K]:
+        """The rows from the first to the last."""
+        return Shown(self.keys, self.rows)
 
     @property
     def current(self) -> K | None:
         """The row under the cursor."""
-        return self.shown[self.index] if self.shown else None
+        return self.rows.one(self.keys[self.index]) if self.keys else None
 
     @property
     def chosen(self) -> K | None:
         """The row under the cursor, None while the cursor waits for one that vanished."""
         return None if self.missing is not None else self.current
 
+    def row(self, key: Hashable) -> K:
+        """The row of an identity that is in the list."""
+        row = self.rows.one(key)
+        assert row is not None
+        return row
+
+    def take_rows(self, rows: Rows[K]) -> None:
+        """Make the rows of these from now on, for the same list of identities."""
+        self.rows, self._made = rows, []
+
     def set_rows(self, rows: Sequence[K]) -> None:
-        """New rows in their default order; the cursor stays on its row or the nearest.
+        """A list that is at hand as it is; as `set_keys`."""
+        self.set_keys([row.key for row in rows], of_these(rows))
+
+    def set_keys(
+        self, keys: list[Hashable], rows: Rows[K], touched: Set[Hashable] | None = None
+    ) -> None:
+        """A new list in its own order; the cursor stays on its row or the nearest.
 
         If its row is gone it is `missing`, until it comes back (a restart deletes a task and
-        makes it anew) or the cursor is moved.
+        makes it anew) or the cursor is moved. `touched` are the only ones that read differently.
         """
-        held = None if self.follow and self.index == 0 else self.current
-        self.rows = rows
+        held = self._held()
+        self.take_rows(rows)
+        self.all = keys
+        self.texts.forget(touched)
         self.arrange()
-        if self.missing is None and held is not None and self._is_gone(held.key):
-            self.missing = held.key
+        self._hold(held)
+
+    def update(self, rows: Rows[K], touched: Set[Hashable], before: Order, now: Order) -> None:
+        """The same list some time later: only the `touched` are looked at again.
+
+        `before` and `now` give what an identity is sorted by in the list's own order, None if
+        it is not in the list.
+        """
+        held, shown = self._held(), self.keys
+        self.take_rows(rows)
+        self.texts.forget(touched)
+        moved = {key for key in touched if before(key) != now(key)}
+        left = [key for key in touched if now(key) is not None]
+        if moved:
+            come = (key for key in left if key in moved)
+            self.all = renewed(self.all, moved, come, Ranking(now))
+        ranking, is_complete = self._ranking(now), self.is_complete
+        if self.sort_key is not None or self.reverse:
+            self._sorted = renewed(self._sorted, touched, left, ranking)
+        else:
+            self._sorted = self.all
+        if not self.accepts:
+            self.keys = self._sorted
+        elif is_complete:
+            found, _ = self.texts.accepted(left, self.accepts, inf)
+            self.keys = renewed(self.keys, touched, found, ranking)
+            self._looked = len(self._sorted)
+        else:
+            self._filter()
+        if shown is not self.keys:
+            self._place_cursor(shown)
+        self._hold(held)
+
+    def arrange(self) -> None:
+        """Sort and filter again, after how has been changed."""
+        if self.sort_key is not None:
+            self._made = self._made or [*self.rows.many(self.all)]
+            values = [*map(self.sort_key, self._made)]
+            places = sorted(range(len(values)), key=values.__getitem__, reverse=self.reverse)
+            self._sorted = [self.all[place] for place in places]
+        else:
+            self._sorted = self.all[::-1] if self.reverse else self.all
+            self._made = []
+        self.filter()
+
+    def filter(self) -> None:
+        """Filter again; where that takes long it ends with what was found so far."""
+        before, self._sought = self.keys, None
+        self._filter()
+        self._place_cursor(before)
+
+    def _filter(self) -> None:
+        self.keys, self._looked = self._sorted, len(self._sorted)
+        if self.accepts:
+            self.keys, self._looked = self.texts.accepted(self._sorted, self.accepts, AT_ONCE)
+
+    @property
+    def is_complete(self) -> bool:
+        """The filter has looked at all rows."""
+        return self._looked == len(self._sorted)
+
+    def look_on(self) -> None:
+        """Let the filter look at some more rows; the cursor's own may be among them."""
+        if self.accepts:
+            rest = self._sorted[self._looked :]
+            found, looked = self.texts.accepted(rest, self.accepts, AT_ONCE)
+            self.keys = self.keys + found
+            self._looked += looked
+        if self.is_complete and self._was is not None:
+            before, index = self._was
+            self.index, self._was = self._find(before, index), None
+            self._hold(self._sought)
+            self._sought = None
+
+    def _ranking(self, own: Order) -> Ranking:
+        by, row = self.sort_key, self.row
+        return Ranking(own, (lambda key: by(row(key))) if by else None, self.reverse)
+
+    def _held(self) -> Hashable | None:
+        """The identity that the cursor must not lose."""
+        is_first = self.follow and self.index == 0
+        return None if is_first or not self.keys else self.keys[self.index]
+
+    def _hold(self, held: Hashable | None) -> None:
+        """Where that is gone the cursor waits for it; which is not known while a filter looks."""
+        if not self.is_complete:
+            self._sought = held
+            return
+        here = self.keys[self.index] if self.keys else None
+        if self.missing is None and held is not None and here != held:
+            self.missing = held
         if self.missing is not None and (back := self.place_of(self.missing)) is not None:
             self.index, self.missing = back, None
 
-    def _is_gone(self, key: Hashable) -> bool:
-        return self.current is None or self.current.key != key
+    def _place_cursor(self, before: Sequence[Hashable]) -> None:
+        """Put it where its row is now; if that is gone, on the nearest neighbour."""
+        before, index = self._was or (before, self.index)
+        first = self.follow and index == 0
+        self.index = 0 if first else self._find(before, index)
+        self._was = None if first or self.is_complete else (before, index)
 
-    def arrange(self) -> None:
-        """Filter and sort again, after one of these was changed."""
-        before, index = self.shown, self.index
-        accepts = self.accepts
-        shown = [row for row in self.rows if accepts(row)] if accepts else list(self.rows)
-        if self.sort_key is not None:
-            shown.sort(key=self.sort_key, reverse=self.reverse)
-        elif self.reverse:
-            shown.reverse()
-        self.shown = shown
-        self.index = 0 if self.follow and index == 0 else self._find(before, index)
-
-    def _find(self, before: Sequence[K], index: int) -> int:
-        """Where the row that was at `index` is now; if it is gone, its nearest neighbour."""
-        if not before or not self.shown:
+    def _find(self, before: Sequence[Hashable], index: int) -> int:
+        if not before or not self.keys:
             return 0
-        if index < len(self.shown) and self.shown[index].key == before[index].key:
+        if index < len(self.keys) and self.keys[index] == before[index]:
             return index
-        places = {row.key: place for place, row in enumerate(self.shown)}
-        for row in (*before[index:], *reversed(before[:index])):
-            if (place := places.get(row.key)) is not None:
-                return place
-        return min(index, len(self.shown) - 1)
+        if (place := self.place_of(before[index])) is not None:
+            return place
+        here = set(self.keys)
+        for number in chain(range(index, len(before)), range(index - 1, -1, -1)):
+            if before[number] in here:
+                return self.keys.index(before[number])
+        return min(index, len(self.keys) - 1)
 
     def place_of(self, key: Hashable) -> int | None:
         """Where the row with this identity is shown."""
-        return next((i for i, row in enumerate(self.shown) if row.key == key), None)
+        try:
+            return self.keys.index(key)
+        except ValueError:
+            return None
 
     def move_to(self, index: int) -> None:
         """Put the cursor on a place, at most the last."""
-        self.index = max(0, min(index, len(self.shown) - 1))
-        self.missing = None
+        self.index = max(0, min(index, len(self.keys) - 1))
+        self.missing = self._was = self._sought = None

@@ -45,6 +45,16 @@ def title_text(columns: Columns, layout: Layout, sort: str | None, *, reverse: b
     return "".join(texts)
 
 
+def column_at(layout: Layout, x: int) -> int | None:
+    """Which column is at this cell of a line."""
+    start = 1
+    for i, width in layout:
+        if start <= x < start + width + GAP:
+            return i
+        start += width + GAP
+    return None
+
+
 def _mark(cursor: int) -> str:
     """The cursor is a sign too, for terminals without colours."""
     return ("▌" if GLYPHS.up == "▲" else ">") if cursor == 2 else " "

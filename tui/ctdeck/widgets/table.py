@@ -1,38 +1,33 @@
 """The table: rows drawn line by line, so that ten thousand cost no more than fifty.
 
-Strips are cached by what the row says; a move of the cursor redraws two lines.
+Only lines that read differently are drawn again; a move of the cursor redraws two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any, ClassVar, Generic
+from collections.abc import Callable, Hashable, Sequence, Set
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
-from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.timer import Timer
 
-from ctdeck.widgets.column import (
-    GAP,
-    Column,
-    cell_parts,
-    fit,
-    fit_columns,
-    natural_widths,
-    sample,
-)
+from ctdeck.filtering import Filter
+from ctdeck.widgets.column import Column, fit, searched
 from ctdeck.widgets.factsview import resize
-from ctdeck.widgets.rowview import K, RowView
-from ctdeck.widgets.runs import Cells, row_runs, title_text
+from ctdeck.widgets.ordering import Order
+from ctdeck.widgets.rowview import K, Rows, RowView
+from ctdeck.widgets.selfdrawn import SelfDrawn
+from ctdeck.widgets.sheet import Sheet
 
-ROLES = ("good", "bad", "warn", "muted", "accent")
+BREATH = (
+    0.02  # s between two turns of a filter that takes long: more than a frame, to be painted in
+)
+FRESH = timedelta(minutes=1)  # a filter reads ages that are no older
 
 
 def utcnow() -> datetime:
@@ -40,15 +35,9 @@ def utcnow() -> datetime:
     return datetime.now(UTC)
 
 
-class Table(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
+class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
     """A list of rows with a cursor that stays with its row."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "table--header",
-        "table--cursor",
-        "table--cursor-idle",
-        *(f"table--{role}" for role in ROLES),
-    }
     now: Callable[[], datetime] = staticmethod(utcnow)
 
     @dataclass
@@ -68,21 +57,37 @@ class Table(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
 
         table: Table[Any]
 
+    @dataclass
+    class MoreFound(Message):
+        """A filter that takes long has looked at more rows."""
+
+        table: Table[Any]
+
     def __init__(self, columns: Sequence[Column[K]], *, follow: bool = False, **kwargs: Any):
         super().__init__(**kwargs)
-        self.columns: tuple[Column[K], ...] = tuple(columns)
         self.view: RowView[K] = RowView(follow=follow)
-        self.sort_column: str | None = None
-        self.empty = Content("")
+        self.view.text = self._text
+        self.sheet = Sheet(self, columns, self.view)
+        self._empty = ""
         self.header = True
         self.idle_cursor = True  # mark the row also without the focus
-        self._natural = natural_widths(self.columns, (), self.now())
-        self._layout: list[tuple[int, int]] = []
-        self._strips: dict[tuple[Cells, int], Strip] = {}
-        self._styles: dict[str, Style] = {}
-        self._drawn: dict[int, Cells] = {}
+        self._drawn: dict[int, Strip] = {}  # by the line of the screen
+        self._read_at = self.now()  # the time that a filter reads the ages of
+        self._folded = True
+        self._looking: Timer | None = None
+        self.sheet.measure(self._read_at)
 
     # What is in it
+
+    @property
+    def columns(self) -> tuple[Column[K], ...]:
+        """All of them, also those that there is no room for."""
+        return self.sheet.columns
+
+    @property
+    def sort_column(self) -> str | None:
+        """The id of the column that the rows are sorted by, None for their default order."""
+        return self.sheet.sort_column
 
     @property
     def current(self) -> K | None:
@@ -96,31 +101,42 @@ class Table(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
 
     def set_columns(self, columns: Sequence[Column[K]]) -> None:
         """Other columns for the same rows; the sort column stays if it is among them."""
-        self.columns = tuple(columns)
+        self.sheet.columns = tuple(columns)
+        self.view.texts.forget()
         if self.sort_column not in {column.id for column in self.columns}:
             self.sort_by(None)
-        self._measure()
+        self._rearrange(self.view.filter)
 
     def set_rows(self, rows: Sequence[K]) -> None:
         """New rows in their default order; cursor and scroll stay with their rows."""
+        self.sheet.widths.forget()
         self._rearrange(lambda: self.view.set_rows(rows))
 
-    def set_filter(self, accepts: Callable[[str], bool] | None) -> None:
+    def set_keys(
+        self, keys: list[Hashable], rows: Rows[K], touched: Set[Hashable] | None = None
+    ) -> None:
+        """As `set_rows`, of rows that are made when they are looked at; see `RowView`."""
+        self.sheet.widths.forget()
+        self._rearrange(lambda: self.view.set_keys(keys, rows, touched))
+
+    def update(self, rows: Rows[K], touched: Set[Hashable], before: Order, now: Order) -> None:
+        """The same rows some time later, of which a few have changed; see `RowView.update`."""
+        self._rearrange(lambda: self.view.update(rows, touched, before, now), touched)
+
+    def set_filter(self, wanted: Filter | None) -> None:
         """Show only rows of which the text of all columns, joined, is accepted."""
-        now = self.now()
-
-        def accepts_row(row: K) -> bool:
-            texts = (column.searched(row, now) for column in self.columns)
-            return accepts is not None and accepts(" ".join(texts))
-
-        self.view.accepts = accepts_row if accepts else None
+        folded = wanted is None or wanted.folded
+        if wanted is None or folded != self._folded or self.now() - self._read_at > FRESH:
+            self.view.texts.forget()
+            self._read_at, self._folded = self.now(), folded
+        self.view.accepts = wanted.accepts if wanted else None
         self.view.missing = None  # what one filters away does not come back by itself
-        self._rearrange(self.view.arrange)
+        self._rearrange(self.view.filter)
 
     def sort_by(self, column: str | None, *, reverse: bool = False) -> None:
         """Sort by a column's id, None for the default order."""
         found = next((c for c in self.columns if c.id == column), None)
-        self.sort_column = found.id if found else None
+        self.sheet.sort_column = found.id if found else None
         self.view.sort_key = found.sort if found else None
         self.view.reverse = reverse
         self._rearrange(self.view.arrange)
@@ -128,75 +144,77 @@ class Table(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
     @property
     def sort_is_seen(self) -> bool:
         """The mark of the sorted column is on the screen."""
-        shown = {self.columns[i].id for i, _ in self._layout}
-        return self.header and self.sort_column in shown
+        return self.header and self.sheet.shows(self.sort_column)
+
+    def say_if_empty(self, words: str) -> None:
+        """What is written where there are no rows."""
+        if words != self._empty:
+            self._empty = words
+            self._draw_changes()
 
     def show_header(self, on: bool) -> None:
         """Show the titles of the columns, or give their line to a row."""
         if on != self.header:
             self.header = on
-            self._arrange_columns()
+            self._fit_columns()
             self.refresh()
 
-    def _rearrange(self, change: Callable[[], None]) -> None:
-        """Change the rows and keep the row that one looks at in its line of the screen."""
-        top = round(self.scroll_y)
-        before = self.view.shown
-        following = self.view.follow and self.view.index == 0
-        anchor = self.view.index if self._is_visible(self.view.index) else top
-        key = before[anchor].key if anchor < len(before) else None
+    def _text(self, row: K) -> str:
+        text = searched(self.columns, row, self._read_at)
+        return text.casefold() if self._folded else text
+
+    def _rearrange(self, change: Callable[[], None], touched: Set[Hashable] | None = None) -> None:
+        """Change the rows and keep the row that one looks at in its line of the screen.
+
+        Where only the `touched` ones may have changed, little is measured, and nothing told
+        unless it is about the row under the cursor.
+        """
+        view = self.view
+        top, here, before = round(self.scroll_y), self._under_cursor, view.keys
+        following = view.follow and view.index == 0
+        anchor = view.index if self._is_visible(view.index) else top
+        key = before[anchor] if anchor < len(before) else None
         change()
-        place = None if key is None or following else self.view.place_of(key)
-        self._measure()
-        if place is not None and anchor < len(before):
+        place = None if key is None or following else view.place_of(key)
+        self.sheet.measure(self.now(), touched)
+        self._fit_columns()
+        if place is not None:
             self._scroll(top + place - anchor)
         self._show_cursor()
-        self.post_message(self.CursorMoved(self))
+        if round(self.scroll_y) == top:  # else all of it is drawn again
+            self._draw_changes()
+        if touched is None or here != self._under_cursor or here[0] in touched:
+            self.post_message(self.CursorMoved(self))
+        if not view.is_complete and self._looking is None:
+            self._looking = self.set_timer(BREATH, self._look_on)
 
-    def _measure(self) -> None:
-        self._natural = self._natural_widths()
-        self._arrange_columns()
-        self._drawn.clear()
-        self.refresh()
+    def _look_on(self) -> None:
+        """Go on filtering, in turns with all else that there is to do."""
+        self._looking = None
+        self._rearrange(self.view.look_on, frozenset())
+        self.post_message(self.MoreFound(self))
 
-    def _natural_widths(self) -> tuple[int, ...]:
-        """What the rows would like; a column with nothing in it may take no room at all."""
-        now, shown = self.now(), self.view.shown
-        widths = list(natural_widths(self._with_mark(), sample(shown), now))
-        for i, column in enumerate(self.columns):
-            vacant = column.optional and shown and column.id != self.sort_column
-            if vacant and not any(column.cell(row, now) for row in shown):
-                widths[i] = 0
-        return tuple(widths)
+    @property
+    def _under_cursor(self) -> tuple[Hashable | None, bool]:
+        """Its identity, and whether the cursor waits beside the gap that it left."""
+        view = self.view
+        return (view.keys[view.index] if view.keys else None, view.missing is not None)
 
-    def _with_mark(self) -> list[Column[K]]:
-        """The columns, that of the sort order with room for its mark beside the title."""
-        return [
-            replace(c, title=f"{c.title} ", minimum=max(c.minimum, len(c.brief or c.title) + 1))
-            if c.id == self.sort_column
-            else c
-            for c in self.columns
-        ]
-
-    def _arrange_columns(self) -> None:
+    def _fit_columns(self) -> None:
         width = self.scrollable_content_region.width
-        layout = fit_columns(self._with_mark(), self._natural, max(1, width - 2))
-        if layout != self._layout:
-            self._layout = layout
-            self._strips.clear()
-        resize(self, Size(width, len(self.view.shown) + self.header))
+        self.sheet.fit(width)
+        resize(self, Size(width, len(self.view.keys) + self.header))
 
-    def on_resize(self) -> None:
+    def fit(self) -> None:
         """The columns fit themselves to the new width, the cursor stays visible."""
-        self._arrange_columns()
+        self.sheet.painter.strips.clear()
+        self._fit_columns()
         self._show_cursor()
-        self.refresh()
 
     def notify_style_update(self) -> None:
         """Forget what was drawn in other colours."""
         super().notify_style_update()
-        self._strips.clear()
-        self._styles.clear()
+        self.sheet.painter.forget()
 
     # Moving
 
@@ -247,59 +265,31 @@ class Table(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
-        width = self.size.width
-        if y == 0 and self.header:
-            return self._header_strip().adjust_cell_length(width, self._style("header"))
-        place = round(self.scroll_y) + y - self.header
-        if place >= len(self.view.shown):
-            return self._vacant_strip(y, width)
-        cells = self._cells(self.view.shown[place], self.now())
-        self._drawn[place] = cells
-        cursor = self._cursor_kind() if place == self.view.index else 0
-        strip = self._strips.get((cells, cursor))
-        if strip is None:
-            if len(self._strips) > 5000:
-                self._strips.clear()
-            strip = self._strips[(cells, cursor)] = self._row_strip(cells, cursor)
+        strip = self._drawn[y] = self._line(y)
         return strip
+
+    def _line(self, y: int) -> Strip:
+        if y == 0 and self.header:
+            return self.sheet.titles()
+        place, view = round(self.scroll_y) + y - self.header, self.view
+        if place < len(view.keys):
+            cursor = self._cursor_kind() if place == view.index else 0
+            return self.sheet.row(view.row(view.keys[place]), cursor, self.now())
+        if view.keys or y != self.header:
+            return self.sheet.painter.line("", "")
+        return self.sheet.painter.line(fit(" " + self._empty, self.size.width), "muted")
+
+    def _draw_changes(self) -> None:
+        """Draw the lines again that read differently now."""
+        for y in range(self.size.height):
+            strip, drawn = self._line(y), self._drawn.get(y)
+            if strip is not drawn and strip != drawn:
+                self.refresh_line(y + round(self.scroll_y))
 
     def _cursor_kind(self) -> int:
         """0 unmarked, 1 marked without the focus, 2 marked with it."""
         focus = self.has_focus and self.view.missing is None
         return 2 if focus else 1 if self.idle_cursor else 0
-
-    def _cells(self, row: K, now: datetime) -> Cells:
-        return tuple(cell_parts(self.columns[i].cell(row, now)) for i, _ in self._layout)
-
-    def _style(self, role: str, cursor: int = 0) -> Style:
-        if cursor == 2 and self.app.native_ansi_color:
-            role = ""  # sixteen colours: the cursor is reversed, and one colour is enough
-        name = f"{role}{cursor}"
-        if name not in self._styles:
-            style = self.rich_style
-            if cursor:
-                idle = "" if cursor == 2 else "-idle"
-                style += self.get_component_rich_style(f"table--cursor{idle}", partial=True)
-            if role:
-                style += self.get_component_rich_style(f"table--{role}", partial=True)
-            self._styles[name] = style
-        return self._styles[name]
-
-    def _row_strip(self, cells: Cells, cursor: int) -> Strip:
-        runs = row_runs(self.columns, self._layout, cells, cursor)
-        strip = Strip([Segment(text, self._style(role, cursor)) for text, role in runs])
-        return strip.adjust_cell_length(self.size.width, self._style("", cursor))
-
-    def _header_strip(self) -> Strip:
-        reverse = self.view.reverse
-        text = title_text(self.columns, self._layout, self.sort_column, reverse=reverse)
-        return Strip([Segment(text, self._style("header"))])
-
-    def _vacant_strip(self, y: int, width: int) -> Strip:
-        if self.view.shown or y != self.header:
-            return Strip.blank(width, self._style(""))
-        text = fit(" " + self.empty.plain, width)
-        return Strip([Segment(text, self._style("muted"))])
 
     # Ages and the mouse
 
@@ -308,38 +298,27 @@ class Table(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
 
         Returns the latest time that a shown age counts from, None if no age is shown.
         """
-        now = self.now()
-        columns = [self.columns[i] for i, _ in self._layout]
-        whens = [column.when for column in columns if column.when is not None]
-        latest: datetime | None = None
+        whens = self.sheet.whens()
+        if not whens:
+            return None
+        self._draw_changes()
         top = round(self.scroll_y)
-        for place in range(top, min(top + self.page, len(self.view.shown))):
-            row = self.view.shown[place]
-            if whens and self._drawn.get(place) != self._cells(row, now):
-                self.refresh_line(place + self.header)
-            times = [time for when in whens if (time := when(row)) is not None]
-            latest = max([*times, latest] if latest else times, default=None)
-        return latest
+        rows = self.view.shown[top : top + self.page]
+        return max((time for row in rows for when in whens if (time := when(row))), default=None)
 
     def on_click(self, event: events.Click) -> None:
         """A click takes the cursor to the row, a second one opens it; the title sorts."""
         if event.y == 0 and self.header:
-            self._sort_at(event.x)
+            column = self.sheet.column_at(event.x)
+            again = column == self.sort_column and not self.view.reverse
+            if column is not None:
+                self.sort_by(column, reverse=again)
             return
         place = round(self.scroll_y) + event.y - self.header
-        if 0 <= place < len(self.view.shown):
+        if 0 <= place < len(self.view.keys):
             self.move_to(place)
             if event.chain == 2:
                 self.post_message(self.RowOpened(self))
-
-    def _sort_at(self, x: int) -> None:
-        start = 1
-        for i, width in self._layout:
-            if start <= x < start + width + GAP:
-                column = self.columns[i].id
-                again = column == self.sort_column and not self.view.reverse
-                self.sort_by(column, reverse=again)
-            start += width + GAP
 
     def on_focus(self) -> None:
         """The cursor line looks different with the focus."""

@@ -1,0 +1,175 @@
+"""What the installed command sends to its terminal, and when: counted in bytes, not in time."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from aiocontainerd.simulator.scale import emit, populate
+from aiocontainerd.simulator.world import World
+
+from .conftest import COMMAND
+from .slow_line import Daemon, SlowLine
+
+STORM = 8000  # bytes that arrive while everything changes
+NEAR = 18_000  # bytes from the last key to its screen, that screen included
+KERNEL = 20_000  # bytes that a pseudo-terminal takes before its program has to wait
+Opener = Callable[..., SlowLine]
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Daemon]:
+    born = datetime.now(UTC) - timedelta(days=1)  # ages of days do not tick
+    world = World(now=lambda: born)
+    populate(world, containers=300, images=20, running=100)
+    with Daemon(tmp_path / "c.sock", world).serving() as daemon:
+        yield daemon
+
+
+@pytest.fixture
+def opened(daemon: Daemon, environment: dict[str, str]) -> Opener:
+    def opened(*arguments: str, answers: bool = True, **more: str) -> SlowLine:
+        argv = [COMMAND, "--address", str(daemon.address), *arguments]
+        return SlowLine(argv, {**environment, "COLORTERM": "truecolor", **more}, answers=answers)
+
+    return opened
+
+
+def settle(terminal: SlowLine) -> None:
+    """Until the rows are there, and nothing has come for some turns."""
+    terminal.wait_until(lambda: _shows_rows(terminal.text), "the rows are there, all of them")
+    quiet = 0
+    while quiet < 10:
+        before = len(terminal.raw)
+        terminal._read(0.05)
+        quiet = quiet + 1 if len(terminal.raw) == before else 0
+
+
+def _shows_rows(text: str) -> bool:
+    return "row00003" in text and "Containers 300 " in text and "reading" not in text
+
+
+def storm(terminal: SlowLine, daemon: Daemon) -> None:
+    """Rows change and the list jumps up and down while the line takes `STORM` bytes."""
+    changes = daemon.begin(emit(daemon.world, 500))
+    start = len(terminal.raw)
+    keys = 0
+    while len(terminal.raw) - start < STORM:
+        terminal.type("Gg\x1b[6~"[keys % 2 : keys % 2 + 1])
+        keys += 1
+        terminal._read(0.01)
+    changes.cancel()
+    terminal.type("g")
+
+
+@pytest.mark.parametrize(("answers", "near"), [(True, NEAR), (False, NEAR + KERNEL)])
+def test_after_a_storm_the_last_state_is_near(
+    answers: bool, near: int, opened: Opener, daemon: Daemon
+) -> None:
+    with opened(answers=answers) as terminal:
+        settle(terminal)
+        memory = terminal.memory()
+        terminal.slow = True
+        storm(terminal, daemon)
+        sent = len(terminal.raw)
+        terminal.type("?")
+        terminal.wait_until(
+            lambda: "Esc closes" in terminal.text or len(terminal.raw) - sent >= near,
+            "the help has come, or too much before it",
+        )
+        assert len(terminal.raw) - sent < near
+        assert terminal.memory() - memory < 20_000_000
+        terminal.slow = False
+        terminal.type("\x03")
+        assert terminal.wait_end() == 0
+        assert terminal.modes_now() == terminal.modes
+
+
+def test_a_terminal_that_has_stalled_is_left_at_once(opened: Opener, daemon: Daemon) -> None:
+    with opened() as terminal:
+        settle(terminal)
+        changes = daemon.begin(emit(daemon.world, 500))
+        for _ in range(40):
+            terminal.type("Gg")
+        terminal.type("q")
+        terminal.let_go(terminal.has_ended)
+        changes.cancel()
+        assert terminal.exit_code == 0
+        start = len(terminal.raw)
+        terminal.wait_end()
+        left = terminal.raw[start:]
+        for sequence in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1003l", b"\x1b[?2004l", b"\x1b[?7h"):
+            assert sequence in left
+
+
+def test_at_rest_nothing_is_sent(opened: Opener) -> None:
+    with opened() as terminal:
+        settle(terminal)
+        before = len(terminal.raw)
+        for _ in range(40):
+            terminal._read(0.05)
+        assert terminal.raw[before:] == b""
+
+
+def test_a_moved_cursor_costs_little(opened: Opener) -> None:
+    with opened() as terminal:
+        settle(terminal)
+        for key, most in (("j", 900), ("k", 900), ("?", 25_000), ("\x1b", 25_000)):
+            before = len(terminal.raw)
+            terminal.type(key)
+            terminal.wait_until(lambda: len(terminal.raw) > before, "it answers")  # noqa: B023
+            settle(terminal)
+            assert len(terminal.raw) - before < most, key
+
+
+def test_back_from_the_shell_all_is_drawn_anew(opened: Opener) -> None:
+    with opened() as terminal:
+        settle(terminal)
+        before = terminal.text
+        terminal.type("\x1a")
+        terminal.wait_stopped()
+        assert terminal.modes_now() == terminal.modes
+        assert b"\x1b[?1049l" in terminal.raw
+        terminal.kill(18)  # SIGCONT
+        settle(terminal)
+        assert terminal.text == before
+
+
+def test_after_a_resize_and_back_all_is_there(opened: Opener) -> None:
+    with opened() as terminal:
+        settle(terminal)
+        before = terminal.text
+        for rows, columns in ((20, 70), (50, 200), (30, 110), (50, 200)):
+            terminal.resize(rows, columns)
+        terminal.wait_until(lambda: terminal.text == before, "it shows what it showed")
+
+
+def test_where_the_terminal_can_show_a_frame_at_once_it_is_told_to(opened: Opener) -> None:
+    with opened() as terminal:
+        terminal.wait_until(lambda: b"\x1b[?2026$p" in terminal.raw, "it asks for it")
+        terminal.type("\x1b[?2026;2$y")
+        settle(terminal)
+        terminal.type("?")
+        terminal.wait_for("Esc closes")
+        settle(terminal)
+        starts = terminal.raw.count(b"\x1b[?2026h")
+        assert starts > 0
+        assert terminal.raw.count(b"\x1b[?2026l") == starts
+        before = len(terminal.raw)
+        terminal.type("\x1b")
+        terminal.wait_until(lambda: "Esc closes" not in terminal.text, "it closes")
+        settle(terminal)
+        terminal.type("j")
+        terminal.wait_until(lambda: len(terminal.raw) > before, "it answers")
+
+
+def test_a_terminal_that_we_do_not_know_gets_whole_frames(opened: Opener, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with opened("--log-file", str(log), TERM="dumb") as terminal:
+        settle(terminal)
+        before = len(terminal.raw)
+        terminal.type("j")
+        settle(terminal)
+        assert len(terminal.raw) - before > 900
+    assert log.read_text().count("frames are sent whole: TERM=dumb is not known") == 1

@@ -1,0 +1,108 @@
+"""The lists over time: only what reads differently is drawn, and nothing is lost meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from aiocontainerd.models import Event, Key
+from tests.tui.apps import lines_of, running, screen_text, until
+from tests.tui.worlds import NOW, container, snapshot, world
+
+
+async def test_news_of_one_row_draw_one_line() -> None:
+    async with running() as (app, pilot):
+        table = app.main.view.table
+        drawn: list[int] = []
+        table.refresh_line = drawn.append
+        now = app.store.snapshot
+        key = Key("default", "web1")
+        changed = replace(now.containers[key], image="docker.io/library/other:1")
+        app.store.publish(replace(now, containers={**now.containers, key: changed}))
+        await until(pilot, lambda: app.main.snapshot.generation == app.store.snapshot.generation)
+        assert drawn == [1 + table.view.keys.index(key)]
+        assert "other:1" in table.render_line(drawn[0]).text
+
+
+async def test_a_snapshot_without_news_draws_nothing() -> None:
+    async with running(size=(160, 48)) as (app, pilot):
+        drawn: list[int] = []
+        for view in app.main.views.values():
+            view.table.refresh_line = drawn.append  # type: ignore[assignment]
+        now = app.store.snapshot
+        app.store.publish(replace(now, containers=dict(now.containers), tasks=dict(now.tasks)))
+        await until(pilot, lambda: app.main.snapshot.generation == app.store.snapshot.generation)
+        assert drawn == []
+
+
+async def test_a_row_that_went_while_its_pane_was_hidden() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("j", "j")
+        assert app.main.row is not None
+        assert app.main.row.key == Key("default", "web1")
+        await pilot.press("3")
+        now = app.store.snapshot
+        left = {k: c for k, c in now.containers.items() if c.id not in ("web1", "web2")}
+        app.store.publish(replace(now, containers=left, loaded=True, error="other words"))
+        await until(pilot, lambda: app.main.snapshot.generation == app.store.snapshot.generation)
+        await pilot.press("2")
+        assert len(app.main.view.table.view.shown) == 4
+        assert app.main.row is None
+        assert "web1" not in "".join(lines_of(app.main.view.table))
+
+
+async def test_another_namespace_while_its_pane_was_hidden() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("3")
+        app.main.set_scope("k8s.io")
+        await pilot.press("2")
+        assert app.main.row is not None
+        assert [row.key.namespace for row in app.main.view.table.view.shown] == ["k8s.io"]
+
+
+async def test_a_filter_that_takes_long_goes_on_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctdeck.widgets.rowview.AT_ONCE", -1.0)
+    monkeypatch.setattr("ctdeck.widgets.texts.PIECE", 1)
+    async with running() as (app, pilot):
+        await pilot.press("j", "j", "slash", *"web1")
+        await until(pilot, lambda: "1/6" in screen_text(app))
+        view = app.main.view.table.view
+        await until(pilot, lambda: view.is_complete)
+        assert [row.key.id for row in view.shown] == ["web1"]
+        await until(pilot, lambda: screen_text(app).splitlines()[-2].rstrip().endswith("1/6"))
+        assert "1/6" in screen_text(app).splitlines()[1]
+
+
+async def test_news_in_the_middle_of_a_filter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctdeck.widgets.rowview.AT_ONCE", -1.0)
+    monkeypatch.setattr("ctdeck.widgets.texts.PIECE", 1)
+    async with running() as (app, pilot):
+        app.main.view.set_filter("web", app.main.snapshot)
+        view = app.main.view.table.view
+        assert not view.is_complete
+        now = app.store.snapshot
+        new = container("web9", created_at=NOW)
+        app.store.publish(replace(now, containers={**now.containers, new.key: new}))
+        await until(pilot, lambda: view.is_complete and len(view.shown) == 4)
+        assert [row.key.id[:4] for row in view.shown] == ["web9", "web2", "web1", "f1b2"]
+
+
+async def test_events_that_are_not_kept_are_told_of() -> None:
+    events = [Event(n, NOW, "default", "/tasks/start", f"c{n}") for n in range(12_000, 12_346)]
+    many = replace(world(), events=tuple(events), events_total=12_345)
+    async with running(many) as (app, pilot):
+        await pilot.press("5")
+        assert "346 of 12,345" in screen_text(app).splitlines()[1]
+        app.main.set_scope("k8s.io")
+        await pilot.pause()
+        assert "11,999 older ones are not kept" in screen_text(app)
+    async with running(many, size=(120, 40)) as (app, _):
+        assert "5 Events 346 of 12,345" in screen_text(app)
+
+
+async def test_without_rows_there_is_no_row() -> None:
+    async with running(snapshot()) as (app, pilot):
+        assert app.main.row is None
+        await pilot.press("j", "G", "k")
+        assert app.main.row is None

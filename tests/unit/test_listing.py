@@ -1,0 +1,222 @@
+"""What the panes list: brought from one snapshot to the next as if it were made anew."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aiocontainerd.models import Container, Event, Mount, Snapshot, TaskStatus
+from ctdeck.differing import differing
+from ctdeck.listing import Listing
+from ctdeck.panes import PANES
+from ctdeck.screens.paneview import PaneView
+from ctdeck.settings import Settings
+from ctdeck.widgets.column import Column, searched
+from ctdeck.widgets.rowview import Rows, RowView
+from tests.tui.worlds import NOW, ago, container, image, snapshot, task
+
+IMAGES = ("docker.io/library/a:1", "docker.io/library/b:1", "ghcr.io/c/c:1")
+MOUNTS = (Mount("/proc", "proc", "proc"), Mount("/data", "bind", "/srv", ("rbind",)))
+
+boxes = st.builds(
+    lambda name, image, space, number, age, labels, mounts: (
+        container(
+            name,
+            image,
+            space,
+            created_at=ago(minutes=age),
+            labels={"nerdctl/name": labels} if labels else {},
+            mounts=MOUNTS[:mounts],
+        ),
+        task(name, TaskStatus(number), space, pid=age) if number else None,
+    ),
+    st.sampled_from("abcde"),
+    st.sampled_from(IMAGES),
+    st.sampled_from(("default", "other")),
+    st.integers(0, 4),
+    st.integers(1, 3),
+    st.sampled_from(("", "one", "two")),
+    st.integers(0, 2),
+)
+
+
+@st.composite
+def hosts(draw: st.DrawFn) -> Snapshot:
+    pairs = draw(st.lists(boxes, max_size=9))
+    first, count = draw(st.integers(1, 4)), draw(st.integers(0, 5))
+    numbers = range(first, first + count)
+    events = [Event(n, NOW, ("default", "other")[n % 2], "/tasks/start", "a") for n in numbers]
+    names = draw(st.sets(st.sampled_from(IMAGES)))
+    exists = {"/srv": True} if draw(st.booleans()) else {}
+    return snapshot(
+        [image(name) for name in names],
+        [pair[0] for pair in pairs],
+        [pair[1] for pair in pairs if pair[1]],
+        events,
+        sources=exists,
+    )
+
+
+def rows_of(listing: Listing, at: Snapshot) -> Rows[Any]:
+    return Rows(partial(listing.row, at), partial(listing.rows, at))
+
+
+def anew(view: RowView[Any], listing: Listing, at: Snapshot, scope: str | None) -> list[Any]:
+    """The rows of a view that is set as this one is, made at once."""
+    other: RowView[Any] = RowView()
+    other.accepts, other.text = view.accepts, view.text
+    other.sort_key, other.reverse = view.sort_key, view.reverse
+    other.set_keys(listing.keys(at, scope), rows_of(listing, at))
+    return list(other.shown)
+
+
+def bring(view: RowView[Any], listing: Listing, old: Snapshot, new: Snapshot, scope: str | None):  # type: ignore[no-untyped-def]
+    touched = listing.touched(old, new, scope)
+    if touched is None:
+        view.set_keys(listing.keys(new, scope), rows_of(listing, new))
+    else:
+        view.update(
+            rows_of(listing, new), touched, partial(listing.order, old), partial(listing.order, new)
+        )
+
+
+@pytest.mark.parametrize("pane", PANES, ids=lambda pane: pane.id)
+@settings(max_examples=50)
+@given(worlds=st.lists(hosts(), min_size=2, max_size=4), data=st.data())
+def test_a_list_that_is_kept_is_the_one_made_anew(
+    pane: Any, worlds: list[Snapshot], data: st.DataObject
+) -> None:
+    listing, columns = pane.listing, pane.columns
+    scope = data.draw(st.sampled_from((None, "default")))
+    view: RowView[Any] = RowView()
+    column: Column[Any] | None = data.draw(st.sampled_from((None, *columns)))
+    view.sort_key = column.sort if column else None
+    view.reverse = data.draw(st.booleans())
+    view.text = lambda row: searched(columns, row, NOW)
+    word = data.draw(st.sampled_from(("", "a", "default", "one", "bind", "used by 1")))
+    view.accepts = (lambda text: word in text) if word else None
+    view.set_keys(listing.keys(worlds[0], scope), rows_of(listing, worlds[0]))
+    for old, new in pairwise(worlds):
+        bring(view, listing, old, new, scope)
+        assert list(view.shown) == anew(view, listing, new, scope)
+        assert [row.key for row in view.shown] == view.keys
+        assert view.all == sorted(listing.keys(new, scope), key=partial(listing.order, new))
+
+
+@pytest.mark.parametrize("pane", PANES, ids=lambda pane: pane.id)
+@settings(max_examples=30)
+@given(worlds=st.lists(hosts(), min_size=1, max_size=4))
+def test_the_counts_are_those_of_the_rows(pane: Any, worlds: list[Snapshot]) -> None:
+    counts: Counter[str] = Counter()
+    for old, new in zip([Snapshot(), *worlds], worlds, strict=False):
+        pane.listing.count(counts, old, new)
+        for scope in ("default", "other"):
+            assert counts[scope] == len(pane.listing.keys(new, scope))
+        assert counts.total() == len(pane.listing.keys(new, None))
+
+
+keyed = st.dictionaries(st.sampled_from("abcdef"), st.sampled_from((1.5, "x", (), "y")))
+
+
+@given(keyed, keyed)
+def test_what_differs(old: dict[str, object], new: dict[str, object]) -> None:
+    nothing = object()
+    expected = {k for k in old | new if old.get(k, nothing) is not new.get(k, nothing)}
+    assert differing(old, new) == expected
+    assert differing(old, new) == expected  # the kept answer
+    assert differing(old, old) == set()
+
+
+def test_a_list_in_its_own_order_is_not_touched_by_what_moves_nothing() -> None:
+    listing = PANES[1].listing
+    first = snapshot(containers=[container(f"c{n}", created_at=ago(minutes=n)) for n in range(9)])
+    key = next(iter(first.containers))
+    other = replace(first.containers[key], labels={"nerdctl/name": "new"})
+    second = replace(first, containers={**first.containers, key: other})
+    view: RowView[Any] = RowView()
+    view.set_keys(listing.keys(first, None), rows_of(listing, first))
+    keys: list[Hashable] = view.keys
+    bring(view, listing, first, second, None)
+    assert view.keys is keys
+    row = view.row(key)
+    assert isinstance(row.container, Container)
+    assert row.container.display_name == "new"
+
+
+def test_a_filter_that_takes_long_shows_what_it_has_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctdeck.widgets.rowview.AT_ONCE", 0.0)
+    listing = PANES[1].listing
+    many = snapshot(containers=[container(f"c{n:04}", created_at=ago(days=1)) for n in range(2000)])
+    view: RowView[Any] = RowView()
+    view.text = lambda row: str(row.container.id)
+    view.set_keys(listing.keys(many, None), rows_of(listing, many))
+    view.move_to(1500)
+    held = view.keys[1500]
+    view.accepts = lambda text: text.endswith("0")
+    view.filter()
+    assert not view.is_complete
+    assert 0 < len(view.keys) < 200
+    turns = 0
+    while not view.is_complete:
+        view.look_on()
+        turns += 1
+    assert turns > 2
+    assert view.keys == [key for key in view.all if str(key).endswith("0')")]
+    assert view.keys[view.index] == held
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_row_that_goes_while_a_filter_looks_is_missing(
+    monkeypatch: pytest.MonkeyPatch, gone: bool
+) -> None:
+    monkeypatch.setattr("ctdeck.widgets.rowview.AT_ONCE", 0.0)
+    listing = PANES[1].listing
+    many = snapshot(containers=[container(f"c{n:04}", created_at=ago(days=1)) for n in range(2000)])
+    view: RowView[Any] = RowView()
+    view.text = lambda row: str(row.container.id)
+    view.set_keys(listing.keys(many, None), rows_of(listing, many))
+    view.move_to(1500)
+    held = view.keys[1500]
+    view.accepts = lambda text: text.endswith("0")
+    left = {k: c for k, c in many.containers.items() if not (gone and k == held)}
+    fewer = replace(many, containers=left)
+    view.set_keys(listing.keys(fewer, None), rows_of(listing, fewer))
+    while not view.is_complete:
+        view.look_on()
+    assert view.missing == (held if gone else None)
+    assert view.current is not None
+    assert (view.current.key == held) is not gone
+
+
+@pytest.mark.parametrize(
+    ("scope", "found", "text"),
+    [(None, "", "2 of 12,345"), (None, "a", "1/2 of 12,345"), ("other", "", "1 (12,343 dropped)")],
+)
+def test_events_that_are_not_kept_are_counted(scope: str | None, found: str, text: str) -> None:
+    events = [Event(12344, NOW, "default", "t", "a"), Event(12345, NOW, "other", "t", "b")]
+    view = PaneView(PANES[4], Settings())
+    view.table.display = False
+    now = snapshot(events=events, events_total=12345)
+    view.show(now, scope)
+    if found:
+        view.filter = found
+        view.table.view.keys = [12344]
+    assert view.count_text == text
+    assert view.tab.short == "Evt+"
+    words = view.pane.words_if_empty(now, Counter(), scope, found)
+    assert words.endswith("; 12,343 older ones are not kept")
+
+
+def test_no_event_is_called_dropped_that_was_kept() -> None:
+    view = PaneView(PANES[4], Settings())
+    view.table.display = False
+    view.show(snapshot(events=[Event(1, NOW, "default", "t", "a")], events_total=1), None)
+    assert (view.count_text, view.tab.short) == ("1", "Evt")

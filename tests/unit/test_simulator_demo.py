@@ -1,0 +1,87 @@
+"""The believable host: the same for the same moment, whole, and of the same size for ever."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from aiocontainerd.simulator import garbage
+from aiocontainerd.simulator.demo import life, live, make_host
+from aiocontainerd.simulator.demo.cast import GONE, PARTS, SAMPLES
+from aiocontainerd.simulator.lives import Lives
+from aiocontainerd.simulator.world import World
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+KINDS = ("containers", "images", "tasks", "snapshots", "content", "ingests", "leases")
+
+
+def sizes(world: World) -> dict[tuple[str, str], int]:
+    return {
+        (name, kind): len(getattr(space, kind))
+        for name, space in world.spaces.items()
+        for kind in KINDS
+    }
+
+
+def test_equal_times_make_equal_hosts() -> None:
+    one, other = make_host(NOW), make_host(NOW)
+    assert (one.started, one.folders, one.files) == (other.started, other.folders, other.files)
+    for name, space in one.world.spaces.items():
+        same = other.world.look(name)
+        assert space.containers == same.containers
+        assert space.images == same.images
+        assert space.snapshots == same.snapshots
+        assert space.content == same.content
+
+
+def test_everything_is_as_old_as_the_cast_says() -> None:
+    world = make_host(NOW).world
+    for part in PARTS:
+        message = world.look(part.namespace).containers[part.id].without_spec
+        assert message.created_at.ToDatetime(UTC) == NOW - part.ago
+    for sample in SAMPLES:
+        image = world.look(sample.namespace).images[sample.name.encode()]
+        assert image.created_at.ToDatetime(UTC) == NOW - sample.ago
+    assert abs(world.now() - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def test_the_garbage_collector_finds_nothing() -> None:
+    world = make_host(NOW).world
+    before = sizes(world)
+    for name in tuple(world.spaces):
+        garbage.collect(world, name)
+    assert sizes(world) == before
+
+
+def test_every_source_is_there_but_the_one() -> None:
+    host = make_host(NOW)
+    named = {text.split(":")[0] for part in PARTS for text in part.mounts}
+    assert named - host.folders - host.files == {GONE}
+    assert not host.folders & host.files
+
+
+async def test_what_goes_on_does_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FIRST", "BEAT", "JOB", "BUILD", "KEPT"):
+        monkeypatch.setattr(life, name, 0.0)
+    monkeypatch.setattr(life, "LINE", 1e15)
+    world = make_host(NOW).world
+    before = sizes(world)
+    pulled = 0
+
+    async def rounds() -> None:
+        nonlocal pulled
+        tag = b"registry.shop.example/shop/api:2.5-rc"
+        while pulled < 12:
+            images = world.look("builds").images
+            pulled = max([int(name[len(tag) :]) for name in images if name.startswith(tag)] + [0])
+            await asyncio.sleep(0)
+
+    living = asyncio.create_task(live(world, Lives(world)))
+    async with asyncio.timeout(30):
+        await rounds()
+    living.cancel()
+    await asyncio.gather(living, return_exceptions=True)
+    for name in tuple(world.spaces):
+        garbage.collect(world, name)
+    grown = {key: size - before.get(key, 0) for key, size in sizes(world).items()}
+    assert max(grown.values()) <= 16, grown  # two images of one build server, three builds

@@ -1,0 +1,274 @@
+"""What each pane lists of a snapshot: identities in their own order, and a row for each. Pure.
+
+Nothing is made for what is not looked at: a list is identities, which begin with the namespace,
+and rows are made of the snapshot when they are asked for.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter, itemgetter
+from typing import Any
+
+from aiocontainerd.models import Container, Key, Snapshot
+from ctdeck.differing import differing
+from ctdeck.rows import ContainerRow, EventRow, ImageRow, MountRow, Row, Scope, TaskRow
+
+_namespace, _id = itemgetter(0), itemgetter(1)
+_by_id = itemgetter(1, 0)
+_number = attrgetter("seq")
+_uses = attrgetter("namespace", "image")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How a pane's rows come of a snapshot.
+
+    `row` is that of an identity, None if the snapshot does not hold it; `rows` are those of many
+    that it holds. `keys` are all identities in the pane's own order, and `order` is what one of
+    them is sorted by there, None if the snapshot does not hold it. `touched` are those that may
+    come, go or read differently from one snapshot to the next, None for all. `count` brings a
+    number of rows for each namespace from one snapshot to the next.
+    """
+
+    keys: Callable[[Snapshot, Scope], list[Hashable]]
+    row: Callable[[Snapshot, Any], Row | None]
+    rows: Callable[[Snapshot, Sequence[Any]], Iterable[Row]]
+    order: Callable[[Snapshot, Any], Any]
+    touched: Callable[[Snapshot, Snapshot, Scope], Set[Hashable] | None]
+    count: Callable[[Counter[str], Snapshot, Snapshot], None]
+
+
+def stamp(when: datetime | None) -> float:
+    """A time to sort by, newest first; unknown ones last."""
+    return -when.timestamp() if when else 0.0
+
+
+def _sorted(keys: Iterable[Key]) -> list[Any]:
+    """By id; in two turns, of which each compares strings only."""
+    found = sorted(keys, key=_namespace)
+    found.sort(key=_id)
+    return found
+
+
+def _in(scope: Scope, keys: Iterable[Key]) -> Iterable[Key]:
+    return keys if scope is None else (key for key in keys if key[0] == scope)
+
+
+def _differing(old: Mapping[Key, Any], new: Mapping[Key, Any], scope: Scope) -> Set[Key]:
+    found = differing(old, new)
+    return found if scope is None else set(_in(scope, found))
+
+
+def _count(counts: Counter[str], old: Mapping[Key, Any], new: Mapping[Key, Any]) -> None:
+    if not old:
+        counts.update(map(_namespace, new))
+    else:
+        for key in differing(old, new):
+            counts[key[0]] += (key in new) - (key in old)
+
+
+# Images
+
+
+class Users:
+    """How many containers name an image; of one set of containers, and kept up to date."""
+
+    def __init__(self) -> None:
+        self._of: Mapping[Key, Container] = {}
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def of(self, containers: Mapping[Key, Container]) -> Counter[tuple[str, str]]:
+        """By the image's namespace and name; good until it is asked of other containers."""
+        if containers is not self._of and not self._of:
+            self._counts = Counter(map(_uses, containers.values()))
+        elif containers is not self._of:
+            for side, step in ((self._of, -1), (containers, 1)):
+                named = (side.get(it) for it in differing(self._of, containers))
+                for container in filter(None, named):
+                    self._counts[container.namespace, container.image] += step
+        self._of = containers
+        return self._counts
+
+
+_users = Users()
+
+
+def _image_row(snapshot: Snapshot, key: Key) -> ImageRow | None:
+    image = snapshot.images.get(key)
+    return None if image is None else ImageRow(image, _users.of(snapshot.containers)[key])
+
+
+def _image_rows(snapshot: Snapshot, keys: Sequence[Key]) -> Iterable[ImageRow]:
+    users = _users.of(snapshot.containers)
+    return map(ImageRow, map(snapshot.images.__getitem__, keys), map(users.__getitem__, keys))
+
+
+def _images_touched(old: Snapshot, new: Snapshot, scope: Scope) -> Set[Hashable]:
+    found: set[Hashable] = {*_differing(old.images, new.images, scope)}
+    for key in _differing(old.containers, new.containers, scope):
+        before, after = old.containers.get(key), new.containers.get(key)
+        names = {it.image for it in (before, after) if it is not None}
+        if before is None or after is None or len(names) == 2:
+            found.update((key[0], name) for name in names)
+    return found
+
+
+IMAGES = Listing(
+    keys=lambda s, scope: _sorted(_in(scope, s.images)),
+    row=_image_row,
+    rows=_image_rows,
+    order=lambda s, key: _by_id(key) if key in s.images else None,
+    touched=_images_touched,
+    count=lambda counts, old, new: _count(counts, old.images, new.images),
+)
+
+# Containers and tasks
+
+
+def _container_keys(snapshot: Snapshot, scope: Scope) -> list[Hashable]:
+    keys = _sorted(_in(scope, snapshot.containers))
+    keys.sort(key=lambda key: stamp(snapshot.containers[key].created_at))
+    return keys
+
+
+def _container_row(snapshot: Snapshot, key: Key) -> ContainerRow | None:
+    container = snapshot.containers.get(key)
+    return None if container is None else ContainerRow(container, snapshot.tasks.get(key))
+
+
+def _container_order(snapshot: Snapshot, key: Key) -> Any:
+    container = snapshot.containers.get(key)
+    return None if container is None else (stamp(container.created_at), *_by_id(key))
+
+
+def _task_row(snapshot: Snapshot, key: Key) -> TaskRow | None:
+    task = snapshot.tasks.get(key)
+    return None if task is None else TaskRow(task, snapshot.containers.get(key))
+
+
+def _both_touched(old: Snapshot, new: Snapshot, scope: Scope) -> Set[Hashable]:
+    tasks = _differing(old.tasks, new.tasks, scope)
+    return {*_differing(old.containers, new.containers, scope), *tasks}
+
+
+CONTAINERS = Listing(
+    keys=_container_keys,
+    row=_container_row,
+    rows=lambda s, keys: map(
+        ContainerRow, map(s.containers.__getitem__, keys), map(s.tasks.get, keys)
+    ),
+    order=_container_order,
+    touched=_both_touched,
+    count=lambda counts, old, new: _count(counts, old.containers, new.containers),
+)
+TASKS = Listing(
+    keys=lambda s, scope: _sorted(_in(scope, s.tasks)),
+    row=_task_row,
+    rows=lambda s, keys: map(TaskRow, map(s.tasks.__getitem__, keys), map(s.containers.get, keys)),
+    order=lambda s, key: _by_id(key) if key in s.tasks else None,
+    touched=_both_touched,
+    count=lambda counts, old, new: _count(counts, old.tasks, new.tasks),
+)
+
+# Mounts: namespace, container id, destination, and the place in the spec
+
+
+def _mount_keys(snapshot: Snapshot, scope: Scope) -> list[Hashable]:
+    """Bind mounts first, then by container."""
+    binds: list[Hashable] = []
+    others: list[Hashable] = []
+    for key in _sorted(_in(scope, snapshot.containers)):
+        container = snapshot.containers[key]
+        namespace, name = container.namespace, container.id
+        for number, mount in enumerate(container.mounts):
+            part = binds if mount.is_bind else others
+            part.append((namespace, name, mount.destination, number))
+    return binds + others
+
+
+def _keys_of(container: Container | None) -> Iterator[Hashable]:
+    for number, mount in enumerate(container.mounts if container else ()):
+        assert container is not None
+        yield (container.namespace, container.id, mount.destination, number)
+
+
+def _mount_row(snapshot: Snapshot, key: tuple[str, str, str, int]) -> MountRow | None:
+    container = snapshot.containers.get(Key(key[0], key[1]))
+    if container is None or key[3] >= len(container.mounts):
+        return None
+    mount = container.mounts[key[3]]
+    exists = snapshot.sources.get(mount.source)
+    return MountRow(container, key[3], mount, exists) if mount.destination == key[2] else None
+
+
+def _mount_order(snapshot: Snapshot, key: tuple[str, str, str, int]) -> Any:
+    row = _mount_row(snapshot, key)
+    return None if row is None else (not row.mount.is_bind, key[1], key[0], key[3])
+
+
+def _mounts_touched(old: Snapshot, new: Snapshot, scope: Scope) -> Set[Hashable] | None:
+    if old.sources is not new.sources and old.sources != new.sources:
+        return None
+    found: set[Hashable] = set()
+    for key in _differing(old.containers, new.containers, scope):
+        found.update(_keys_of(old.containers.get(key)))
+        found.update(_keys_of(new.containers.get(key)))
+    return found
+
+
+def _count_mounts(counts: Counter[str], old: Snapshot, new: Snapshot) -> None:
+    for side, sign in ((old.containers, -1), (new.containers, 1)):
+        for key in differing(old.containers, new.containers):
+            container = side.get(key)
+            counts[key[0]] += sign * len(container.mounts) if container else 0
+
+
+MOUNTS = Listing(
+    keys=_mount_keys,
+    row=_mount_row,
+    rows=lambda s, keys: (row for key in keys if (row := _mount_row(s, key))),
+    order=_mount_order,
+    touched=_mounts_touched,
+    count=_count_mounts,
+)
+
+# Events: their numbers
+
+
+def _event_row(snapshot: Snapshot, key: int) -> EventRow | None:
+    events = snapshot.events
+    place = bisect_left(events, key, key=_number)
+    return EventRow(events[place]) if place < len(events) and events[place].seq == key else None
+
+
+def _event_keys(snapshot: Snapshot, scope: Scope) -> list[Hashable]:
+    """The newest first."""
+    events = reversed(snapshot.events)
+    return [event.seq for event in events if scope is None or event.namespace == scope]
+
+
+def _events_touched(old: Snapshot, new: Snapshot, scope: Scope) -> Set[Hashable]:
+    if old.events is new.events:
+        return frozenset()
+    return {*_event_keys(old, scope)} ^ {*_event_keys(new, scope)}
+
+
+def _count_events(counts: Counter[str], old: Snapshot, new: Snapshot) -> None:
+    if old.events is not new.events:
+        counts.clear()
+        counts.update(event.namespace for event in new.events)
+
+
+EVENTS = Listing(
+    keys=_event_keys,
+    row=_event_row,
+    rows=lambda s, keys: (row for key in keys if (row := _event_row(s, key))),
+    order=lambda s, key: -key if _event_row(s, key) else None,
+    touched=_events_touched,
+    count=_count_events,
+)

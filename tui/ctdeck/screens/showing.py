@@ -1,0 +1,125 @@
+"""Brings the newest snapshot on the main screen, and ages when they read differently."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from textual.geometry import Size
+
+from ctdeck.formatting import age_lasts
+from ctdeck.screens.footing import footer_keys
+from ctdeck.screens.heading import top_of
+from ctdeck.screens.layout import arrange, is_tiny, share_lines
+from ctdeck.widgets.lines import tab_parts, top_parts
+from ctdeck.widgets.table import Table
+
+if TYPE_CHECKING:
+    from aiocontainerd.store import Store
+    from ctdeck.screens.main import MainScreen
+
+BURST = 0.04  # seconds between two drawings: a burst of events is a few of them
+DETAILS_DUE = 15.0  # seconds after which an age in the details may read differently
+MANY = 2_000  # containers from which on five lists at once would hold the loop
+SOONEST = 1.0  # seconds between two looks at the clock
+LONGEST = 60.0  # seconds: rows that are scrolled to may be younger
+
+
+class Showing:
+    """Draws only what has changed: each part compares with what it shows."""
+
+    def __init__(self, main: MainScreen) -> None:
+        self.size = Size()  # of the screen, when all was drawn last
+        self.tick_at: float | None = None  # when the clock is looked at again, in the loop's time
+        self._main = main
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def watch(self, store: Store) -> None:
+        """Show each newest snapshot of the store; never ends."""
+        main = self._main
+        async for snapshot in store.watch():
+            main.snapshot = snapshot
+            if len(snapshot.containers) > MANY:
+                await self._lists_in_turns()
+            self.everything()
+            self.wait_for_ages()
+            if snapshot.loaded:  # before that nothing bursts, and the first rows shall not wait
+                await asyncio.sleep(BURST)
+
+    async def _lists_in_turns(self) -> None:
+        """What makes the lists: the focused one first, and the loop is free between them."""
+        main = self._main
+        for view in (main.view, *main.views.values()):
+            view.show(main.snapshot, main.scope)
+            await asyncio.sleep(0)
+
+    def everything(self) -> None:
+        """All parts of the screen, for its size and the snapshot at hand."""
+        main = self._main
+        if not main.details.is_attached:
+            return
+        self.size = main.app.size
+        arrange(main)
+        for view in main.views.values():
+            view.show(main.snapshot, main.scope)
+        share_lines(main)
+        self.lines()
+        main.detail_view.refresh()
+
+    def lines(self) -> None:
+        """The top line, the tabs and the keys."""
+        main, size = self._main, self._main.app.size
+        top = top_of(main.snapshot, main.scope, main.settings, main.session)
+        main.top.show([("too small", "")] if is_tiny(size) else top_parts(top, size.width))
+        tabs = [view.tab for view in main.views.values()]
+        here = list(main.views).index(main.pane_id)
+        names = dict(enumerate(f"pane.{name}" for name in main.views))
+        main.tabs.show(tab_parts(tabs, here, size.width), names)
+        self.bottom()
+
+    def bottom(self) -> None:
+        """The keys that work on the row under the cursor; none of them behind a dialog."""
+        main = self._main
+        keys = footer_keys(main, main.app.size.width) if main.app.screen is main else []
+        main.bottom.show_keys(keys)
+
+    def wait_for_ages(self) -> None:
+        """Look at the clock again when the next shown age reads differently, not before."""
+        main, now = self._main, Table.now()
+        due = [age_lasts(when, now) for table in _seen(main) for when in _ages(table)]
+        due.append(DETAILS_DUE if main.details.display else LONGEST)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + min(max(min(due), SOONEST), LONGEST)
+        if self.tick_at is None or deadline < self.tick_at:
+            self.stop()
+            self.tick_at = deadline
+            self._timer = loop.call_at(deadline, main.call_later, self._tick)
+
+    def stop(self) -> None:
+        """Wait no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self.tick_at = self._timer = None
+
+    def _tick(self) -> None:
+        """Redraw the ages that read differently now."""
+        self.tick_at = self._timer = None
+        for table in _seen(self._main):
+            table.tick()
+        self._main.detail_view.refresh()
+        self.wait_for_ages()
+
+
+def _seen(main: MainScreen) -> list[Table[Any]]:
+    return [view.table for view in main.views.values() if view.table.display]
+
+
+def _ages(table: Table[Any]) -> Iterator[datetime]:
+    """What the ages that are seen in a table count from."""
+    whens = [column.when for column in table.columns if column.when is not None]
+    if whens:
+        top = round(table.scroll_y)
+        for row in table.view.shown[top : top + table.page]:
+            yield from (time for when in whens if (time := when(row)) is not None)

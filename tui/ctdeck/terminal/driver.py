@@ -1,0 +1,145 @@
+"""The driver that sends only what changed, and skips frames while the terminal is behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING, Any
+
+from textual import events
+from textual.drivers.linux_driver import LinuxDriver
+
+from ctdeck.terminal.differ import Abilities
+from ctdeck.terminal.frames import Frames
+from ctdeck.terminal.outlet import Outlet, open_terminal
+from ctdeck.terminal.updates import Update, color_system
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from textual.message import Message
+
+_SYNC_START, _SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
+_SYNC_FROM = 512  # bytes; a shorter frame arrives in one piece
+_ANSWER = 0.5  # s that leaving waits for an answer which the shell would read otherwise
+_LEAVING = 0.5  # s that leaving waits for a terminal that takes nothing
+_RESIZED = 0.25  # s after a resize in which the frame of the new size has come
+# Ends a link, a string or a frame that was cut short; the pen and the scroll region as they were.
+_CUT = "\x1b\\\x1b]8;;\x1b\\\x1b[?2026l\x1b[r\x1b[m"
+
+
+class SparingDriver(LinuxDriver):
+    """Textual's driver for Linux; `show` takes a frame instead of its text."""
+
+    def __init__(self, app: Any, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._encoding = getattr(self._file, "encoding", "utf-8")
+        self._outlet: Outlet | None = None
+        self._farewell: list[bytes] | None = None  # what is written while leaving
+        self._frames = Frames(abilities(os.environ.get("TERM", "")))
+        self._cursor = (0, 0)
+        self._resized = False
+        self._heard = threading.Event()
+
+    def write(self, data: str) -> None:
+        """Send what is no frame: modes, the clipboard, the bell."""
+        encoded = data.encode(self._encoding, "replace")
+        if self._farewell is not None:
+            self._farewell.append(encoded)
+        if self._outlet is not None:
+            self._outlet.write(encoded)
+
+    def show(self, update: Update, console: Console, cursor: tuple[int, int]) -> None:
+        """Show a frame: now, or merged with the next ones when the terminal has caught up."""
+        self._frames.take(update, color_system(console))
+        self._cursor = cursor
+        self._send()
+
+    def _send(self) -> None:
+        if self._outlet is None or self._farewell is not None:
+            return
+        if not self._outlet.is_ready:
+            self._outlet.ask()
+            return
+        if self._resized:
+            self._resized = False
+            self._frames.forget()
+        if text := self._frames.text(self._cursor, self._outlet.share):
+            if self._app._sync_available and len(text) >= _SYNC_FROM:
+                text = f"{_SYNC_START}{text}{_SYNC_END}"
+            self._outlet.write(text.encode(self._encoding, "replace"))
+            self._outlet.ask()
+
+    def start_application_mode(self) -> None:
+        """As Textual's, with an outlet of our own."""
+        self._farewell = None
+        if self._outlet is not None:
+            self._outlet.close()
+        self._outlet = Outlet(open_terminal(), self._loop, self._send)
+        self._frames.forget()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        handle_resize = signal.getsignal(signal.SIGWINCH)
+
+        def on_resize(number: int, frame: Any) -> None:
+            self._notice_resize()
+            if callable(handle_resize):
+                handle_resize(number, frame)
+
+        signal.signal(signal.SIGWINCH, on_resize)
+        if self.input_tty:
+            self._outlet.ask(force=True)
+
+    def process_message(self, message: Message) -> None:
+        """In the input thread: keeps the answers to our questions to itself."""
+        if isinstance(message, events.CursorPosition):
+            self._heard.set()
+            self._loop.call_soon_threadsafe(self._answered)
+            return
+        if isinstance(message, events.Resize):
+            self._notice_resize()
+        super().process_message(message)
+
+    def _notice_resize(self) -> None:
+        """In a signal handler or the input thread: the terminal may have cut what it showed.
+
+        Back at the size from which it came no other frame comes of it, hence the look afterwards.
+        """
+        self._resized = True
+        self._loop.call_soon_threadsafe(self._loop.call_later, _RESIZED, self._send)
+
+    def _answered(self) -> None:
+        if self._outlet is not None:
+            self._heard.clear()
+            self._outlet.answered()
+
+    def disable_input(self) -> None:
+        """As Textual's, but an answer that is on its way is waited for."""
+        listens = self._key_thread is not None and self._key_thread.is_alive()
+        if listens and self._outlet is not None and self._outlet.is_asked:
+            self._heard.wait(_ANSWER)
+        super().disable_input()
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back as it was; frames that are not sent are dropped."""
+        if self._outlet is not None:
+            cut = self._outlet.drop()
+            self._farewell = [_CUT.encode()]  # what is sent again has to be sure of all
+            self._outlet.write(_CUT.encode() if cut else self._frames.put_down().encode())
+        super().stop_application_mode()
+
+    def close(self) -> None:
+        """Write what is left; a terminal that takes nothing loses what it has not read."""
+        super().close()
+        outlet, self._outlet = self._outlet, None
+        if outlet is None:
+            return
+        if not outlet.drain(_LEAVING):
+            outlet.discard()
+            outlet.write(b"".join(self._farewell or []))
+            outlet.drain(_LEAVING)
+        outlet.close()
+
+
+def abilities(term: str) -> Abilities:
+    """What a terminal of this TERM can do; screen and tmux may erase with another background."""
+    return Abilities(erases_with_background=not term.startswith(("screen", "tmux")))

@@ -1,0 +1,47 @@
+"""Keeps a list of identities in order while a few of them come, go or move. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence, Set
+from dataclasses import dataclass
+from itertools import filterfalse
+from typing import Any
+
+Order = Callable[[Any], Any]  # from an identity to what it is sorted by
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Sorted by `first`, a column, if there is one; what is equal in it stays in the `own` order.
+
+    `reverse` turns round the column alone, or the own order where there is no column.
+    """
+
+    own: Order
+    first: Order | None = None
+    reverse: bool = False
+
+    def place(self, keys: Sequence[Hashable], new: Hashable) -> int:
+        """Where an identity belongs that is not among the sorted `keys`."""
+        own, first, reverse = self.own, self.first, self.reverse
+        mine: Any = (first or own)(new)
+        low, high = 0, len(keys)
+        while low < high:
+            middle = (low + high) // 2
+            theirs: Any = (first or own)(keys[middle])
+            if theirs == mine and first:
+                before = own(keys[middle]) < own(new)
+            else:
+                before = theirs > mine if reverse else theirs < mine
+            low, high = (middle + 1, high) if before else (low, middle)
+        return low
+
+
+def renewed(
+    keys: list[Hashable], gone: Set[Hashable], come: Iterable[Hashable], ranking: Ranking
+) -> list[Hashable]:
+    """Another list, without those that are `gone` and with those that `come` in their places."""
+    left = list(filterfalse(gone.__contains__, keys))
+    for key in come:
+        left.insert(ranking.place(left, key), key)
+    return left

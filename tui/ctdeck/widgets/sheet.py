@@ -1,0 +1,72 @@
+"""The lines of a table: its columns as wide as they fit, and what each row says in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence, Set
+from datetime import datetime
+from typing import Any, Generic
+
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ctdeck.widgets.column import Column, cell_parts, fit_columns
+from ctdeck.widgets.painter import Painter
+from ctdeck.widgets.rowview import K, RowView
+from ctdeck.widgets.runs import Cells, Layout, Run, column_at, row_runs, title_text
+from ctdeck.widgets.widths import Widths, with_mark
+
+
+class Sheet(Generic[K]):
+    """Draws the rows of `view` for `widget`, which looks up the colours and knows the width."""
+
+    def __init__(self, widget: Widget, columns: Sequence[Column[K]], view: RowView[K]) -> None:
+        self.columns: tuple[Column[K], ...] = tuple(columns)
+        self.sort_column: str | None = None
+        self.painter = Painter(widget)
+        self.widths = Widths(view)
+        self.layout: Layout = []
+        self._view = view
+
+    def measure(self, now: datetime, touched: Set[Any] | None = None) -> None:
+        """Find the natural widths; from the `touched` rows only, if only they may have changed."""
+        columns = with_mark(self.columns, self.sort_column)
+        if touched is None:
+            self.widths.measure(columns, self.sort_column, now)
+        else:
+            self.widths.take_in(columns, self.sort_column, now, touched)
+
+    def fit(self, width: int) -> None:
+        """Fit the columns into so many cells."""
+        columns = with_mark(self.columns, self.sort_column)
+        layout = fit_columns(columns, self.widths.natural, max(1, width - 2))
+        if layout != self.layout:
+            self.layout = layout
+            self.painter.strips.clear()
+
+    def titles(self) -> Strip:
+        """The line of titles."""
+        reverse = self._view.reverse
+        text = title_text(self.columns, self.layout, self.sort_column, reverse=reverse)
+        return self.painter.line(text, "header")
+
+    def row(self, row: K, cursor: int, now: datetime) -> Strip:
+        """The line of a row; `cursor` as in `runs.row_runs`."""
+        cells = tuple(cell_parts(self.columns[i].cell(row, now)) for i, _ in self.layout)
+        return self.painter.row(cells, cursor, self._runs)
+
+    def _runs(self, cells: Cells, cursor: int) -> list[Run]:
+        return row_runs(self.columns, self.layout, cells, cursor)
+
+    def shows(self, column: str | None) -> bool:
+        """Whether the column with this id has a place on the screen."""
+        return column in {self.columns[i].id for i, _ in self.layout}
+
+    def column_at(self, x: int) -> str | None:
+        """The id of the column at this cell of a line."""
+        place = column_at(self.layout, x)
+        return None if place is None else self.columns[place].id
+
+    def whens(self) -> list[Callable[[K], datetime | None]]:
+        """What the ages that are seen count from."""
+        columns = [self.columns[i] for i, _ in self.layout]
+        return [column.when for column in columns if column.when is not None]
