@@ -14,7 +14,6 @@ from aiocontainerd.operations.run import run
 from aiocontainerd.run_options import RunOptions
 
 from .figures import Measure
-from .first_frame import command
 from .ground import IMAGE, KEEP_RUNNING, Ground
 from .pace import Pace
 from .terminal import Terminal
@@ -79,7 +78,7 @@ async def measure(ground: Ground, pace: Pace) -> list[Measure]:
         await ground.remove(name)
         return seconds
 
-    with Terminal(command(ground), env={"XDG_STATE_HOME": str(ground.folder)}) as terminal:
+    with Terminal(ground.ctdeck, env=ground.env) as terminal:
         await asyncio.to_thread(terminal.until, b"ontainers")
         await asyncio.to_thread(terminal.settle)
 
@@ -101,8 +100,7 @@ async def measure(ground: Ground, pace: Pace) -> list[Measure]:
             return seconds
 
         ours_times, ctr_times, typed_times = await pace.rounds(ours, ctr, typed)
-    version = ground.daemon.version
     return [
-        Measure(f":run to first act, {version}", ours_times, ctr_times, "ctr run -d", goal=1.0),
+        Measure(":run to the first act", ours_times, ctr_times, "ctr run -d", goal=1.0),
         Measure("    typed into the running app", typed_times, ctr_times, "ctr run -d"),
     ]

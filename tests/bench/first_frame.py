@@ -7,46 +7,53 @@ from pathlib import Path
 
 from .bare import WORDS
 from .figures import Measure
-from .ground import IMAGE, Ground
+from .ground import Ground
 from .pace import Pace
 from .terminal import Terminal
 
-CONTAINERS = 100
-BARE = str(Path(__file__).with_name("bare.py"))
-CTDECK = str(Path(sys.executable).with_name("ctdeck"))
-
-
-def command(ground: Ground) -> list[str]:
-    """The command line of ctdeck, looking at the bench's namespace."""
-    return [CTDECK, "--address", str(ground.daemon.socket), "--namespace", ground.namespace]
+# How many containers, and how many times the start of a bare app that may take.
+GOALS = {100: 1.1, 1_000: None, 10_000: 1.4}
+A_ROW = rb"row\d{5}"
+BARE, BARE_LIST = (str(Path(__file__).with_name(name)) for name in ("bare.py", "bare_list.py"))
 
 
 async def measure(ground: Ground, pace: Pace) -> list[Measure]:
     """ctdeck until a container's id is on the screen; a bare app until its words are.
 
-    The CPU time beside it is what a busy machine does not change much.
+    The CPU time beside it is what a busy machine does not change much. The floor is a bare app
+    that lists the containers too.
     """
-    for number in range(CONTAINERS):
-        await ground.ctr("containers", "create", IMAGE, f"frame-{number:03}")
-    state = {"XDG_STATE_HOME": str(ground.folder)}
-    cpu: dict[str, list[float]] = {}
+    measures: list[Measure] = []
+    for count, goal in GOALS.items():
+        measures += await _measure(await ground.rows(count), pace, count, goal)
+    return measures
 
-    def start(command: Sequence[str], sign: bytes) -> float:
-        with Terminal(command, env=state) as terminal:
-            seconds = terminal.until(sign) - terminal.begun
-            cpu.setdefault(command[-1], []).append(terminal.cpu_time())
-            return seconds
 
-    ours, bare = command(ground), [sys.executable, BARE]
-    ours_times, bare_times = await pace.rounds(
-        lambda: asyncio.to_thread(start, ours, rb"frame-\d\d\d"),
-        lambda: asyncio.to_thread(start, bare, WORDS.encode()),
+async def _measure(ground: Ground, pace: Pace, count: int, goal: float | None) -> list[Measure]:
+    """The lines for one number of containers."""
+    socket, namespace = str(ground.daemon.socket), ground.namespace
+    cpu: dict[str, list[float]] = {"ours": [], "bare": [], "list": []}
+
+    async def start(name: str, command: Sequence[str], sign: bytes) -> float:
+        def run() -> float:
+            with Terminal(command, env=ground.env) as terminal:
+                seconds = terminal.until(sign) - terminal.begun
+                cpu[name].append(terminal.cpu_time())
+                return seconds
+
+        return await asyncio.to_thread(run)
+
+    ours, bare, floor = await pace.rounds(
+        lambda: start("ours", ground.ctdeck, A_ROW),
+        lambda: start("bare", [sys.executable, BARE], WORDS.encode()),
+        lambda: start("list", [sys.executable, BARE_LIST, socket, namespace], A_ROW),
     )
-    for number in range(CONTAINERS):
-        await ground.ctr("containers", "rm", f"frame-{number:03}")
-    ours_cpu, bare_cpu = (cpu[each[-1]][1:] for each in (ours, bare))
-    name = f"first frame with {CONTAINERS} containers, {ground.daemon.version}"
+    for times in cpu.values():
+        del times[0]  # that of the round before those that count
+    of = "bare app"
     return [
-        Measure(name, ours_times, bare_times, "bare Textual app with grpc", goal=1.2),
-        Measure("    its CPU time", ours_cpu, bare_cpu, "of the bare app"),
+        Measure(f"first frame with {count:,} containers", ours, bare, of, goal=goal),
+        Measure("    its CPU time", cpu["ours"], cpu["bare"], "bare app"),
+        Measure("    floor: a bare app that lists", floor, bare, of),
+        Measure("    its CPU time", cpu["list"], cpu["bare"], "bare app"),
     ]

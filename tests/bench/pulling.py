@@ -52,8 +52,8 @@ async def measure(ground: Ground, pace: Pace) -> list[Measure]:
             return took
 
         ours_times, ctr_times = await pace.rounds(lambda: seconds(ours), lambda: seconds(ctr))
-    name = f"pull of {LAYERS} layers, 100 MB, {ground.daemon.version} (by {by})"
-    return [Measure(name, ours_times, ctr_times, "ctr images pull", goal=1.0)]
+    name = f"pull of {LAYERS} layers, 100 MB, by {by}"
+    return [Measure(name, ours_times, ctr_times, "ctr pull", goal=1.0)]
 
 
 async def _forget(ground: Ground, reference: str, before: set[str]) -> None:

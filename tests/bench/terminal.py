@@ -10,8 +10,12 @@ import struct
 import termios
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Self
+
+import pyte
+
+from .usage import cpu_time
 
 PATIENCE = 30.0  # seconds
 LOOK = {
@@ -20,6 +24,16 @@ LOOK = {
     "LANG": "C.UTF-8",
     "PYTHONDONTWRITEBYTECODE": "",  # the second start shall find compiled modules
 }
+
+
+@dataclass(frozen=True)
+class Echo:
+    """What keys brought: seconds until the first and the last byte, how many, seconds of CPU."""
+
+    first: float
+    last: float
+    bytes: int
+    cpu: float
 
 
 class Terminal:
@@ -38,7 +52,10 @@ class Terminal:
     ) -> None:
         environ = {**os.environ, **LOOK, **(env or {})}
         self.written = b""  # all that the program wrote since the last `until` or `forget`
-        self.begun = time.perf_counter()
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self._undrawn = bytearray()  # drawn when asked for: it takes longer than reading
+        self.begun = self.read_at = time.perf_counter()  # `read_at`: when bytes came last
         self.pid, self._master = pty.fork()
         if self.pid == 0:
             # The size must be there before the program asks for it.
@@ -67,9 +84,23 @@ class Terminal:
             left = deadline - time.monotonic()
             if left <= 0 or not self._read(left):
                 raise AssertionError(f"never wrote {pattern!r}, but last {self.written[-2000:]!r}")
-        moment = time.perf_counter()
         self.written = b""
-        return moment
+        return self.read_at
+
+    def until_shown(self, text: str, patience: float = PATIENCE) -> float:
+        """Read until the text stands on the screen, in however many pieces; the moment of it."""
+        deadline = time.monotonic() + patience
+        while not self.shows(text):
+            left = deadline - time.monotonic()
+            if left <= 0 or not self._read(left):
+                raise AssertionError(f"never showed {text!r}, but {self._screen.display}")
+        return self.read_at
+
+    def shows(self, text: str) -> bool:
+        """Whether a line of the screen has this text."""
+        self._stream.feed(bytes(self._undrawn))
+        self._undrawn.clear()
+        return any(text in line for line in self._screen.display)
 
     def settle(self, quiet: float = 0.3, patience: float = PATIENCE) -> None:
         """Read until nothing has come for `quiet` seconds, and forget it."""
@@ -78,16 +109,37 @@ class Terminal:
             pass
         self.written = b""
 
+    def listen(self, seconds: float) -> int:
+        """Read for so long, and return how many bytes have come."""
+        self.written, deadline = b"", time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            self._read(left)
+        return len(self.written)
+
     def press(self, keys: str) -> float:
         """Type, and return the moment of it."""
         moment = time.perf_counter()
         os.write(self._master, keys.encode())
         return moment
 
+    def echo(self, keys: str, quiet: float = 0.1, patience: float = PATIENCE) -> Echo:
+        """Type, and read until nothing more has come for `quiet` seconds.
+
+        Raises AssertionError if nothing comes at all.
+        """
+        self.written, used = b"", self.cpu_time()
+        begun = self.press(keys)
+        if not self._read(patience):
+            raise AssertionError(f"nothing painted for {keys!r}")
+        first = self.read_at
+        while self._read(quiet):
+            pass
+        used = self.cpu_time() - used
+        return Echo(first - begun, self.read_at - begun, len(self.written), used)
+
     def cpu_time(self) -> float:
         """Seconds of CPU that the program's threads have used so far."""
-        threads = Path(f"/proc/{self.pid}/task").iterdir()
-        return sum(int((t / "schedstat").read_text().split()[0]) for t in threads) / 1e9
+        return cpu_time(self.pid)
 
     def _read(self, patience: float) -> bool:
         """Take what comes next; False if nothing came in time or the program is gone."""
@@ -97,5 +149,7 @@ class Terminal:
             data = os.read(self._master, 1 << 16)
         except OSError:  # EIO: the program has ended
             return False
+        self.read_at = time.perf_counter()
         self.written += data
+        self._undrawn += data
         return bool(data)

@@ -2,33 +2,37 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from textual.pilot import Pilot
 
 from ctdeck.app import CtdeckApp
-from ctdeck.settings import Session, Settings
+from ctdeck.demo import DOWNLOAD
 
-from . import camera
+from . import camera, stage
 
-Wait = Callable[[Session | None], Awaitable[None]]
+Wait = Callable[[CtdeckApp], Awaitable[None]]
+HALF = 0.55  # of a pull
 
 
-async def _at_once(_: Session | None) -> None:
+async def _at_once(_: CtdeckApp) -> None:
     """Nothing to wait for."""
 
 
-async def _stuck(session: Session | None) -> None:
-    """Until the pulls have all that the registry sends."""
-    assert session is not None
-    assert session.pulls is not None
-    seen, since = -1, 0
-    while since < 8:
-        downloaded = sum(job.progress.downloaded for job in session.pulls.jobs)
-        since = since + 1 if downloaded == seen and downloaded else 0
-        seen = downloaded
-        await asyncio.sleep(0.25)
+async def _half_done(app: CtdeckApp) -> None:
+    """Until about half of the newest pull has come; it was slow while the keys were pressed."""
+    assert app.pulls is not None
+    assert app.session is not None
+    assert app.session.demo is not None
+    speed = app.session.demo.simulator.speed
+    speed.download = DOWNLOAD
+    progress = app.pulls.jobs[-1].progress
+    while not progress.total or progress.downloaded < HALF * progress.total:
+        await asyncio.sleep(0.1)
+        progress = app.pulls.jobs[-1].progress
+    speed.download = stage.SLOWLY
 
 
 @dataclass(frozen=True)
@@ -38,18 +42,20 @@ class Picture:
     columns: int
     rows: int
     keys: tuple[str, ...] = ()
-    daemon: bool = True
+    scene: Callable[[], AbstractAsyncContextManager[CtdeckApp]] = stage.demo
     until: Wait = _at_once
 
-    async def take(self, name: str, session: Session | None) -> Path:
+    async def take(self, name: str) -> Path:
         """Run the app at this size, press the keys, and photograph it."""
-        app = CtdeckApp(Settings(), session)
-        async with app.run_test(size=(self.columns, self.rows)) as pilot:
+        async with (
+            self.scene() as app,
+            app.run_test(size=(self.columns, self.rows)) as pilot,
+        ):
             await quiet(pilot)
             for key in self.keys:
                 await press(pilot, key)
-            await self.until(session)
-            await quiet(pilot)
+            await self.until(app)
+            await pilot.pause()
             return camera.take(app, name)
 
 
@@ -70,24 +76,35 @@ async def quiet(pilot: Pilot[None]) -> None:
         await asyncio.sleep(0.05)
 
 
-WEB1 = ("j",) * 4  # from the first row to the container web1
+API = ("j",) * 4  # from the first row to the container api
 FORM = (
-    *("1", "j", "j", "r", "text:web3", "tab", "tab", "text:/srv/site:/usr/share/nginx/html:ro"),
+    *(
+        "1",
+        "j",
+        "j",
+        "j",
+        "j",
+        "r",
+        "text:web3",
+        "tab",
+        "tab",
+        "text:/srv/site:/usr/share/nginx/html:ro",
+    ),
     *("tab", "text:/srv/cache:/var/cache/nginx", "tab", "tab", "text:TZ=Europe/Vienna", "tab"),
 )
 PULLS = (
-    *("colon", "text:pull registry.shop.example/shop/web:8a1f", "enter"),
-    *("escape", "1", "p", "text:registry.shop.example/shop/api:2.5", "enter"),
+    *("colon", "text:pull python:3.13", "enter"),
+    *("escape", "1", "p", "text:mariadb:11", "enter"),
 )
 
 PICTURES: dict[str, Picture] = {
-    "main-80x24": Picture(80, 24, WEB1),
-    "main-120x35": Picture(120, 35, WEB1),
-    "main-200x50": Picture(200, 50, WEB1),
+    "main-80x24": Picture(80, 24, API),
+    "main-120x35": Picture(120, 35, API),
+    "main-200x50": Picture(200, 50, API),
     "run-form": Picture(120, 35, FORM),
-    "confirm-delete": Picture(120, 35, (*WEB1, "D")),
+    "confirm-delete": Picture(120, 35, (*API, "D")),
     "help": Picture(120, 35, ("question_mark",)),
     "narrow": Picture(60, 18),
-    "pull": Picture(120, 35, PULLS, until=_stuck),
-    "no-daemon": Picture(100, 30, daemon=False),
+    "pull": Picture(120, 35, PULLS, until=_half_done),
+    "no-daemon": Picture(100, 30, scene=stage.nobody),
 }

@@ -1,66 +1,96 @@
-"""A stage of its own: mounts and a host name that only this process and its children see.
+"""The demo as the pictures want it: a clock that stands, and nothing of the machine they are on."""
 
-So the pictures show the paths of a usual server, and nothing of the machine that makes them.
-"""
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
-import os
-import socket
-import subprocess
-import sys
-from pathlib import Path
+from aiocontainerd.discovery import WELL_KNOWN, Probe, discover
+from aiocontainerd.models import Snapshot
+from aiocontainerd.simulator import tasks
+from aiocontainerd.simulator.demo import make_host
+from aiocontainerd.simulator.demo.life import cron_job, remove, run
+from ctdeck.app import CtdeckApp
+from ctdeck.demo import Demo, pids
+from ctdeck.settings import Session, Settings
+from ctdeck.widgets.table import Table
 
-HOST = "node7"
-SOCKET = Path("/run/containerd/containerd.sock")
-CERTS = Path("/etc/containerd/certs.d")
-FOLDERS = "site cache nginx api/config api/uploads redis postgres backup grafana"  # of /srv
-_MARK = "CTDECK_SCREENSHOTS_STAGE"
-_OURS = ("/srv", "/var/lib", "/run", "/etc/containerd")  # an empty tmpfs each
-
-
-def enter() -> None:
-    """Start this program again with mounts and host name of its own; returns when it has."""
-    if os.environ.get(_MARK):
-        _set()
-        return
-    unshare = ["unshare", "--mount", "--uts", "--propagation", "private", "--"]
-    command = [*unshare, sys.executable, "-m", "tests.screenshots", *sys.argv[1:]]
-    os.execvpe(command[0], command, {**os.environ, _MARK: "1"})
+NOW = datetime(2026, 11, 23, 12, 4, 1, tzinfo=UTC)
+SOCKET = "/run/containerd/containerd.sock"  # the `ctr` lines are for a usual host
+LAST = "queue-worker"  # whose start is the last event
+SLOWLY = 2e5  # bytes a second of pulls, until a picture wants to see them
+PATIENCE = 30.0  # s
 
 
-def _set() -> None:
-    socket.sethostname(HOST)
-    for folder in _OURS:
-        if Path(folder).is_dir():
-            _mount("-t", "tmpfs", "tmpfs", folder)
-    for folder in FOLDERS.split():
-        Path("/srv", folder).mkdir(parents=True)
-    Path("/srv/nginx/nginx.conf").write_text("events {}\n")
-    for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
-        os.environ.pop(name, None)
-    os.environ.update(HOME="/root", TERM="xterm-256color", COLORTERM="truecolor", LANG="C.UTF-8")
+@contextmanager
+def clock() -> Iterator[None]:
+    """It is NOW inside."""
+    with patch.object(Table, "now", staticmethod(lambda: NOW)):
+        yield
 
 
-def show_socket(private: Path) -> None:
-    """Let the daemon's socket be seen where containerd has it by default."""
-    SOCKET.parent.mkdir(parents=True, exist_ok=True)
-    SOCKET.touch()
-    _mount("--bind", str(private), str(SOCKET))
+@asynccontextmanager
+async def demo() -> AsyncIterator[CtdeckApp]:
+    """The app on a host where a few things have just happened."""
+    settings = Settings(demo=True)
+    session = await Demo.start(settings, make_host(NOW, pids()), lively=False)
+    assert session.demo is not None
+    session.demo.simulator.speed.download = SLOWLY
+    await until(session, lambda snapshot: snapshot.loaded)
+    happen(session.demo)
+    await until(session, lambda it: any(event.subject == LAST for event in it.events))
+    await until(session, is_complete)
+    with clock():
+        yield CtdeckApp(settings, replace(session, address=SOCKET))
 
 
-def hide_socket() -> None:
-    """The socket of a daemon that has gone: there, and nobody listens."""
-    subprocess.run(["umount", str(SOCKET)], check=True)
-    SOCKET.unlink()
-    with socket.socket(socket.AF_UNIX) as dead:
-        dead.bind(str(SOCKET))
+@asynccontextmanager
+async def nobody() -> AsyncIterator[CtdeckApp]:
+    """The app where no daemon answers."""
+
+    async def look() -> tuple[Probe, ...]:
+        with tempfile.TemporaryDirectory() as empty:
+            probes = await discover([empty + address for address in WELL_KNOWN])
+        return tuple(
+            replace(probe, address=address)
+            for probe, address in zip(probes, WELL_KNOWN, strict=True)
+        )
+
+    yield CtdeckApp(Settings(), first=asyncio.create_task(look()))
 
 
-def name_registry(host: str, url: str) -> None:
-    """Let the registry `host` be served at `url`, as containerd's certs.d has it."""
-    folder = CERTS / host
-    folder.mkdir(parents=True)
-    (folder / "hosts.toml").write_text(f'server = "{url}"\n')
+async def until(session: Session, condition: Callable[[Snapshot], bool]) -> None:
+    """Wait for a snapshot that is so."""
+    async with asyncio.timeout(PATIENCE):
+        async for snapshot in session.store.watch():
+            if condition(snapshot):
+                return
 
 
-def _mount(*args: str) -> None:
-    subprocess.run(["mount", *args], check=True)
+def is_complete(snapshot: Snapshot) -> bool:
+    """All of its images have been looked into."""
+    known = [image.details and image.unpacked is not None for image in snapshot.images.values()]
+    return bool(known) and all(known)
+
+
+def happen(demo: Demo) -> None:
+    """A cron job has come and gone, and the queue's worker has crashed and is back."""
+    world, lives = demo.host.world, demo.simulator.lives
+
+    def ago(seconds: float) -> None:
+        world.now = lambda: NOW - timedelta(seconds=seconds)
+
+    ago(72)
+    job = run(world, lives, cron_job(world))
+    ago(64)
+    tasks.exit(world, job.namespace, job.id, 0)
+    ago(63)
+    remove(world, lives, job.namespace, job.id)
+    ago(41)
+    tasks.exit(world, "default", "queue-worker", 1)
+    ago(33)
+    lives.restart()
+    world.now = lambda: NOW
