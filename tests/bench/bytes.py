@@ -131,9 +131,9 @@ def _lively(ours: Terminal, stock: Terminal, end_changes: Callable[[], object]) 
     for place, after in (("in its dialog", ""), ("in the line below", ESC)):
         for terminal in (ours, stock):
             terminal.press("1")
-            terminal.settle()
+            terminal.settle(0.2, 1.0)  # a pull never rests
             terminal.press("p")
-            terminal.settle()
+            terminal.settle(0.2, 1.0)  # a pull never rests
             terminal.press(f"{place.split()[-1]}\r")
             terminal.settle(0.2, 1.0)
             terminal.press(after)
