@@ -47,6 +47,10 @@ class SlowLine(Terminal):
             assert time.monotonic() < deadline, f"it does not come about\n{self.text}"
             select.select([], [], [], _TURN)
 
+    def overwrite(self, text: str) -> None:
+        """As when another program writes to the same terminal."""
+        self._stream.feed(text.encode())
+
     def resize(self, rows: int, columns: int) -> None:
         """As when one pulls at the window's corner."""
         self._screen.resize(rows, columns)

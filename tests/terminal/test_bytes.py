@@ -136,6 +136,20 @@ def test_back_from_the_shell_all_is_drawn_anew(opened: Opener) -> None:
         assert terminal.text == before
 
 
+@pytest.mark.parametrize("dialog", ["", "?"])
+@pytest.mark.parametrize("frames", ["", "whole"])
+def test_what_another_program_wrote_goes_by_a_key(dialog: str, frames: str, opened: Opener) -> None:
+    with opened(CTDECK_FRAMES=frames) as terminal:
+        settle(terminal)
+        terminal.type(dialog)
+        terminal.wait_until(lambda: not dialog or "Esc closes" in terminal.text, "the dialog")
+        settle(terminal)
+        terminal.overwrite("\x1b[5;5HBroadcast message from root")
+        assert "Broadcast" in terminal.text
+        terminal.type("\x0c")
+        terminal.wait_until(lambda: "Broadcast" not in terminal.text, "the screen as it was")
+
+
 def test_after_a_resize_and_back_all_is_there(opened: Opener) -> None:
     with opened() as terminal:
         settle(terminal)

@@ -114,6 +114,15 @@ async def test_the_line_on_the_screen_stays_when_rows_come_above() -> None:
         assert app.table.view.index - round(app.table.scroll_y) == place
 
 
+async def test_at_the_top_of_the_list_what_is_new_is_seen() -> None:
+    async with TableApp().run_test(size=(40, 10)) as pilot:
+        table = pilot.app.query_one(Table)
+        await shown(pilot, [Row(i) for i in range(100)])
+        await shown(pilot, [Row(-1), *(Row(i) for i in range(100))])
+        assert table.scroll_y == 0
+        assert table.current == Row(0)
+
+
 async def test_following_stays_on_the_first_row_until_one_moves_away() -> None:
     app = TableApp(follow=True)
     async with app.run_test(size=(60, 11)) as pilot:

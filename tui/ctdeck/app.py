@@ -63,7 +63,9 @@ class CtdeckApp(App[None], inherit_bindings=False):
             tooltip="Leave; asks only while work of ours is under way",
             priority=True,
             show=False,
-        )
+        ),
+        # In the dialogs too, which see no other binding of the app. In the table for the help.
+        Binding("ctrl+l", "redraw", "redraw", id="redraw", priority=True, show=False),
     ]
 
     def __init__(
@@ -145,6 +147,10 @@ class CtdeckApp(App[None], inherit_bindings=False):
         """Remember when the key at hand was pressed (see `screens/dialog.py`)."""
         self.key_time = event.time
         await super().on_event(event)
+
+    def action_redraw(self) -> None:
+        """ctrl+l, also from within a dialog."""
+        terminal.redraw(self)
 
     def action_leave(self) -> None:
         """ctrl+c, also from within a dialog."""

@@ -211,6 +211,13 @@ GENERAL: tuple[Action, ...] = (
         footer=1,
     ),
     Action(
+        "redraw",
+        "ctrl+l",
+        "redraw",
+        "Draw the screen anew, over what another program wrote on it",
+        lambda d: d.open("redraw"),
+    ),
+    Action(
         "suspend",
         "ctrl+z",
         "suspend",

@@ -35,6 +35,12 @@ def _palette(main: MainScreen) -> None:
     main.app.action_command_palette()
 
 
+def _redraw(main: MainScreen) -> None:
+    from ctdeck.terminal import redraw
+
+    redraw(main.app)
+
+
 def _suspend(main: MainScreen) -> None:
     main.app.action_suspend_process()
 
@@ -64,6 +70,7 @@ OPENERS: Mapping[str, Callable[..., None]] = {
     "message": _message,
     "palette": _palette,
     "pull": _pull,
+    "redraw": _redraw,
     "run": _run,
     "suspend": _suspend,
 }

@@ -79,3 +79,13 @@ def show(app: App[Any], update: object) -> bool:
         driver.show(update, app.console, app.screen.outer_size.clamp_offset(app.cursor_position))
     app.post_display_hook()
     return True
+
+
+def redraw(app: App[Any]) -> None:
+    """Show all of the screen again, over what another program wrote on it."""
+    from ctdeck.terminal.driver import SparingDriver
+
+    if isinstance(app._driver, SparingDriver):
+        app._driver.redraw()
+    else:
+        app.refresh(layout=True)

@@ -55,6 +55,11 @@ class SparingDriver(LinuxDriver):
         self._cursor = cursor
         self._send()
 
+    def redraw(self) -> None:
+        """Send all of the frame again: the terminal may show something else."""
+        self._frames.forget()
+        self._send()
+
     def _send(self) -> None:
         if self._outlet is None or self._farewell is not None:
             return

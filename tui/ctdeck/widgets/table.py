@@ -166,6 +166,7 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
     def _rearrange(self, change: Callable[[], None], touched: Set[Hashable] | None = None) -> None:
         """Change the rows and keep the row that one looks at in its line of the screen.
 
+        At the very top of the list it makes room instead: what is new there is seen.
         Where only the `touched` ones may have changed, little is measured, and nothing told
         unless it is about the row under the cursor.
         """
@@ -178,7 +179,7 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
         place = None if key is None or following else view.place_of(key)
         self.sheet.measure(self.now(), touched)
         self._fit_columns()
-        if place is not None:
+        if top and place is not None:
             self._scroll(top + place - anchor)
         self._show_cursor()
         if round(self.scroll_y) == top:  # else all of it is drawn again
