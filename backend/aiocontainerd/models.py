@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
+REMOVE_LABEL = "io.ctdeck/remove"  # "true" on a container that `run` was to remove when done
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -134,6 +135,11 @@ class Container:
     def key(self) -> Key:
         """Namespace and id."""
         return Key(self.namespace, self.id)
+
+    @property
+    def is_to_be_removed(self) -> bool:
+        """It was run with remove-when-done, and goes when its task has ended."""
+        return self.labels.get(REMOVE_LABEL) == "true"
 
     @property
     def display_name(self) -> str:

@@ -21,10 +21,10 @@ from aiocontainerd.errors import (
     RuntimeFailed,
 )
 from aiocontainerd.image_config import ImageConfig
-from aiocontainerd.models import Container, Task, TaskStatus
+from aiocontainerd.models import REMOVE_LABEL, Container, Task, TaskStatus
 from aiocontainerd.operations import left_to_remove
 from aiocontainerd.operations.garbage import Graph, content, label_refs, snapshot_node
-from aiocontainerd.operations.record import REMOVE_LABEL, STDERR_LABEL, STDOUT_LABEL, labels
+from aiocontainerd.operations.record import STDERR_LABEL, STDOUT_LABEL, labels
 from aiocontainerd.operations.refusals import plain
 from aiocontainerd.operations.signals import STOP_SIGNAL_LABEL, signal_number, stop_signal
 from aiocontainerd.operations.undo import Undo, undone_on_failure

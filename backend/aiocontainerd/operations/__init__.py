@@ -1,8 +1,9 @@
 """Verbs of several calls, each undone if it fails: run, start, stop, delete."""
 
+from aiocontainerd.models import REMOVE_LABEL
 from aiocontainerd.operations.delete import delete_container, left_to_remove, remove_when_done
 from aiocontainerd.operations.images import ImagePlan, delete_image, image_plan
-from aiocontainerd.operations.record import REMOVE_LABEL, STDERR_LABEL, STDOUT_LABEL
+from aiocontainerd.operations.record import STDERR_LABEL, STDOUT_LABEL
 from aiocontainerd.operations.run import RunResult, run
 from aiocontainerd.operations.signals import signal_number, stop_signal
 from aiocontainerd.operations.start import restart, start

@@ -8,7 +8,6 @@ from aiocontainerd.errors import ContainerdError, FailedPrecondition, NotFound, 
 from aiocontainerd.models import Container, Task, TaskStatus
 from aiocontainerd.operations.identity import same_container, task_of
 from aiocontainerd.operations.launch import delete_task, logs_of
-from aiocontainerd.operations.record import REMOVE_LABEL
 from aiocontainerd.operations.stop import GRACE, Report, silent, stop_task
 from aiocontainerd.settled import settled
 from aiocontainerd.state import StateDirectory
@@ -78,7 +77,7 @@ async def remove_when_done(
 def left_to_remove(container: Container, task: Task | None) -> bool:
     """It was to be removed when done, it is done, and whoever was to do it has not."""
     done = task is None or task.status is TaskStatus.STOPPED
-    return done and container.labels.get(REMOVE_LABEL) == "true"
+    return done and container.is_to_be_removed
 
 
 async def _end_task(client: Client, container: Container, grace: float, report: Report) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiocontainerd.errors import InvalidArgument
+from aiocontainerd.models import REMOVE_LABEL
 from aiocontainerd.operations.defaults import Defaults
 from aiocontainerd.operations.signals import STOP_SIGNAL_LABEL
 from aiocontainerd.pb import containers_pb2, typeurl
@@ -14,7 +15,6 @@ from aiocontainerd.state import LogPaths
 
 STDOUT_LABEL = "io.ctdeck/stdout"
 STDERR_LABEL = "io.ctdeck/stderr"
-REMOVE_LABEL = "io.ctdeck/remove"
 
 # Tools act on these (ours and nerdctl's among them); an image has no business to set them.
 _NOT_FROM_IMAGES = (

@@ -65,12 +65,10 @@ async def take_over(desk: Desk) -> None:
 
 def _marked(desk: Desk, snapshot: Snapshot) -> list[ContainerRow]:
     """All in the namespaces shown that are to be removed when done."""
-    from aiocontainerd.operations.record import REMOVE_LABEL
-
     return [
         ContainerRow(each, snapshot.task_of(each))
         for each in snapshot.containers.values()
-        if desk.scope in (None, each.namespace) and each.labels.get(REMOVE_LABEL) == "true"
+        if desk.scope in (None, each.namespace) and each.is_to_be_removed
     ]
 
 
