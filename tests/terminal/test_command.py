@@ -13,7 +13,7 @@ from .terminal import Terminal
 # can read. What follows is the command itself.
 _AS_NOBODY = """
 import os, sys
-import ctdeck.preparation
+import ctdeck.arguments, ctdeck.preparation
 from ctdeck.__main__ import main
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 sys.argv[0] = "ctdeck"

@@ -106,3 +106,14 @@ async def test_without_rows_there_is_no_row() -> None:
         assert app.main.row is None
         await pilot.press("j", "G", "k")
         assert app.main.row is None
+
+
+async def test_a_pane_that_is_shown_again_has_its_columns() -> None:
+    async with running(world()) as (app, pilot):
+        await pilot.press("1")
+        await until(pilot, lambda: "[1 Images" in screen_text(app))
+        app.main.session.store.publish(replace(world(), tasks={}))  # news while it is hidden
+        await pilot.press("2")
+        await until(pilot, lambda: "[2 Containers" in screen_text(app))
+        titles = screen_text(app).splitlines()[2].split()
+        assert titles == ["NAMESPACE", "CONTAINER", "NAME", "STATUS", "IMAGE", "AGE"]

@@ -79,7 +79,7 @@ class FactsView(SelfDrawn, can_focus=True, inherit_bindings=False):
         self._arrange()
 
     def _arrange(self) -> None:
-        width = self.scrollable_content_region.width
+        width = self.line_width
         if not width:  # not laid out so far
             return
         before, self._lines = self._lines, lay_out(self._facts, width)

@@ -30,6 +30,15 @@ class SelfDrawn(ScrollView):
         self._component_styles.clear()
         super().notify_style_update()
 
+    @property
+    def line_width(self) -> int:
+        """Cells of a line of its content; while it is hidden those that it had, 0 before the first.
+
+        Textual knows no region of what is hidden. Shown again in its old size it is not told so.
+        """
+        around = self.styles.gutter.width + self.scrollbar_gutter.width
+        return max(0, self.outer_size.width - around)
+
     def _size_updated(
         self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
     ) -> bool:

@@ -202,7 +202,7 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
         return (view.keys[view.index] if view.keys else None, view.missing is not None)
 
     def _fit_columns(self) -> None:
-        width = self.scrollable_content_region.width
+        width = self.line_width
         self.sheet.fit(width)
         resize(self, Size(width, len(self.view.keys) + self.header))
 
