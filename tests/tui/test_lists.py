@@ -117,3 +117,36 @@ async def test_a_pane_that_is_shown_again_has_its_columns() -> None:
         await until(pilot, lambda: "[2 Containers" in screen_text(app))
         titles = screen_text(app).splitlines()[2].split()
         assert titles == ["NAMESPACE", "CONTAINER", "NAME", "STATUS", "IMAGE", "AGE"]
+
+
+async def test_rows_that_come_before_all_are_read_do_not_take_the_cursor() -> None:
+    whole = world()
+    one = dict(list(whole.containers.items())[3:4])
+    async with running(replace(whole, containers=one, loaded=False)) as (app, pilot):
+        table = app.main.views["containers"].table
+        await until(pilot, lambda: len(table.view.keys) == 1)
+        app.main.session.store.publish(whole)
+        await until(pilot, lambda: len(table.view.keys) == len(whole.containers))
+        assert (table.view.index, table.scroll_y) == (0, 0)
+
+
+async def test_without_a_filter_nothing_is_looked_for() -> None:
+    many = {each.key: each for each in (container(f"c{number:02}") for number in range(20))}
+    async with running(replace(world(), containers=many)) as (app, pilot):
+        added = container("one-more")
+        app.main.session.store.publish(replace(world(), containers={**many, added.key: added}))
+        table = app.main.views["containers"].table
+        await until(pilot, lambda: added.key in table.view.keys)
+        assert table.view.is_complete
+
+
+async def test_at_80_columns_a_filter_that_is_kept_is_told() -> None:
+    async with running(world()) as (app, pilot):
+        await pilot.press("slash", *"web", "enter")
+        await until(pilot, lambda: screen_text(app).splitlines()[0].rstrip().endswith("/web"))
+
+
+async def test_a_pane_that_is_alone_cannot_be_larger() -> None:
+    async with running(world()) as (app, pilot):
+        await pilot.press("plus")
+        await until(pilot, lambda: "whole screen" in screen_text(app))

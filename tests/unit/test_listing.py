@@ -210,7 +210,8 @@ def test_events_that_are_not_kept_are_counted(scope: str | None, found: str, tex
         view.filter = found
         view.table.view.keys = [12344]
     assert view.count_text == text
-    assert view.tab.short == "Evt+"
+    assert view.tab.full == text
+    assert view.tab.brief == ("1+" if scope else "2+")
     words = view.pane.words_if_empty(now, Counter(), scope, found)
     assert words.endswith("; 12,343 older ones are not kept")
 
@@ -219,4 +220,4 @@ def test_no_event_is_called_dropped_that_was_kept() -> None:
     view = PaneView(PANES[4], Settings())
     view.table.display = False
     view.show(snapshot(events=[Event(1, NOW, "default", "t", "a")], events_total=1), None)
-    assert (view.count_text, view.tab.short) == ("1", "Evt")
+    assert (view.count_text, view.tab.brief) == ("1", "1")

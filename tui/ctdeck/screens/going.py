@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ctdeck.screens.layout import has_room
 from ctdeck.screens.moving import move_facts, move_table, sort_table
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ def sort(main: MainScreen, how: str) -> None:
 
 def zoom(main: MainScreen, on: bool) -> None:
     """The pane on the whole screen, or all of them again."""
+    if on and not has_room(main.app.size):
+        main.tell("The pane has the whole screen: it is too small for more than one.")
+        return
     main.zoomed = on
     main.reading = False
     _to_list(main)

@@ -12,9 +12,17 @@ from ctdeck.widgets.lines import Top
 
 
 def top_of(
-    snapshot: Snapshot, scope: str | None, settings: Settings, session: Session | None = None
+    snapshot: Snapshot,
+    scope: str | None,
+    settings: Settings,
+    session: Session | None = None,
+    *,
+    filtered: str = "",
 ) -> Top:
-    """Host, version, socket, namespace, and what is not normal: no answer, half read, read-only."""
+    """Host, version, socket, namespace, and what is not normal: no answer, half read, read-only.
+
+    `filtered` is the filter, where nothing else tells of it.
+    """
     address = safe(session.address.removeprefix("unix://")) if session else ""
     return Top(
         host="" if settings.demo else safe(socket.gethostname()),
@@ -23,7 +31,7 @@ def top_of(
         kind=_kind(settings, session),
         namespace=safe(scope or "all"),
         alarm=_alarm(snapshot),
-        notes=("read-only",) if settings.read_only else (),
+        notes=tuple(filter(None, (filtered, "read-only" if settings.read_only else ""))),
     )
 
 

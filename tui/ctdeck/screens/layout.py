@@ -24,11 +24,15 @@ def is_tiny(size: Size) -> bool:
     return size.width < TINY[0] or size.height < TINY[1]
 
 
+def has_room(size: Size) -> bool:
+    """Whether the panes can be stacked on a screen of this size."""
+    return size.width >= WIDE and size.height >= HIGH
+
+
 def arrange(main: MainScreen) -> None:
     """Show, hide and size the parts for the screen's size, the zoom and what has the focus."""
     size = main.app.size
-    room = size.width >= WIDE and size.height >= HIGH
-    stacked = room and not main.zoomed
+    stacked = has_room(size) and not main.zoomed
     mounted = main.details.is_attached  # what is not will be styled then
     if stacked:
         main.reading = False

@@ -191,7 +191,7 @@ class MainScreen(Screen[None]):
         view = self.views[str(event.table.id)]
         view.show_title()
         self.showing.lines()
-        for line in self.query("FilterLine"):
+        for line in self.query("FilterLine") if view is self.view else ():
             line.tell(view.count_text)  # type: ignore[attr-defined]  # not imported before it is used
 
     def on_table_row_opened(self) -> None:

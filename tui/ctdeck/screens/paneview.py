@@ -34,6 +34,7 @@ class PaneView:
         self._shown: Snapshot | None = None  # what is in the table, None if that is old
         self._scope: str | None = None
         self._listed: str | None = None  # the scope of what is in the table
+        self._whole = False  # all of it had been read
         self._titled: tuple[str, str] = ("", "")
 
     @property
@@ -53,6 +54,9 @@ class PaneView:
             self.table.view.take_rows(self._rows(snapshot))
             return
         other, self._listed = scope != self._listed, scope
+        # Rows come in any order until all are there: who has not moved looks at the first one.
+        self.table.view.follow = self.pane.follow or not self._whole
+        self._whole = snapshot.loaded
         self._bring(snapshot, None if other else self._shown)
         self._shown = snapshot
         columns = self.pane.columns_for(self._counts, scope)
@@ -93,9 +97,9 @@ class PaneView:
     def count_text(self) -> str:
         """``31``, or ``3/31`` under a filter; with what was there and is not kept."""
         dropped = self.pane.dropped(self._counted)
-        total = f"{self.total:,}" if dropped else str(self.total)
+        total = f"{self.total:,}"
         more = "" if self.table.view.is_complete else GLYPHS.ellipsis
-        shown = f"{len(self.table.view.keys)}{more}/{total}" if self.filter else total
+        shown = f"{len(self.table.view.keys):,}{more}/{total}" if self.filter else total
         if not dropped:
             return shown
         if self._scope is None:
@@ -105,8 +109,9 @@ class PaneView:
     @property
     def tab(self) -> Tab:
         """The pane in the line of tabs."""
-        more = "+" if self.pane.dropped(self._counted) else ""
-        return Tab(self.pane.key, self.pane.title, self.pane.short + more, self.count_text)
+        pane, count = self.pane, self.count_text
+        brief = f"{self.total:,}+" if pane.dropped(self._counted) else count
+        return Tab(pane.key, pane.title, pane.short, count, brief)
 
     def _say_if_empty(self, snapshot: Snapshot) -> None:
         filtered = safe(self.filter)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from textual.geometry import Size
 
+from aiocontainerd.safe import safe
 from ctdeck.formatting import age_lasts
 from ctdeck.screens.footing import footer_keys
 from ctdeck.screens.heading import top_of
 from ctdeck.screens.layout import arrange, is_tiny, share_lines
+from ctdeck.widgets.column import fit
 from ctdeck.widgets.lines import tab_parts, top_parts
 from ctdeck.widgets.table import Table
 
@@ -71,7 +73,10 @@ class Showing:
     def lines(self) -> None:
         """The top line, the tabs and the keys."""
         main, size = self._main, self._main.app.size
-        top = top_of(main.snapshot, main.scope, main.settings, main.session)
+        # The title of a stacked list tells of its filter.
+        alone = main.view.filter if not main.has_class("-stacked") else ""
+        filtered = fit(f"/{safe(alone)}", min(len(alone) + 1, 20)) if alone else ""
+        top = top_of(main.snapshot, main.scope, main.settings, main.session, filtered=filtered)
         main.top.show([("too small", "")] if is_tiny(size) else top_parts(top, size.width))
         tabs = [view.tab for view in main.views.values()]
         here = list(main.views).index(main.pane_id)

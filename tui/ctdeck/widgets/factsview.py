@@ -18,7 +18,7 @@ from aiocontainerd.safe import safe
 from ctdeck.descriptions import Fact
 from ctdeck.widgets.selfdrawn import SelfDrawn
 
-LABEL = 10  # cells for the label of a fact
+LABEL = range(10, 15)  # cells for the labels of facts
 _BREAKS = re.compile(r"(?<=[/.:,=@])")
 Piece = tuple[str, str]  # text and role
 
@@ -48,12 +48,14 @@ def _pieces(word: str, width: int) -> list[str]:
 
 def lay_out(facts: Sequence[Fact], width: int) -> list[tuple[Piece, Piece]]:
     """Labels in one column, values wrapped in the next: two pieces for each line."""
-    room = max(8, width - LABEL - 1)
+    longest = max((len(fact.label) for fact in facts), default=0)
+    indent = max(LABEL.start, min(longest, LABEL.stop - 1))
+    room = max(8, width - indent - 1)
     lines: list[tuple[Piece, Piece]] = []
     for fact in facts:
-        label = safe(fact.label)[:LABEL]
+        label = safe(fact.label)[:indent]
         for number, line in enumerate(wrap(safe(fact.value), room)):
-            head = (label if number == 0 else "").ljust(LABEL + 1)
+            head = (label if number == 0 else "").ljust(indent + 1)
             lines.append(((head, "muted"), (line, fact.role)))
     return lines
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -103,28 +103,29 @@ def _left(names: Sequence[str], scope: list[Part]) -> list[Part]:
     return [*parts, *scope]
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """One pane in the line of tabs."""
+class Tab(NamedTuple):
+    """One pane in the line of tabs; `full` counts where one is, `brief` elsewhere."""
 
     key: str
     title: str
     short: str
-    count: str
+    full: str
+    brief: str
 
 
 def tab_parts(tabs: Sequence[Tab], current: int, width: int) -> list[Part]:
     """All tabs with their full titles and counts, or as much of it as there is room for."""
-    forms = (
-        lambda t: f"{t.key} {t.title} {t.count}",
-        lambda t: f"{t.key} {t.title}",
-        lambda t: f"{t.key} {t.short} {t.count}",
-        lambda t: f"{t.key} {t.short}",
-        lambda t: f"{t.key}{t.short}",
-        lambda t: t.key,
+    forms: tuple[Callable[[Tab, bool], str], ...] = (
+        lambda t, here: f"{t.key} {t.title} {t.full if here else t.brief}",
+        lambda t, here: f"{t.key} {t.title} {t.full}" if here else f"{t.key} {t.short} {t.brief}",
+        lambda t, _: f"{t.key} {t.title}",
+        lambda t, here: f"{t.key} {t.short} {t.full if here else t.brief}",
+        lambda t, _: f"{t.key} {t.short}",
+        lambda t, _: f"{t.key}{t.short}",
+        lambda t, _: t.key,
     )
     for form in forms:
-        texts = [form(tab) for tab in tabs]
+        texts = [form(tab, number == current) for number, tab in enumerate(tabs)]
         if sum(cell_len(text) + 2 for text in texts) <= width:
             break
     parts: list[Part] = []

@@ -154,7 +154,7 @@ class RowView(Generic[K]):
         else:
             self._sorted = self.all
         if not self.accepts:
-            self.keys = self._sorted
+            self._filter()
         elif is_complete:
             found, _ = self.texts.accepted(left, self.accepts, inf)
             self.keys = renewed(self.keys, touched, found, ranking)
