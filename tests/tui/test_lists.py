@@ -130,16 +130,6 @@ async def test_rows_that_come_before_all_are_read_do_not_take_the_cursor() -> No
         assert (table.view.index, table.scroll_y) == (0, 0)
 
 
-async def test_without_a_filter_nothing_is_looked_for() -> None:
-    many = {each.key: each for each in (container(f"c{number:02}") for number in range(20))}
-    async with running(replace(world(), containers=many)) as (app, pilot):
-        added = container("one-more")
-        app.main.session.store.publish(replace(world(), containers={**many, added.key: added}))
-        table = app.main.views["containers"].table
-        await until(pilot, lambda: added.key in table.view.keys)
-        assert table.view.is_complete
-
-
 async def test_at_80_columns_a_filter_that_is_kept_is_told() -> None:
     async with running(world()) as (app, pilot):
         await pilot.press("slash", *"web", "enter")

@@ -17,10 +17,11 @@ from aiocontainerd.models import Container, Event, Mount, Snapshot, TaskStatus
 from ctdeck.differing import differing
 from ctdeck.listing import Listing
 from ctdeck.panes import PANES
+from ctdeck.rows import ContainerRow
 from ctdeck.screens.paneview import PaneView
 from ctdeck.settings import Settings
 from ctdeck.widgets.column import Column, searched
-from ctdeck.widgets.rowview import Rows, RowView
+from ctdeck.widgets.rowview import Rows, RowView, of_these
 from tests.tui.worlds import NOW, ago, container, image, snapshot, task
 
 IMAGES = ("docker.io/library/a:1", "docker.io/library/b:1", "ghcr.io/c/c:1")
@@ -221,3 +222,14 @@ def test_no_event_is_called_dropped_that_was_kept() -> None:
     view.table.display = False
     view.show(snapshot(events=[Event(1, NOW, "default", "t", "a")], events_total=1), None)
     assert (view.count_text, view.tab.brief) == ("1", "1")
+
+
+def test_without_a_filter_there_is_nothing_more_to_look_at() -> None:
+    rows = [ContainerRow(container(name), None) for name in "abc"]
+    view: RowView[ContainerRow] = RowView()
+    view.set_rows(rows[:2])
+    key = rows[2].key
+    before, now = {each.key: each.key for each in rows[:2]}, {each.key: each.key for each in rows}
+    view.update(of_these(rows), {key}, before.get, now.get)
+    assert view.keys == [each.key for each in rows]
+    assert view.is_complete
