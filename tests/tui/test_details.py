@@ -9,7 +9,7 @@ from aiocontainerd.errors import NotFound
 from aiocontainerd.store import Store
 from ctdeck.settings import Session, Settings
 from tests.tui.apps import running, screen_text, until
-from tests.tui.worlds import container, snapshot
+from tests.tui.worlds import container, snapshot, world
 
 
 @dataclass(frozen=True)
@@ -143,3 +143,15 @@ async def test_secrets_in_labels_and_words_are_stars_and_the_logs_one_line() -> 
         assert "app --password ***" in text
         assert "/var/lib/ctdeck/logs/default/web/ stdout.log and stderr.log" in text
         assert "io.ctdeck" not in text
+
+
+async def test_at_80_columns_the_next_row_has_its_own_details() -> None:
+    async with running(world()) as (app, pilot):
+        for name in ("web2", "never-started", "web1"):
+            await pilot.press("enter")
+            await until(pilot, lambda name=name: f"container  {name} " in screen_text(app))
+            head = screen_text(app).splitlines()[2]
+            assert head.startswith(f"─ {name} ─[Details]")
+            assert head.endswith("──")
+            await pilot.press("escape", "j")
+            await until(pilot, lambda: "STATUS" in screen_text(app))

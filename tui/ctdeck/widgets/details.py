@@ -16,6 +16,7 @@ from ctdeck.descriptions import Fact
 from ctdeck.widgets.column import fit
 from ctdeck.widgets.factsview import FactsView
 from ctdeck.widgets.lines import RULE, Line, Part
+from ctdeck.widgets.selfdrawn import line_width
 
 
 def head_parts(title: str, tabs: Sequence[str], here: int, width: int, line: str) -> list[Part]:
@@ -104,7 +105,7 @@ class Details(Vertical):
     def _draw(self, *, top: bool = False) -> None:
         rule = "$primary" if self.scroll.has_focus else "$faint"
         title, names = safe(self._title), list(self._tabs)
-        parts = head_parts(title, names, self._here(), self.size.width, rule)
+        parts = head_parts(title, names, self._here(), line_width(self), rule)
         first = len(parts) - 1 - len(names)
         places = {first + number: name for number, name in enumerate(self.tab_names)}
         self._head.show(parts, places)

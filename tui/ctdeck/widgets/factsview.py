@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from aiocontainerd.safe import safe
 from ctdeck.descriptions import Fact
-from ctdeck.widgets.selfdrawn import SelfDrawn
+from ctdeck.widgets.selfdrawn import SelfDrawn, line_width
 
 LABEL = range(10, 15)  # cells for the labels of facts
 _BREAKS = re.compile(r"(?<=[/.:,=@])")
@@ -81,7 +81,7 @@ class FactsView(SelfDrawn, can_focus=True, inherit_bindings=False):
         self._arrange()
 
     def _arrange(self) -> None:
-        width = self.line_width
+        width = line_width(self)
         if not width:  # not laid out so far
             return
         before, self._lines = self._lines, lay_out(self._facts, width)

@@ -6,6 +6,16 @@ from textual.css.styles import RenderStyles
 from textual.dom import DOMNode
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
+from textual.widget import Widget
+
+
+def line_width(widget: Widget) -> int:
+    """Cells of a line of its content; while it is hidden those that it had, 0 before the first.
+
+    Textual knows no region of what is hidden. Shown again in its old size it is not told so.
+    """
+    around = widget.styles.gutter.width + widget.scrollbar_gutter.width
+    return max(0, widget.outer_size.width - around)
 
 
 class SelfDrawn(ScrollView):
@@ -29,15 +39,6 @@ class SelfDrawn(ScrollView):
         """Forget what was found by other rules."""
         self._component_styles.clear()
         super().notify_style_update()
-
-    @property
-    def line_width(self) -> int:
-        """Cells of a line of its content; while it is hidden those that it had, 0 before the first.
-
-        Textual knows no region of what is hidden. Shown again in its old size it is not told so.
-        """
-        around = self.styles.gutter.width + self.scrollbar_gutter.width
-        return max(0, self.outer_size.width - around)
 
     def _size_updated(
         self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True

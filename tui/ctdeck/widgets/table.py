@@ -21,7 +21,7 @@ from ctdeck.widgets.column import Column, fit, searched
 from ctdeck.widgets.factsview import resize
 from ctdeck.widgets.ordering import Order
 from ctdeck.widgets.rowview import K, Rows, RowView
-from ctdeck.widgets.selfdrawn import SelfDrawn
+from ctdeck.widgets.selfdrawn import SelfDrawn, line_width
 from ctdeck.widgets.sheet import Sheet
 
 BREATH = (
@@ -202,7 +202,7 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
         return (view.keys[view.index] if view.keys else None, view.missing is not None)
 
     def _fit_columns(self) -> None:
-        width = self.line_width
+        width = line_width(self)
         self.sheet.fit(width)
         resize(self, Size(width, len(self.view.keys) + self.header))
 
