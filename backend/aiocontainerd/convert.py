@@ -29,7 +29,7 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 # these lengths in characters, in size: all of it comes from outside.
 _SHARED = 4096
 _SHORT = 256
-_SHORT_LIST = 8192
+_SHORT_LIST = 1024
 
 _shared = lru_cache(_SHARED)(safe)
 

@@ -1,5 +1,6 @@
 """The command without a screen: its words and its exit statuses."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -68,3 +69,27 @@ def test_a_log_file_that_cannot_be_is_told(environment: dict[str, str], tmp_path
     with Terminal([COMMAND, "--log-file", str(tmp_path)], environment) as terminal:
         assert terminal.wait_end() == 2
         assert terminal.text.startswith("ctdeck: --log-file: ")
+
+
+# A start that takes its time: before there is a screen.
+_STARTING = """
+import asyncio, sys
+from ctdeck import starting
+from ctdeck.__main__ import main
+
+async def start(settings):
+    print("starting", flush=True)
+    await asyncio.sleep(60)
+
+starting.start = start
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_before_there_is_a_screen(number: int, environment: dict[str, str]) -> None:
+    with Terminal([sys.executable, "-c", _STARTING], environment) as terminal:
+        terminal.wait_for("starting")
+        terminal.kill(number)
+        assert terminal.wait_end() == -number
+        assert "Traceback" not in terminal.text

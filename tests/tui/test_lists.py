@@ -140,3 +140,35 @@ async def test_a_pane_that_is_alone_cannot_be_larger() -> None:
     async with running(world()) as (app, pilot):
         await pilot.press("plus")
         await until(pilot, lambda: "whole screen" in screen_text(app))
+
+
+async def test_a_pane_is_left_while_its_filter_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctdeck.widgets.rowview.AT_ONCE", -1.0)
+    monkeypatch.setattr("ctdeck.widgets.texts.PIECE", 1)
+    monkeypatch.setattr("ctdeck.widgets.table.BREATH", 0.05)
+    async with running() as (app, pilot):
+        table = app.main.view.table
+        app.main.view.set_filter("web", app.main.snapshot)
+        assert not table.view.is_complete
+        await pilot.press("3")
+        now = app.store.snapshot
+        left = {
+            key: each for key, each in now.containers.items() if each.id not in ("web1", "web2")
+        }
+        app.store.publish(replace(now, containers=left))
+        await until(pilot, lambda: table._looking is None)
+        await pilot.press("2")
+        await until(pilot, lambda: table.view.is_complete)
+        assert not any("/web1" in line for line in lines_of(table))
+
+
+async def test_another_namespace_while_a_filter_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctdeck.widgets.rowview.AT_ONCE", -1.0)
+    monkeypatch.setattr("ctdeck.widgets.texts.PIECE", 1)
+    async with running() as (app, pilot):
+        table = app.main.view.table
+        app.main.view.set_filter("e", app.main.snapshot)
+        app.main.set_scope("k8s.io")
+        await until(pilot, lambda: table.view.is_complete)
+        assert table.view.missing is None
+        assert app.main.row is not None

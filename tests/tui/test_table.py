@@ -98,7 +98,7 @@ async def test_an_age_is_redrawn_only_when_its_text_changes() -> None:
         drawn: list[int] = []
         app.table.refresh_line = drawn.append  # type: ignore[assignment]
         app.table.now = lambda: NOW + timedelta(seconds=1)
-        assert app.table.tick() == ago(seconds=5)
+        app.table.tick()
         assert drawn == [1]
 
 

@@ -233,3 +233,25 @@ def test_without_a_filter_there_is_nothing_more_to_look_at() -> None:
     view.update(of_these(rows), {key}, before.get, now.get)
     assert view.keys == [each.key for each in rows]
     assert view.is_complete
+
+
+def test_news_while_a_filter_looks_do_not_take_the_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctdeck.widgets.rowview.AT_ONCE", 0.0)
+    listing = PANES[1].listing
+    boxes = [container(f"c{number:04}", created_at=ago(days=1)) for number in range(2000)]
+    before = snapshot(containers=boxes)
+    view: RowView[Any] = RowView()
+    view.text = lambda row: row.container.id
+    view.set_keys(listing.keys(before, None), rows_of(listing, before))
+    view.move_to(1500)
+    held = view.keys[1500]
+    view.accepts = lambda text: text.endswith("0")
+    view.filter()
+    news = replace(boxes[3], image="another")
+    now = replace(before, containers={**before.containers, news.key: news})
+    bring(view, listing, before, now, None)
+    assert not view.is_complete
+    while not view.is_complete:
+        view.look_on()
+    assert view.missing is None
+    assert view.keys[view.index] == held

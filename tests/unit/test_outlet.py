@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable, Iterator
-from typing import cast
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from ctdeck.terminal.driver import SparingDriver
 from ctdeck.terminal.outlet import QUESTION, SMALLEST, Outlet
 
 
@@ -183,3 +186,50 @@ def test_a_terminal_that_is_gone_is_not_written_to(line: Line) -> None:
     line.outlet.write(b"again")
     assert line.outlet.is_ready
     line.end = os.open(os.devnull, os.O_RDONLY)
+
+
+def test_what_was_written_behind_a_question_is_asked_about_as_well(line: Line) -> None:
+    line.meet()
+    line.frame(1500)
+    line.frame(5000)
+    assert line.outlet.is_asked
+    line.answer(0.2)  # to the first question, which the second frame had behind it
+    line.read()
+    if not line.outlet.is_ready:
+        assert line.outlet.is_asked
+        line.answer(0.2)
+    assert line.outlet.is_ready
+    assert line.ready == 1
+
+
+def test_a_long_way_is_not_a_narrow_line(line: Line) -> None:
+    line.outlet.ask(force=True)
+    line.answer(0.7)
+    for _ in range(8):
+        while line.outlet.is_ready:
+            line.frame(1000)
+            line.read()
+        line.answer(0.7)
+    assert line.outlet.share is None
+    line.frame(SMALLEST * 4)
+    assert line.outlet.is_ready
+
+
+def test_what_the_input_thread_writes_goes_by_the_loop() -> None:
+    written: list[bytes] = []
+    handed: list[tuple[Callable[..., None], bytes]] = []
+    driver = SparingDriver.__new__(SparingDriver)
+    driver._encoding, driver._farewell = "utf-8", None
+    driver._outlet = cast("Outlet", SimpleNamespace(write=written.append))
+    driver._loop = cast(
+        "Any", SimpleNamespace(call_soon_threadsafe=lambda *call: handed.append(call))
+    )
+    driver._key_thread = cast("Any", threading.current_thread())
+    driver.write("mode")
+    assert not written
+    call, data = handed[0]
+    call(data)
+    assert written == [b"mode"]
+    driver._key_thread = None
+    driver.write("frame")
+    assert written == [b"mode", b"frame"]

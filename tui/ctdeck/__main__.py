@@ -69,20 +69,29 @@ async def _until_end(settings: Settings) -> tuple[int, int]:
     """Run the app: the number of the signal that ended it, 0 for none, and its exit status."""
     from ctdeck.starting import start
 
-    loop = asyncio.get_running_loop()
-    app = await start(settings)
+    loop, starting = asyncio.get_running_loop(), asyncio.current_task()
+    app: CtdeckApp | None = None
     received = 0
 
     def leave(number: int) -> None:
         nonlocal received
         received = number
         loop.remove_reader(hangup)
-        app.exit(return_code=128 + number)
+        if app is not None:
+            app.exit(return_code=128 + number)
+        elif starting is not None:
+            starting.cancel()
 
     with _hangup() as hangup:
         loop.add_reader(hangup, leave, signal.SIGHUP)
         for number in _SIGNALS:
             loop.add_signal_handler(number, leave, number)
+        try:
+            app = await start(settings)
+        except asyncio.CancelledError:
+            if not received:
+                raise
+            return received, 0
         loop.call_later(_SETTLED, _settle, app)
         await app.run_async(mouse=settings.mouse)
         loop.remove_reader(hangup)

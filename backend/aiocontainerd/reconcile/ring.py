@@ -33,4 +33,5 @@ class Ring:
 
 def size_of(event: Event) -> int:
     """About how many bytes of memory an event takes."""
-    return _EACH + getsizeof(event.subject) + sum(map(getsizeof, event.attributes.values()))
+    texts = (event.namespace, event.topic, event.subject, *event.attributes.values())
+    return _EACH + sum(map(getsizeof, texts))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ctdeck.screens.main import MainScreen
 
 GONE = "The row you were on is gone. Move (j, k) to choose another one."
+ROOTFS_KEPT = 100  # containers of which the layers are remembered
 Layers = tuple[object, str]
 
 
@@ -58,6 +59,8 @@ class DetailView:
         if identity in self._rootfs:
             return self._rootfs[identity]
         if self._main.details.tab == "Rootfs":
+            while len(self._rootfs) >= ROOTFS_KEPT:
+                del self._rootfs[next(iter(self._rootfs))]
             self._rootfs[identity] = [Fact("", "asking the snapshotter …", "muted")]
             self._main.begin(self._read(identity, container), group="rootfs")
         return [Fact("", "asking the snapshotter …", "muted")]

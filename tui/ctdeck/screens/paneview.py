@@ -19,7 +19,9 @@ from ctdeck.widgets.lines import Tab
 from ctdeck.widgets.rowview import Rows
 from ctdeck.widgets.table import Table
 
-FEW = 8  # a list is made anew where more than one in so many has changed
+# A list is made anew where more than one in so many has changed. To put one in its place among
+# sorted rows takes longer: each of those that it is compared with has to be made.
+FEW, FEW_SORTED = 8, 50
 
 
 class PaneView:
@@ -63,7 +65,7 @@ class PaneView:
         if columns != self.table.columns:
             self.table.set_columns(columns)
         if other:  # one's own doing: the row has not vanished
-            self.table.view.missing = None
+            self.table.view.let_go()
         self._say_if_empty(snapshot)
         self.show_title()
 
@@ -76,10 +78,11 @@ class PaneView:
         listing, table = self.pane.listing, self.table
         rows = self._rows(snapshot)
         old = old if table.view.all else None
+        few = FEW_SORTED if table.view.sort_key or table.view.reverse else FEW
         touched = None if old is None else listing.touched(old, snapshot, self._scope)
         if touched is not None and not touched:
             table.view.rows = rows
-        elif old is None or touched is None or len(touched) * FEW > len(table.view.all):
+        elif old is None or touched is None or len(touched) * few > len(table.view.all):
             table.set_keys(listing.keys(snapshot, self._scope), rows, touched)
         else:
             before, now = partial(listing.order, old), partial(listing.order, snapshot)

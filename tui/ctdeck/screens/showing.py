@@ -123,7 +123,7 @@ def _seen(main: MainScreen) -> list[Table[Any]]:
 
 def _ages(table: Table[Any]) -> Iterator[datetime]:
     """What the ages that are seen in a table count from."""
-    whens = [column.when for column in table.columns if column.when is not None]
+    whens = table.sheet.whens()
     if whens:
         top = round(table.scroll_y)
         for row in table.view.shown[top : top + table.page]:

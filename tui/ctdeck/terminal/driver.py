@@ -46,7 +46,11 @@ class SparingDriver(LinuxDriver):
         encoded = data.encode(self._encoding, "replace")
         if self._farewell is not None:
             self._farewell.append(encoded)
-        if self._outlet is not None:
+        if self._outlet is None:
+            return
+        if threading.current_thread() is self._key_thread:
+            self._loop.call_soon_threadsafe(self._outlet.write, encoded)
+        else:
             self._outlet.write(encoded)
 
     def show(self, update: Update, console: Console, cursor: tuple[int, int]) -> None:

@@ -14,6 +14,7 @@ import termios
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from math import inf
 
 QUESTION = b"\x1b[6n"  # where is your cursor?
 SMALLEST, LARGEST = 2048, 1 << 16  # bytes that may be under way before a frame waits
@@ -39,6 +40,7 @@ class Outlet:
         self._asked: float | None = None  # when, on the loop's clock
         self._answers = False  # the terminal has answered once
         self._last = 0.0
+        self._quickest = inf
         self._lost: asyncio.TimerHandle | None = None
 
     @property
@@ -86,6 +88,8 @@ class Outlet:
         if self._asked is None:
             return
         took = self._loop.time() - self._asked
+        self._quickest = min(self._quickest, took)
+        took -= self._quickest
         if took > _SLOW:
             self._window = max(self._window // 2, SMALLEST)
         elif took < _FAST and self._held:
@@ -137,6 +141,8 @@ class Outlet:
             self._lost = None
         if self.is_ready:
             self._on_ready()
+        else:  # what was written behind the question is too much by itself
+            self.ask()
 
     def _send(self) -> None:
         try:

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from ctdeck.widgets.runs import Cells, Run
 
-KEPT = 5000  # strips
+KEPT = 500  # strips: some screens of them
 
 
 class Painter:

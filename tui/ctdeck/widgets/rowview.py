@@ -153,9 +153,7 @@ class RowView(Generic[K]):
             self._sorted = renewed(self._sorted, touched, left, ranking)
         else:
             self._sorted = self.all
-        if not self.accepts:
-            self._filter()
-        elif is_complete:
+        if self.accepts and is_complete:
             found, _ = self.texts.accepted(left, self.accepts, inf)
             self.keys = renewed(self.keys, touched, found, ranking)
             self._looked = len(self._sorted)
@@ -210,8 +208,14 @@ class RowView(Generic[K]):
         by, row = self.sort_key, self.row
         return Ranking(own, (lambda key: by(row(key))) if by else None, self.reverse)
 
+    def let_go(self) -> None:
+        """Wait for no row that has gone: it is the list that is another one."""
+        self.missing = self._sought = None
+
     def _held(self) -> Hashable | None:
         """The identity that the cursor must not lose."""
+        if self._was is not None:  # a filter looks: the cursor stands somewhere meanwhile
+            return self._sought
         is_first = self.follow and self.index == 0
         return None if is_first or not self.keys else self.keys[self.index]
 

@@ -192,6 +192,8 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
     def _look_on(self) -> None:
         """Go on filtering, in turns with all else that there is to do."""
         self._looking = None
+        if not self.display:  # its rows may be gone; all is made anew when it is seen
+            return
         self._rearrange(self.view.look_on, frozenset())
         self.post_message(self.MoreFound(self))
 
@@ -294,18 +296,10 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
 
     # Ages and the mouse
 
-    def tick(self) -> datetime | None:
-        """Redraw the lines of which an age now reads differently.
-
-        Returns the latest time that a shown age counts from, None if no age is shown.
-        """
-        whens = self.sheet.whens()
-        if not whens:
-            return None
-        self._draw_changes()
-        top = round(self.scroll_y)
-        rows = self.view.shown[top : top + self.page]
-        return max((time for row in rows for when in whens if (time := when(row))), default=None)
+    def tick(self) -> None:
+        """Redraw the lines of which an age now reads differently."""
+        if self.sheet.whens():
+            self._draw_changes()
 
     def on_click(self, event: events.Click) -> None:
         """A click takes the cursor to the row, a second one opens it; the title sorts."""
