@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiocontainerd.client import Client
 from aiocontainerd.discovery import Probe
-from aiocontainerd.models import Snapshot, Task, TaskStatus
+from aiocontainerd.models import Key, Snapshot, Task, TaskStatus
 from aiocontainerd.procfs import HostView
 from aiocontainerd.pull import Pulls
 from aiocontainerd.reconcile import reconcile
@@ -48,14 +48,18 @@ class DemoStore(Store):
     def __init__(self, host: Host) -> None:
         super().__init__()
         self._host = host
+        self._undated: Mapping[Key, Task] = {}  # what `_tasks` were made of
+        self._tasks: Mapping[Key, Task] = {}
         self._seen: dict[int, datetime] = {}  # when those that began later were seen first, by pid
 
     def publish(self, snapshot: Snapshot) -> Snapshot:
-        """Publish it with the times in it."""
-        tasks = {key: self._dated(task) for key, task in snapshot.tasks.items()}
-        alive = {task.pid for task in tasks.values()}
-        self._seen = {pid: since for pid, since in self._seen.items() if pid in alive}
-        return super().publish(replace(snapshot, tasks=tasks))
+        """Publish it with the times in it; the same tasks give the same object."""
+        if snapshot.tasks is not self._undated:
+            self._undated = snapshot.tasks
+            self._tasks = {key: self._dated(task) for key, task in snapshot.tasks.items()}
+            alive = {task.pid for task in self._tasks.values()}
+            self._seen = {pid: since for pid, since in self._seen.items() if pid in alive}
+        return super().publish(replace(snapshot, tasks=self._tasks))
 
     def _dated(self, task: Task) -> Task:
         if task.status not in _LASTING:

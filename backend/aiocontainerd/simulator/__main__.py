@@ -12,18 +12,26 @@ from aiocontainerd.simulator.server import Simulator
 from aiocontainerd.simulator.world import World
 
 
+def _number(text: str) -> int:
+    """0 or more. Raises ValueError."""
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m aiocontainerd.simulator",
         description="An in-memory containerd on a private unix socket.",
     )
     parser.add_argument("--address", required=True, metavar="SOCK", help="the socket to make")
-    parser.add_argument("--containers", type=int, default=0, metavar="N")
-    parser.add_argument("--images", type=int, default=0, metavar="N")
+    parser.add_argument("--containers", type=_number, default=0, metavar="N")
+    parser.add_argument("--images", type=_number, default=0, metavar="N")
     parser.add_argument(
-        "--running", type=int, default=0, metavar="N", help="containers with a task"
+        "--running", type=_number, default=0, metavar="N", help="containers with a task"
     )
-    parser.add_argument("--events-per-second", type=float, default=0, metavar="N")
+    parser.add_argument("--events-per-second", type=_number, default=0, metavar="N")
     parser.add_argument("--faults", metavar="FILE", help="what goes wrong, as JSON")
     parser.add_argument("--demo", action="store_true", help="a lively, believable host")
     return parser.parse_args()

@@ -31,13 +31,6 @@ async def live(world: World, lives: Lives | None = None) -> None:
             _give_life(lives, part)
             with suppress(KeyError):  # it has been deleted since
                 lives.begin(part.namespace, part.id)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(lives.monitor())
-        group.create_task(_happen(world, lives))
-
-
-async def _happen(world: World, lives: Lives) -> None:
-    """In turn a job, a build, a pull; whatever the user has broken meanwhile is no obstacle."""
     await asyncio.sleep(FIRST)
     for number in count():
         for happening in (_job, _build, _job, _pull):
