@@ -13,11 +13,10 @@ from aiocontainerd.simulator.world import World
 
 
 def _number(text: str) -> int:
-    """0 or more. Raises ValueError."""
-    number = int(text)
-    if number < 0:
-        raise ValueError(text)
-    return number
+    """0 or more."""
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"not a number from 0 on: {text}")
+    return int(text)
 
 
 def _arguments() -> argparse.Namespace:
