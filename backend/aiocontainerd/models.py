@@ -225,9 +225,9 @@ class Snapshot:
     """The world at one moment: immutable, made by `reconcile`, held by the `Store`.
 
     `sources` tells of bind sources whether they exist on this host; absent is not known yet.
-    `error` is why the phase is LOST or FAILED. `loaded` turns true with the first full list;
-    until then `reading` names those of `images`, `containers` and `tasks` that are still being
-    read: their rows are real, and more will come.
+    `error` is why the phase is LOST or FAILED. `loaded` turns true with the first full list, or
+    when it does not come. `reading` names those of `images`, `containers` and `tasks` that this
+    connection has not read to the end: their rows are real, and more will come.
     """
 
     generation: int = 0

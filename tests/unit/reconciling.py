@@ -14,4 +14,4 @@ def put_list(
     held = into.records if isinstance(into, World) else into
     into.put_some(target, records, number)
     into.remove(target, held.missing(target, records), number)
-    into.complete(target)
+    into.complete(target, number)

@@ -131,6 +131,17 @@ def test_a_late_look_does_not_undo_a_later_one() -> None:
     assert held.of(Kind.TASKS, "n")["t"] == task("t", TaskStatus.STOPPED)
 
 
+def test_a_late_look_does_not_undo_a_later_list() -> None:
+    held = records.Records()
+    one, gone = TASKS._replace(id="t"), TASKS._replace(id="gone")
+    first, other = held.asking(one), held.asking(gone)
+    put_list(held, TASKS, {"t": task("t", TaskStatus.STOPPED)}, held.asking(TASKS))
+    assert held.put(one, task("t"), first) == []
+    assert held.put(gone, task("gone"), other) == []
+    assert held.of(Kind.TASKS, "n") == {"t": task("t", TaskStatus.STOPPED)}
+    assert held.put(one, task("t"), held.asking(one))
+
+
 def test_a_later_list_does_replace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "_FORGET_BEYOND", 3)
     held = records.Records()
@@ -258,6 +269,29 @@ async def test_what_changes_during_a_question_is_asked_once_more() -> None:
         await asked.until(lambda: asked.calls[one] == 2)
         refresher.stop()
     assert asked.calls[one] == 2
+
+
+async def test_changes_during_the_first_list_do_not_wait_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(refresh, "LIST_REST", 1_000_000.0)
+    monkeypatch.setattr(refresh, "FIRST_REST", 0.0)
+    asked = Asked()
+
+    async def read_while_it_changes(number: int) -> None:
+        asked.blocked[TASKS] = asyncio.Event()
+        await asked.until(lambda: asked.calls[TASKS] == number)
+        refresher.mark([TASKS])
+        asked.blocked.pop(TASKS).set()
+
+    async with asyncio.TaskGroup() as group:
+        refresher = refresh.Refresher(asked.fetch, lambda _: 0, group)
+        refresher.mark([TASKS])
+        await read_while_it_changes(1)
+        await read_while_it_changes(2)
+        await asyncio.sleep(2 * refresh.BATCH_GAP)
+        refresher.stop()
+    assert asked.calls[TASKS] == 2, "in a storm the daemon gets its rest"
 
 
 async def test_a_question_under_way_will_do_where_that_is_said() -> None:

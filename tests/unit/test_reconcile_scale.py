@@ -1,7 +1,7 @@
 """What keeps reconcile cheap when there is much: slices, early pictures, bounds, few questions."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from aiocontainerd.client import Client
-from aiocontainerd.errors import Unavailable
+from aiocontainerd.errors import NotFound, Unavailable
 from aiocontainerd.models import (
     Container,
     Descriptor,
@@ -93,7 +93,20 @@ def fetcher_of(made: World, listed: Iterable[Container], error: Exception | None
             raise error
 
     client = SimpleNamespace(containers=SimpleNamespace(each=each))
-    return Fetcher(cast(Client, client), made, None, again=lambda _: None)
+    return make_fetcher(client, made)
+
+
+def make_fetcher(
+    client: object, made: World, again: Callable[[tuple[Target, ...]], None] = lambda _: None
+) -> Fetcher:
+    return Fetcher(
+        cast(Client, client),
+        made,
+        None,
+        again=again,
+        one_by_one=lambda _: None,
+        is_told_gone=lambda _: False,
+    )
 
 
 async def test_a_list_is_taken_in_slices_and_its_deletions_too() -> None:
@@ -112,6 +125,28 @@ async def test_a_list_that_breaks_off_takes_nothing_away() -> None:
     await fetcher.fetch(CONTAINERS)
     assert {key.id for key in made.freeze().containers} == {"c00000", "c00001", "c00002", "z"}
     assert CONTAINERS in fetcher.troubles
+
+
+async def test_a_whole_list_ends_the_troubles_of_its_objects() -> None:
+    made, _ = make_world()
+    fetcher = fetcher_of(made, many(3).values())
+    other = TASKS._replace(id="t")
+    for target in (CONTAINERS._replace(id="c00000"), other, CONTAINERS):
+        fetcher.troubles[target] = Unavailable("gone")
+    await fetcher.fetch(CONTAINERS)
+    assert set(fetcher.troubles) == {other}
+
+
+async def test_a_namespace_that_is_gone_takes_its_troubles_along() -> None:
+    made, _ = make_world()
+
+    async def names() -> list[str]:
+        return ["other"]
+
+    fetcher = make_fetcher(SimpleNamespace(namespaces=SimpleNamespace(list=names)), made)
+    fetcher.troubles[TASKS] = Unavailable("gone")
+    await fetcher.fetch(topics.ALL_NAMESPACES)
+    assert not fetcher.troubles
 
 
 async def test_what_changed_while_the_list_was_read_stays() -> None:
@@ -148,10 +183,14 @@ def test_the_first_screenful_is_shown_at_once_and_then_ever_more() -> None:
             assert not snapshot.loaded
             assert snapshot.reading == {"containers", "images"}
     assert early == [100, 400, 1600, 6400]
-    made.complete(CONTAINERS)
+    made.complete(CONTAINERS, number)
     assert made.freeze().reading == {"images"}
     made.set(loaded=True)
+    assert made.freeze().reading == {"images"}
+    put_list(made, IMAGES, {}, made.records.asking(IMAGES))
     assert made.freeze().reading == frozenset()
+    made.read_anew()
+    assert made.freeze().reading == {"containers", "tasks", "images"}
 
 
 def test_no_row_is_shown_early_while_its_task_is_not_known() -> None:
@@ -323,3 +362,50 @@ async def test_a_list_that_is_older_than_its_events_is_not_the_last_word(
         await shown.wait()
         follower.refresher.stop()
     assert made.freeze().tasks[Key("n", "t")].status is TaskStatus.RUNNING
+
+
+async def test_a_task_that_could_not_be_read_is_not_forgotten_with_its_container() -> None:
+    made, _ = make_world()
+    put_list(made, TASKS, {}, made.records.asking(TASKS))
+    put_list(made, CONTAINERS, {"t": container("t")}, made.records.asking(CONTAINERS))
+
+    async def fails(id: str, **_: object) -> Task:
+        raise Unavailable("not now")
+
+    async def listed(**_: object) -> list[Task]:
+        return [Task("n", "t", 7, TaskStatus.RUNNING)]
+
+    async def gone(id: str, **_: object) -> Container:
+        raise NotFound(id)
+
+    kinds = {"tasks": SimpleNamespace(get=fails, list=listed)}
+    client = cast(Client, SimpleNamespace(containers=SimpleNamespace(get=gone), **kinds))
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        details = Details(client, made, cast(Any, None))
+        follower = Follower(client, made, details, SourceWatch(made), None, group)
+        started = payloads.TaskStart(container_id="t", pid=7)
+        follower.take(Envelope(NOW, "n", "/tasks/start", typeurl.pack(started)))
+        await follower.refresher.get([TASKS._replace(id="t")])
+        deleted = payloads.ContainerDelete(id="t")
+        follower.take(Envelope(NOW, "n", "/containers/delete", typeurl.pack(deleted)))
+        while not made.freeze().tasks:
+            await asyncio.sleep(0.001)
+        follower.refresher.stop()
+
+
+@pytest.mark.parametrize("held", ["t", "another"])
+async def test_a_task_whose_container_has_gone_unheard_is_left_to_the_list(held: str) -> None:
+    made, _ = make_world()
+    number = made.records.asking(TASKS)
+    put_list(made, CONTAINERS, {held: container(held)}, made.records.asking(CONTAINERS))
+    again: list[tuple[Target, ...]] = []
+
+    async def gone(id: str, **_: object) -> None:
+        raise NotFound(id)
+
+    client = SimpleNamespace(tasks=SimpleNamespace(get=gone), containers=SimpleNamespace(get=gone))
+    fetcher = make_fetcher(client, made, again.append)
+    await fetcher.fetch(TASKS._replace(id="t"))
+    assert again == [(TASKS,)]
+    put_list(made, TASKS, {"t": Task("n", "t", 7, TaskStatus.RUNNING)}, number)
+    assert Key("n", "t") in made.freeze().tasks

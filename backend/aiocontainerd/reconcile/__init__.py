@@ -42,15 +42,18 @@ async def reconcile(
 ) -> None:
     """Publish what the daemon holds to `store` until cancelled; the only writer of a store.
 
-    `namespaces` are those to follow, None for all (`Snapshot.namespaces` always names all).
+    `namespaces` are those to follow, None for all. `Snapshot.namespaces` names all, but where only
+    some are followed, one that comes or goes without a word of its own is noticed by a resync.
     `resync` is the rest between two looks at everything, in seconds. Trouble with the daemon is
     never raised: the phase turns LOST or FAILED, `error` says why, what is shown stays, and it
-    tries again. `error` with the phase LIVE names a list that could not be read.
+    tries again. `error` with the phase LIVE names what could not be read, or a list that takes
+    so long that the others are shown without it.
 
     At most 20 snapshots a second are published, and none when nothing has changed. In two
     snapshots `images`, `containers`, `tasks` and `sources` are the same objects if they are equal.
     While long lists are read for the first time, a few snapshots show the rows read so far
     (`Snapshot.loaded` is False and `reading` names the lists): the first screenful at once.
+    `reading` names a list as long as this connection has not read it, even when `loaded` is True.
     """
     keeper = _Keeper(client, store, namespaces, resync, read_details)
     await keeper.run()

@@ -34,7 +34,8 @@ class Fetcher:
     """Gets one target and puts it into the world; failures end in `troubles`, never raised.
 
     `followed` are the namespaces to follow, None for all. `again` is called with lists to get at
-    once. `shares_pids` says that the daemon's pids are ours (see `procfs`).
+    once, `one_by_one` with objects whose list is slow. `is_told_gone` knows whether the last event
+    about a task was its end. `shares_pids` says that the daemon's pids are ours (see `procfs`).
     """
 
     def __init__(
@@ -44,6 +45,8 @@ class Fetcher:
         followed: frozenset[str] | None,
         *,
         again: Callable[[tuple[Target, ...]], None],
+        one_by_one: Callable[[tuple[Target, ...]], None],
+        is_told_gone: Callable[[Target], bool],
     ) -> None:
         self.troubles: dict[Target, BaseException] = {}
         self._lists: dict[Target, tuple[float, float]] = {}  # when read, and how long it took
@@ -53,6 +56,8 @@ class Fetcher:
         self._world = world
         self._followed = followed
         self._again = again
+        self._one_by_one = one_by_one
+        self._is_told_gone = is_told_gone
         self._snapshotters: dict[str, str] = {}
 
     def known(self, target: Target) -> int:
@@ -88,9 +93,19 @@ class Fetcher:
         except TROUBLE as error:
             self.troubles[target] = error
         else:
-            self.troubles.pop(target, None)
+            self._settle(target)
         finally:
             self._world.records.gave_up(target)
+
+    def _settle(self, target: Target) -> None:
+        """It has been read, and with a whole list all of its objects."""
+        self.troubles.pop(target, None)
+        if target.id is None and self.troubles:
+            followed = self._world.namespaces
+            for other in tuple(self.troubles):
+                is_gone = other != ALL_NAMESPACES and other.namespace not in followed
+                if is_gone or other.all == target:
+                    del self.troubles[other]
 
     async def _namespaces(self) -> None:
         names = await self._client.namespaces.list()
@@ -122,7 +137,7 @@ class Fetcher:
         async for id in sliced(self._world.records.missing(target, seen)):
             self._world.remove(target, (id,), number)
         first = not self._world.records.is_listed(target.kind, target.namespace)
-        self._world.complete(target)
+        self._world.complete(target, number)
         self._lists[target] = (clock(), clock() - begun)
         if first and target.kind is Kind.SNAPSHOTS:  # it is known now what is not unpacked
             images = list(self._world.records.of(Kind.IMAGES, target.namespace).values())
@@ -155,13 +170,22 @@ class Fetcher:
     async def _list_tasks(self, namespace: str) -> list[Task]:
         """The list; while stuck shims hold it up (2 s each), also each task by itself."""
         listing = asyncio.create_task(self._client.tasks.list(namespace=namespace))
+        asked: set[Identity] = set()
         try:
-            if not (await asyncio.wait({listing}, timeout=SLOW))[0]:
-                containers = self._world.records.of(Kind.CONTAINERS, namespace)
-                self._again(tuple(Target(Kind.TASKS, namespace, id) for id in containers))
+            while not (await asyncio.wait({listing}, timeout=SLOW))[0]:
+                # The containers may be listed at the same time: more of them each time.
+                ids = [id for id in self._likely(namespace) if id not in asked]
+                asked.update(ids)
+                self._one_by_one(tuple(Target(Kind.TASKS, namespace, id) for id in ids))
             return await listing
         finally:
             listing.cancel()
+
+    def _likely(self, namespace: str) -> list[Identity]:
+        """The containers, those with a task as far as is known first."""
+        tasks = self._world.records.of(Kind.TASKS, namespace)
+        containers = self._world.records.of(Kind.CONTAINERS, namespace)
+        return sorted(containers, key=lambda id: id not in tasks)
 
     def _still(self, task: Task) -> Task:
         """A task whose shim does not answer comes without its pid: it keeps the last one."""
@@ -176,7 +200,7 @@ class Fetcher:
             record = await self._get(target, id)
         except NotFound:
             record = None
-        if target.kind is Kind.TASKS and record is None and self._is_orphan(target):
+        if target.kind is Kind.TASKS and record is None and await self._is_orphan(target):
             # A task without a container record can only be seen in the list.
             self._again((target.all,))
             return
@@ -198,10 +222,22 @@ class Fetcher:
         found = await self._client.snapshots.stat(id, snapshotter=snapshotter, namespace=namespace)
         return id if found.is_committed else None
 
-    def _is_orphan(self, target: Target) -> bool:
-        containers = self._world.records.of(Kind.CONTAINERS, target.namespace)
-        tasks = self._world.records.of(Kind.TASKS, target.namespace)
-        return target.id in tasks and target.id not in containers
+    async def _is_orphan(self, target: Target) -> bool:
+        """Whether the task may live on without its container record."""
+        namespace, id = target.namespace, str(target.id)
+        records = self._world.records
+        has_record = id in records.of(Kind.CONTAINERS, namespace)
+        if not has_record and id in records.of(Kind.TASKS, namespace):
+            return True
+        if self._is_told_gone(target):
+            return False
+        if not has_record:  # the list under way may know it, and must not count as the older word
+            return not records.is_listed(Kind.TASKS, namespace)
+        try:  # the record may be gone, and we not know of it yet
+            await self._client.containers.get(id, namespace=namespace)
+        except NotFound:
+            return True
+        return False
 
     def look_up(self, task: Task) -> None:
         """Find out since when a task runs: cheap, and only once for each of its lives."""

@@ -29,6 +29,7 @@ class Follower:
     """Listens to the event stream and keeps the world up to date by asking again.
 
     `greeted` is set when our own hello comes back, `doubt` when a call had no answer in time.
+    `late` are the lists that the first picture did not wait for.
     """
 
     def __init__(
@@ -42,7 +43,15 @@ class Follower:
     ) -> None:
         self.greeted = asyncio.Event()
         self.doubt = asyncio.Event()
-        self.fetcher = Fetcher(client, world, namespaces, again=self._mark_at_once)
+        self.late: tuple[Target, ...] = ()
+        self.fetcher = Fetcher(
+            client,
+            world,
+            namespaces,
+            again=self._mark_at_once,
+            one_by_one=self._one_by_one,
+            is_told_gone=self._is_told_gone,
+        )
         self.refresher = Refresher(self._fetch, self.fetcher.known, group)
         self._client = client
         self._world = world
@@ -54,19 +63,32 @@ class Follower:
 
     async def listen(self) -> None:
         """Never returns; raises when the stream ends."""
-        async for envelope in self._client.events.subscribe(self._filters):
-            if envelope.topic == topics.HELLO_TOPIC:
-                self.greeted.set()
-            else:
-                self.take(envelope)
-        raise Unavailable("the daemon ended the event stream")
+        try:
+            async for envelope in self._client.events.subscribe(self._filters):
+                if envelope.topic == topics.HELLO_TOPIC:
+                    self.greeted.set()
+                else:
+                    self.take(envelope)
+            raise Unavailable("the daemon ended the event stream")
+        finally:  # not a moment later: timers still run while the group aborts
+            self.refresher.stop()
 
     def mark(self, targets: Iterable[Target]) -> None:
         """These may have changed."""
         self.refresher.mark(targets)
 
+    def has_asked(self, target: Target) -> bool:
+        """Whether this list has been read in this session, or soon will have been."""
+        return self.fetcher.is_read(target) or self.refresher.is_open(target)
+
     def _mark_at_once(self, targets: Iterable[Target]) -> None:
         self.refresher.mark(targets, at_once=True)
+
+    def _one_by_one(self, targets: Iterable[Target]) -> None:
+        self.refresher.one_by_one(targets)
+
+    def _is_told_gone(self, target: Target) -> bool:
+        return self._foretold.get(target) == "/tasks/delete"
 
     def take(self, envelope: Envelope) -> None:
         """Take one event: show it, and ask for what it is about."""
@@ -88,7 +110,7 @@ class Follower:
         if envelope.topic == "/containers/delete" and target.kind is Kind.TASKS:
             # The list is dear: only for a task that was left without its record.
             task = target._replace(id=fields.get("id", ""))
-            return self._foretold.get(task) != "/tasks/delete" and self._is_known(task)
+            return not self._is_told_gone(task) and self._is_known(task)
         return True
 
     def _is_known(self, target: Target) -> bool:
@@ -98,6 +120,7 @@ class Follower:
             or target.id in records.of(target.kind, target.namespace)
             or not records.is_listed(target.kind, target.namespace)
             or self.refresher.is_open(target)
+            or target in self._tries  # it failed, and will be asked for again
         )
 
     def _remember(self, envelope: Envelope, targets: Iterable[Target]) -> None:
@@ -119,7 +142,15 @@ class Follower:
         await self._follow_up(target)
         if self._world.phase is Phase.LIVE:
             # One list that fails does not make the whole picture old: it is only mentioned.
-            self._world.set(error=told(self.fetcher.troubles))
+            self._world.set(error=self.trouble())
+
+    def trouble(self) -> str:
+        """One line for what could not be read or is late; empty when all could."""
+        if self.fetcher.troubles:
+            return told(self.fetcher.troubles)
+        late = [target for target in self.late if not self.fetcher.is_read(target)]
+        more = f" (and {len(late) - 1} more)" if len(late) > 1 else ""
+        return f"still reading {late[0]}{more}" if late else ""
 
     def _patience(self, target: Target) -> tuple[float, ...]:
         """When to ask once more after an answer that may not be the last word; () if it is."""
@@ -131,17 +162,25 @@ class Follower:
             return FAILED_AGAIN  # its shim does not answer; no event tells when it does again
         if not topics.fulfilled(self._foretold.get(target, ""), task):
             return RECHECKS
-        return STOPPED_AGAIN if task and task.status is TaskStatus.STOPPED else ()
+        is_told = target in self._foretold and task and task.status is TaskStatus.STOPPED
+        return STOPPED_AGAIN if is_told else ()
 
     def _again(self, target: Target, delays: tuple[float, ...]) -> None:
         """Ask again after the next of these delays; after the last the resync will do."""
         tries = self._tries.get(target, 0)
         if tries < len(delays):
             self._tries[target] = tries + 1
-            asyncio.get_running_loop().call_later(delays[tries], self.mark, (target,))
+            asyncio.get_running_loop().call_later(delays[tries], self._recheck, target)
         else:
             self._tries.pop(target, None)
             self._foretold.pop(target, None)
+
+    def _recheck(self, target: Target) -> None:
+        if self.refresher.is_asked(target.all) and target.id is not None:
+            # No event: not worth the list once more, as many of these together would be.
+            self.refresher.one_by_one((target,), listed_too=True)
+        else:
+            self.mark((target,))
 
     async def _follow_up(self, target: Target) -> None:
         records = self._world.records.of(target.kind, target.namespace)

@@ -28,7 +28,9 @@ async def confirm(client: Client, greeted: asyncio.Event) -> bool:
             for gap in chain(GAPS, repeat(GAPS[-1])):
                 await client.events.publish(HELLO_TOPIC, namespace=HELLO_NAMESPACE)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(greeted.wait(), gap)
+                    # Not wait_for: it loses a cancellation that comes together with the greeting.
+                    async with asyncio.timeout(gap):
+                        await greeted.wait()
                     break
     except Unavailable:
         raise

@@ -36,6 +36,7 @@ class Records:
         self._numbers = count(1)
         self._open: dict[Target, int] = {}  # questions without an answer yet
         self._answered: dict[Target, int] = {}  # the latest question answered for each record
+        self._whole: dict[Target, int] = {}  # the latest question answered for each list
         self._prune_at = _FORGET_BEYOND
 
     def of(self, kind: Kind, namespace: str) -> Mapping[Identity, Record]:
@@ -66,6 +67,8 @@ class Records:
         """Take the answer for one record, None for "there is none"."""
         assert target.id is not None
         self._open.pop(target, None)
+        if number < self._whole.get(target.all, 0):
+            return []
         changes = self._set(target, target.id, record, number)
         self._answered[target] = max(number, self._answered.get(target, 0))
         self._prune()
@@ -85,10 +88,11 @@ class Records:
         """Take out what the whole list did not hold; later answers stay as they are."""
         return [c for id in gone for c in self._set(target, id, None, number)]
 
-    def complete(self, target: Target) -> None:
-        """The whole list has been taken."""
+    def complete(self, target: Target, number: int) -> None:
+        """The whole list, the answer to question `number`, has been taken."""
         self._open.pop(target, None)
         self._listed.add(target)
+        self._whole[target] = max(number, self._whole.get(target, 0))
 
     def drop(self, namespace: str) -> list[Change]:
         """Forget a namespace that is gone."""
@@ -96,6 +100,7 @@ class Records:
         for target in [target for target in self._lists if target.namespace == namespace]:
             held = self._lists.pop(target)
             self._listed.discard(target)
+            self._whole.pop(target, None)
             changes += [Change(target.kind, namespace, old, None) for old in held.values()]
         return changes
 

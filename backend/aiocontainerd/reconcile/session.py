@@ -10,7 +10,7 @@ from aiocontainerd.errors import ContainerdError, DeadlineExceeded, Unavailable
 from aiocontainerd.models import Phase
 from aiocontainerd.reconcile.details import Details
 from aiocontainerd.reconcile.fetch import lists_of
-from aiocontainerd.reconcile.follow import Follower, told
+from aiocontainerd.reconcile.follow import Follower
 from aiocontainerd.reconcile.hello import ANSWER, confirm
 from aiocontainerd.reconcile.pacing import Pacer
 from aiocontainerd.reconcile.sources import SourceWatch
@@ -66,14 +66,17 @@ class Session:
         had_details = bool(self._world.findings.details)
         meeting = group.create_task(self._meet(group))
         sure = await confirm(self._client, self._follower.greeted)
+        self._world.read_anew()
         await self._follower.refresher.get([ALL_NAMESPACES])
         if error := self._follower.fetcher.troubles.get(ALL_NAMESPACES):
             raise error
         rows = [target for target in self._lists() if target.kind is not Kind.SNAPSHOTS]
         await self._wait_for(group, rows)
         await meeting
+        self._follower.late = tuple(t for t in rows if not self._follower.fetcher.is_read(t))
         self._live()
-        self._follower.mark(Target(Kind.SNAPSHOTS, name) for name in self._world.namespaces)
+        snapshots = [target for target in self._lists() if target.kind is Kind.SNAPSHOTS]
+        self._follower.mark(t for t in snapshots if not self._follower.has_asked(t))
         for name in self._world.namespaces:
             if had_details:  # what was read before a break may be old
                 self._details.touched(name, deleted=True)
@@ -102,6 +105,7 @@ class Session:
             again = self._world.phase is not Phase.CONNECTING
             server = await self._client.server_info(fresh=again)
         except (Unavailable, DeadlineExceeded):
+            self._follower.refresher.stop()  # the group aborts
             raise
         except ContainerdError:  # the lists may still work
             self._world.set(server=None)
@@ -124,8 +128,7 @@ class Session:
 
     def _live(self) -> None:
         self.was_live = True
-        troubles = self._follower.fetcher.troubles
-        self._world.set(phase=Phase.LIVE, loaded=True, error=told(troubles))
+        self._world.set(phase=Phase.LIVE, loaded=True, error=self._follower.trouble())
         self._publisher.now()
 
     async def _keep_looking(self) -> None:

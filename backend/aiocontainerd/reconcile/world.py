@@ -64,6 +64,7 @@ class World:
         self._stale: set[Kind] = set()
         self._events = Ring()
         self._next = Snapshot()
+        self._read: set[Target] = set()  # lists that this session has read
         self._worth = SCREENFUL  # containers with which the next early snapshot is worth it
 
     @property
@@ -98,12 +99,18 @@ class World:
         if target.namespace in self.namespaces:
             self._apply(self.records.remove(target, gone, number))
 
-    def complete(self, target: Target) -> None:
-        """That list has been taken, and all that was not in it is gone."""
+    def read_anew(self) -> None:
+        """A session begins: it has read no list yet."""
+        self._read.clear()
+        self._changed(SELDOM)
+
+    def complete(self, target: Target, number: int) -> None:
+        """That list, the answer to question `number`, has been taken: what it lacked is gone."""
         if target.namespace not in self.namespaces:
             return
-        first = not self.records.is_listed(target.kind, target.namespace)
-        self.records.complete(target)
+        first = target not in self._read
+        self._read.add(target)
+        self.records.complete(target, number)
         if first and target.kind in _SHOWN:
             self._changed(SOON)
             self._offer()
@@ -114,6 +121,7 @@ class World:
         for name in before:
             if name not in self.namespaces:
                 self._apply(self.records.drop(name))
+        self._read = {target for target in self._read if target.namespace in self.namespaces}
         self.names = tuple(sorted(names))
         self.set(namespaces=self.names)
 
@@ -160,10 +168,9 @@ class World:
         return self._next
 
     def _reading(self) -> frozenset[str]:
-        """The lists that are not whole yet; after that they are kept up to date."""
-        if self.loaded or not self.namespaces:
-            return frozenset()
-        return frozenset(kind.value for kind in _SHOWN if not self.is_whole(kind))
+        """The lists that this session has not read yet; after that they are kept up to date."""
+        lists = ((kind, name) for kind in _SHOWN for name in self.namespaces)
+        return frozenset(kind.value for kind, name in lists if Target(kind, name) not in self._read)
 
     def is_whole(self, kind: Kind) -> bool:
         """Whether that list has been read of each namespace."""
