@@ -172,3 +172,11 @@ async def test_another_namespace_while_a_filter_looks(monkeypatch: pytest.Monkey
         await until(pilot, lambda: table.view.is_complete)
         assert table.view.missing is None
         assert app.main.row is not None
+
+
+async def test_a_list_that_does_not_come_is_not_empty() -> None:
+    hung = replace(world(), containers={}, tasks={}, reading=frozenset({"containers"}))
+    async with running(hung) as (app, pilot):
+        await until(pilot, lambda: "still reading the containers" in screen_text(app))
+        app.store.publish(replace(hung, reading=frozenset()))
+        await until(pilot, lambda: "no containers in any namespace" in screen_text(app))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from aiocontainerd.models import Snapshot
+from aiocontainerd.models import Phase, Snapshot
 from ctdeck.listing import Listing
 from ctdeck.rows import Scope
 from ctdeck.widgets.column import Column
@@ -54,6 +54,8 @@ class Pane:
         self, snapshot: Snapshot, counts: Counter[str], scope: Scope, filtered: str = ""
     ) -> str:
         """Why the list is empty: each reason reads differently."""
+        if snapshot.phase is Phase.LIVE and self.id in snapshot.reading:
+            return f"still reading the {self.noun}s …"
         if not snapshot.loaded:
             return f"reading the {self.noun}s …" if not snapshot.error else "nothing read yet"
         if dropped := self.dropped(snapshot):
