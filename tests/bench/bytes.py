@@ -170,12 +170,19 @@ def _counted(act: Act, terminal: Terminal) -> list[float]:
     if act.before:
         terminal.press(act.before)
         terminal.settle(0.5)
-    quiet = PAUSE if act.goal == DIALOG_GOAL else 0.4
-    found = [float(terminal.echo(key, quiet).bytes) for key in act.keys]
+    found = [_bytes_of(key, act, terminal) for key in act.keys]
     for key in act.after:
         terminal.press(key)
         terminal.settle()
     return found
+
+
+def _bytes_of(key: str, act: Act, terminal: Terminal) -> float:
+    """What a key gives rise to; a dialog's for a while, for its cursor may blink without end."""
+    if act.goal != DIALOG_GOAL:
+        return terminal.echo(key, 0.4).bytes
+    terminal.press(key)
+    return terminal.listen(PAUSE)
 
 
 def _line(

@@ -131,8 +131,8 @@ class Terminal:
         begun = self.press(keys)
         if not self._read(patience):
             raise AssertionError(f"nothing painted for {keys!r}")
-        first = self.read_at
-        while self._read(quiet):
+        first, deadline = self.read_at, time.monotonic() + patience
+        while time.monotonic() < deadline and self._read(quiet):
             pass
         used = self.cpu_time() - used
         return Echo(first - begun, self.read_at - begun, len(self.written), used)
