@@ -17,6 +17,7 @@ from aiocontainerd.slices import SLICE, sliced
 
 _WITHOUT_START = (TaskStatus.CREATED, TaskStatus.STOPPED, TaskStatus.UNKNOWN)
 SLOW = 0.5  # s for a list of tasks; then each is asked for by itself
+SLOW_EACH = 0.001  # s more for each container: a long list is slow without any shim being stuck
 # A list that took one second is read anew after so many, if nothing says that it must be before.
 # The daemon announces each change of its own records; of tasks, some words of shims get lost.
 REST_SHARES = {
@@ -171,8 +172,9 @@ class Fetcher:
         """The list; while stuck shims hold it up (2 s each), also each task by itself."""
         listing = asyncio.create_task(self._client.tasks.list(namespace=namespace))
         asked: set[Identity] = set()
+        patience = SLOW + SLOW_EACH * self.known(Target(Kind.CONTAINERS, namespace))
         try:
-            while not (await asyncio.wait({listing}, timeout=SLOW))[0]:
+            while not (await asyncio.wait({listing}, timeout=patience))[0]:
                 # The containers may be listed at the same time: more of them each time.
                 ids = [id for id in self._likely(namespace) if id not in asked]
                 asked.update(ids)
