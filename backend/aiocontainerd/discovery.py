@@ -157,5 +157,7 @@ def _failed(address: str, fault: Fault) -> Probe:
 def others_here(address: str) -> tuple[str, ...]:
     """Well-known sockets that do exist, but for this one: to mention beside a failure."""
     return tuple(
-        path for path in candidates(environ={}) if path != path_of(address) and Path(path).exists()
+        path
+        for path in candidates(environ={})
+        if path != path_of(address) and os.access(path, os.F_OK, effective_ids=True)
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from aiocontainerd.access import Access
 from aiocontainerd.client import Client
 from aiocontainerd.discovery import discover, probe
 
@@ -39,7 +40,7 @@ async def test_the_client_that_was_asked_is_handed_over(containerd: Daemon) -> N
     made: list[Client] = []
 
     def connect(address: str) -> Client:
-        made.append(Client(address, read_only=True))
+        made.append(Client(address, access=Access(read_only=True)))
         return made[-1]
 
     address = str(containerd.socket)
@@ -52,7 +53,7 @@ async def test_the_client_that_was_asked_is_handed_over(containerd: Daemon) -> N
             with pytest.raises(Exception, match="closed"):
                 await other.version.get()
     async with client:
-        assert client.read_only
+        assert client.is_read_only()
         await client.version.get()
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
+from aiocontainerd.access import Access
 from aiocontainerd.client import Client
 from aiocontainerd.models import Key, Phase, Snapshot, TaskStatus
 from aiocontainerd.reconcile import RESYNC, reconcile
@@ -51,7 +52,7 @@ async def following(
 
     `prepare` is called with the client before anything is asked.
     """
-    async with Client(str(daemon.socket), read_only=read_only) as client:
+    async with Client(str(daemon.socket), access=Access(read_only=read_only)) as client:
         prepare(client)
         followed = Following(client, Store())
         wanted = frozenset(namespaces) or None

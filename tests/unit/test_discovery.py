@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from aiocontainerd import discovery
 from aiocontainerd.discovery import WELL_KNOWN, candidates, discover, others_here, probe
 from aiocontainerd.sniff import Speech, listen_to
 from aiocontainerd.sockets import find_fault, path_of
@@ -230,6 +231,16 @@ async def test_discovery_tells_what_was_wrong_with_each(tmp_path: Path) -> None:
 
 def test_others_are_mentioned_only_where_they_are() -> None:
     assert all(Path(path).exists() for path in others_here("/a.sock"))
+
+
+@root_only
+def test_others_that_may_not_be_seen_are_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    with TemporaryDirectory() as folder, listening(Path(folder) / "s") as path:
+        monkeypatch.setattr(discovery, "candidates", lambda **_: (str(path),))
+        assert others_here("/a.sock") == (str(path),)
+        path.parent.chmod(0o700)
+        with as_nobody():
+            assert others_here("/a.sock") == ()
 
 
 def test_only_containerds_own_socket_is_the_service_containerd() -> None:

@@ -15,6 +15,7 @@ from aiocontainerd.models import Key, Phase, Snapshot, TaskStatus
 from aiocontainerd.pb import containers_pb2, tasks_pb2
 from aiocontainerd.reconcile import fetch, follow, reconcile, session
 from aiocontainerd.simulator import Simulator, World, containers, populate, tasks
+from aiocontainerd.simulator.faults import Faults
 from aiocontainerd.store import Store
 
 NS = "default"
@@ -25,6 +26,8 @@ class Watched:
     """A world, the store that follows it, and the calls that this takes."""
 
     def __init__(self, sim: Simulator, store: Store) -> None:
+        assert sim.faults is not None
+        self.faults = sim.faults
         self.world = sim.world
         self.store = store
         self._sim = sim
@@ -67,7 +70,7 @@ async def watched(address: str) -> AsyncIterator[Watched]:
     """A hundred containers, ten of them with a task, at rest."""
     world = World()
     populate(world, containers=100, images=1, running=10)
-    async with Simulator(address, world) as sim, following(sim) as store:
+    async with Simulator(address, world, faults=Faults()) as sim, following(sim) as store:
         first = Watched(sim, store)
         await first.until(lambda s: s.phase is Phase.LIVE)
         await first.until(lambda s: all(i.unpacked for i in s.images.values()))
@@ -98,6 +101,31 @@ async def test_a_storm_over_all_is_few_lists(watched: Watched) -> None:
         await asyncio.sleep(0)
     await watched.until(lambda s: all(c.labels.get("beat") == "9" for c in s.containers.values()))
     assert watched.calls <= 100
+
+
+async def test_a_storm_of_changes_costs_fewer_calls_than_events(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each list is older than the events that come while it is read.
+    watched.faults.add("Tasks/List", "delay", seconds=0.1)
+    monkeypatch.setattr(follow, "RECHECKS", (0.01, 0.02, 0.03, 0.04))
+    begun, world = watched.store.snapshot.events_total, watched.world
+    storm = [f"row{number:05}" for number in range(10, 100)]
+    for _ in range(8):
+        for id in storm:
+            tasks.create(world, NS, tasks_pb2.CreateTaskRequest(container_id=id))
+        await asyncio.sleep(0.02)
+        for id in storm:
+            tasks.start(world, NS, id)
+        await asyncio.sleep(0.05)
+        for id in storm:
+            tasks.exit(world, NS, id, 1)
+            tasks.delete(world, NS, id)
+        await asyncio.sleep(0.02)
+    events = 4 * 8 * len(storm)
+    await watched.until(lambda s: s.events_total == begun + events)
+    await watched.until(lambda s: not any(Key(NS, id) in s.tasks for id in storm))
+    assert watched.calls <= events / 4
 
 
 async def test_each_step_of_a_life_is_one_call(

@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -11,12 +12,14 @@ from typing import cast
 import pytest
 
 import aiocontainerd.reconcile as keeper
+from aiocontainerd.access import Access
 from aiocontainerd.client import Client
+from aiocontainerd.errors import Unavailable
 from aiocontainerd.models import Phase, Snapshot
-from aiocontainerd.reconcile import fetch, reconcile, refresh, session
+from aiocontainerd.reconcile import fetch, follow, hello, reconcile, refresh, session
 from aiocontainerd.reconcile.hello import confirm
 from aiocontainerd.reconcile.topics import Kind, Target
-from aiocontainerd.simulator import Simulator, World, populate
+from aiocontainerd.simulator import Simulator, World, containers, populate
 from aiocontainerd.simulator.faults import Faults
 from aiocontainerd.store import Store
 
@@ -57,13 +60,24 @@ def address() -> Iterator[str]:
 
 
 @asynccontextmanager
-async def following(address: str, containers: int, faults: Faults) -> AsyncIterator[Followed]:
+async def following(
+    address: str,
+    rows: int,
+    faults: Faults,
+    *,
+    resync: float = 1000.0,
+    read_only: bool = False,
+) -> AsyncIterator[Followed]:
     """Ends with what ended reconcile, if anything did."""
     world = World()
-    populate(world, containers=containers, images=3, running=containers)
-    async with Simulator(address, world, faults=faults) as sim, Client(sim.address) as client:
+    populate(world, containers=rows, images=3, running=rows)
+    access = Access(read_only=read_only)
+    async with (
+        Simulator(address, world, faults=faults) as sim,
+        Client(sim.address, access=access) as client,
+    ):
         store = Store()
-        task = asyncio.create_task(reconcile(client, store, resync=1000.0))
+        task = asyncio.create_task(reconcile(client, store, resync=resync))
         try:
             yield Followed(sim, faults, store)
         finally:
@@ -233,6 +247,108 @@ async def test_after_a_break_the_lists_are_to_be_read_again(
         await daemon.until(lambda s: s.phase is Phase.LOST)
         shown = await daemon.until(lambda s: is_live(s) and s.reading == {"images"})
         assert len(shown.images) == 3
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+async def test_a_stream_that_goes_silent_is_noticed(
+    address: str, monkeypatch: pytest.MonkeyPatch, read_only: bool
+) -> None:
+    monkeypatch.setattr(hello, "PATIENCE", 0.1)
+    monkeypatch.setattr(hello, "UNSURE_PAUSE", 0.0)
+    monkeypatch.setattr(session, "UNSURE_AGAIN", 1000.0)
+    monkeypatch.setitem(fetch.REST_SHARES, Kind.CONTAINERS, 0)
+    faults = Faults()
+    # Only our own greeting comes through; a read-only client has none.
+    after = 0 if read_only else 1
+    faults.add("Events/Subscribe", "hang", nth=1, after=after)
+    async with following(address, 5, faults, resync=0.1, read_only=read_only) as daemon:
+        await daemon.until(is_live)
+        containers.delete(daemon.sim.world, "default", "row00000")
+        lost = await daemon.until(lambda s: s.phase is Phase.LOST)
+        assert "events no longer come" in lost.error
+        await daemon.until(is_live)
+        containers.delete(daemon.sim.world, "default", "row00001")
+        await daemon.until(lambda s: s.events)
+        subscribed = [n for name, n in daemon.sim.calls.items() if name.endswith("Subscribe")]
+        assert subscribed == [2 - read_only]  # one that hangs from the start is not counted
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+async def test_a_stream_that_has_nothing_to_say_is_left_alone(
+    address: str, read_only: bool
+) -> None:
+    async with following(address, 5, Faults(), resync=0.02, read_only=read_only) as daemon:
+        await daemon.until(is_live)
+        looks = Counter(daemon.sim.calls)
+        async with asyncio.timeout(20):
+            while (daemon.sim.calls - looks)["/containerd.services.tasks.v1.Tasks/List"] < 5:
+                await asyncio.sleep(0.01)
+        assert daemon.store.snapshot.phase is Phase.LIVE
+        assert daemon.sim.calls["/containerd.services.events.v1.Events/Subscribe"] == 1
+
+
+async def test_a_later_list_that_hangs_is_named(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "LATE", 0.05)
+    faults = Faults()
+    async with following(address, 5, faults) as daemon:
+        await daemon.until(lambda s: is_live(s) and not s.reading)
+        faults.add("Containers/ListStream", "hang")
+        record = daemon.sim.world.look("default").containers["row00000"].message
+        containers.create(daemon.sim.world, "later", record)
+        shown = await daemon.until(lambda s: s.error)
+        assert shown.error == "still reading containers of later, list"
+        assert shown.reading == {"containers"}
+        faults.clear()
+        await daemon.until(lambda s: not s.error and not s.reading)
+
+
+async def test_what_is_not_a_daemon_is_named_for_what_it_is(address: str) -> None:
+    async def hang_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while await reader.read(64):
+                pass
+        writer.close()
+
+    async def docker(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            await reader.read(64)
+            writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            await writer.drain()
+        writer.close()
+
+    refused = Unavailable(f"failed to connect to all addresses; last error: UNKNOWN: {address}")
+    assert "no such socket" in await keeper.why(address, refused)
+    for serve, text in ((hang_on, session.SILENT), (docker, "speaks HTTP/1")):
+        async with await asyncio.start_unix_server(serve, address):
+            assert text in await keeper.why(address, refused)
+            assert await keeper.why(address, Unavailable("the stream ended")) == "the stream ended"
+        Path(address).unlink(missing_ok=True)
+    async with Simulator(address, World()):
+        assert await keeper.why(address, refused) == keeper.STARTING
+
+
+async def test_another_daemon_at_the_same_address_is_another_world(address: str) -> None:
+    async with following(address, 5, Faults()) as daemon:
+        await daemon.until(lambda s: is_live(s) and not s.reading)
+        containers.delete(daemon.sim.world, "default", "row00004")
+        await daemon.until(lambda s: s.events)
+        await daemon.sim.stop()
+        await daemon.until(lambda s: s.phase is Phase.LOST)
+        other, faults = World(), Faults()
+        populate(other, containers=2, images=1, running=0)
+        faults.add("(Containers/ListStream|Namespaces/List)", "hang")
+        async with Simulator(address, other, faults=faults):
+            shown = await daemon.until(lambda s: not s.containers)
+            assert shown.phase is Phase.CONNECTING
+            assert not shown.loaded
+            assert not shown.events
+            assert not shown.images
+            faults.clear()
+            shown = await daemon.until(is_live)
+            assert {key.id for key in shown.containers} == {"row00000", "row00001"}
+            assert not shown.tasks
 
 
 async def test_no_list_is_read_twice_at_the_start(address: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -28,6 +28,7 @@ from aiocontainerd.reconcile.binds import Binds
 from aiocontainerd.reconcile.details import Details
 from aiocontainerd.reconcile.fetch import Fetcher
 from aiocontainerd.reconcile.follow import Follower
+from aiocontainerd.reconcile.lag import Lag
 from aiocontainerd.reconcile.sources import SourceWatch
 from aiocontainerd.reconcile.topics import Kind, Target
 from aiocontainerd.reconcile.world import World
@@ -290,6 +291,29 @@ def test_the_start_of_a_process_goes_with_it() -> None:
     assert made.findings.started == {}
 
 
+def test_events_that_waited_are_told_whatever_the_clocks_say() -> None:
+    for skew in (timedelta(0), timedelta(days=-400), timedelta(hours=9)):
+        taken, steady = Lag(), 1000.0
+        assert taken.take(NOW + skew, steady) == 0
+        for second in range(1, 20):  # in each second half a second of events
+            for part in range(10):
+                steady += 0.1
+                stamp = NOW + skew + timedelta(seconds=second / 2 + part / 20)
+                late = taken.take(stamp, steady)
+        assert late >= 8
+        assert taken.take(NOW + skew + timedelta(seconds=steady - 1000), steady) == 0
+        assert taken.take(NOW + timedelta(days=5), steady + 1) == 0, "the clock was set"
+        assert taken.take(None, steady + 2) == 0
+
+
+def test_a_lag_is_told_until_the_stream_begins_anew() -> None:
+    made, _ = make_world()
+    made.set(behind=7)
+    assert made.freeze().behind == 7
+    made.read_anew()
+    assert made.freeze().behind == 0
+
+
 async def test_a_list_is_due_the_later_the_more_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(fetch.REST_SHARES, Kind.CONTAINERS, 1_000_000)
     made, _ = make_world()
@@ -302,6 +326,10 @@ async def test_a_list_is_due_the_later_the_more_it_took(monkeypatch: pytest.Monk
         assert fetcher.is_due(CONTAINERS, 0)
     monkeypatch.setitem(fetch.REST_SHARES, Kind.CONTAINERS, 0)
     assert fetcher.is_due(CONTAINERS, 0)
+    clock = asyncio.get_running_loop().time
+    with monkeypatch.context() as patch:  # a list that came a little after the last look
+        patch.setattr(asyncio.get_running_loop(), "time", lambda: clock() + 29.0)
+        assert fetcher.is_due(CONTAINERS, 30.0)
     assert not fetcher.is_due(CONTAINERS, 1000.0)
 
 
@@ -362,6 +390,44 @@ async def test_a_list_that_is_older_than_its_events_is_not_the_last_word(
         await shown.wait()
         follower.refresher.stop()
     assert made.freeze().tasks[Key("n", "t")].status is TaskStatus.RUNNING
+
+
+async def test_the_list_under_way_answers_for_tasks_that_do_not_look_as_foretold(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(follow, "RECHECKS", (0.0, 0.0))
+    made, _ = make_world()
+    put_list(made, TASKS, {}, made.records.asking(TASKS))
+    asked: list[str] = []
+    begun, answer = asyncio.Event(), asyncio.Event()
+
+    async def get(id: str, **_: object) -> Task:
+        asked.append(id)
+        if len(asked) == 2:
+            follower.mark([TASKS])
+        await begun.wait()
+        return Task("n", id, 7, TaskStatus.CREATED)
+
+    async def listed(**_: object) -> list[Task]:
+        begun.set()
+        await answer.wait()
+        return [Task("n", id, 7, TaskStatus.RUNNING) for id in ("a", "b")]
+
+    client = cast(Client, SimpleNamespace(tasks=SimpleNamespace(get=get, list=listed)))
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        details = Details(client, made, cast(Any, None))
+        follower = Follower(client, made, details, SourceWatch(made), None, group)
+        for id in ("a", "b"):
+            event = typeurl.pack(payloads.TaskStart(container_id=id, pid=7))
+            follower.take(Envelope(NOW, "n", "/tasks/start", event))
+        await begun.wait()
+        for _ in range(50):
+            await asyncio.sleep(0)
+        answer.set()
+        while {t.status for t in made.freeze().tasks.values()} != {TaskStatus.RUNNING}:
+            await asyncio.sleep(0)
+        follower.refresher.stop()
+    assert sorted(asked) == ["a", "b"]
 
 
 async def test_a_task_that_could_not_be_read_is_not_forgotten_with_its_container() -> None:

@@ -8,14 +8,15 @@ listed anew, and slowly all the time, because not every change is announced.
 import asyncio
 
 from aiocontainerd.client import Client
-from aiocontainerd.errors import DeadlineExceeded
+from aiocontainerd.errors import DeadlineExceeded, Unavailable
 from aiocontainerd.models import Image, ImageDetails, Phase
 from aiocontainerd.reconcile.details import Details, Read
 from aiocontainerd.reconcile.fetch import TROUBLE
 from aiocontainerd.reconcile.pacing import Pacer
 from aiocontainerd.reconcile.session import SILENT, Session
 from aiocontainerd.reconcile.world import AT_ONCE, World
-from aiocontainerd.sockets import find_fault
+from aiocontainerd.sniff import Speech, listen_to
+from aiocontainerd.sockets import find_fault, path_of
 from aiocontainerd.store import Store
 
 RESYNC = 30.0  # s
@@ -24,6 +25,9 @@ PUBLISH_GAP = 0.05  # s: at most 20 snapshots a second
 LOADING_GAP = 0.25  # s; while the first lists are read, twice as long each time
 FIRST_HOLD = 0.15  # s in which nothing less than the first lists is worth a snapshot
 LONGEST_PAUSE = 0.5  # s: knocking at a socket costs next to nothing
+LISTEN = 0.3  # s to find out what speaks on a socket where gRPC gets no connection
+STARTING = "it hangs up: the daemon is starting or ending"
+_UNREACHED = "failed to connect to all addresses"  # gRPC's words, with a story of its own behind
 
 
 async def _read_details(client: Client, image: Image) -> ImageDetails:
@@ -112,9 +116,11 @@ class _Keeper:
             await session.run()
         except* TROUBLE as group:
             first = first_of(group)
-            late = SILENT if isinstance(first, DeadlineExceeded) else ""
-            error = str(find_fault(self._client.address) or late or first)
-        return session.was_live, error
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # Python 3.11's TaskGroup loses a cancellation that comes together with a failure.
+            raise asyncio.CancelledError
+        return session.was_live, await why(self._client.address, first)
 
     def _changed(self, within: float) -> None:
         if within == AT_ONCE:
@@ -129,6 +135,23 @@ class _Keeper:
             # Each snapshot delays the whole picture, and costs the more the more rows there are.
             self._publisher.gap = PUBLISH_GAP if snapshot.loaded else 2 * self._publisher.gap
             self._store.publish(snapshot)
+
+
+async def why(address: str, error: BaseException) -> str:
+    """What broke a session, or kept it from beginning, in words for those who can mend it."""
+    if fault := find_fault(address):
+        return str(fault)
+    if isinstance(error, DeadlineExceeded):
+        return SILENT
+    if not isinstance(error, Unavailable) or _UNREACHED not in error.what:
+        return str(error)
+    try:
+        heard = await listen_to(path_of(address), patience=LISTEN)
+    except OSError:  # gone in this moment
+        return str(find_fault(address) or error)
+    if heard in (Speech.HTTP2, Speech.CLOSES):
+        return STARTING
+    return SILENT if heard is Speech.SILENT else f"this is no containerd socket: it {heard.value}"
 
 
 def first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -51,6 +51,7 @@ class Fetcher:
     ) -> None:
         self.troubles: dict[Target, BaseException] = {}
         self._lists: dict[Target, tuple[float, float]] = {}  # when read, and how long it took
+        self._slow: set[Target] = set()  # lists under way that stuck shims hold up
         self.shares_pids = False
         self.taken = 0  # records that came with lists so far
         self._client = client
@@ -73,13 +74,20 @@ class Fetcher:
         """Whether this list has been read in this session."""
         return target in self._lists
 
+    def is_slow(self, target: Target) -> bool:
+        """Whether this list is being read, and takes so long that its objects are asked for."""
+        return target in self._slow
+
     def is_due(self, target: Target, resync: float) -> bool:
-        """Whether this list was read so long ago, `resync` seconds or more, that it may be now."""
+        """Whether this list was read about `resync` seconds ago, or more, so that it may be now.
+
+        About: one that was read just after a look at everything would else wait for two more.
+        """
         if target not in self._lists or target in self.troubles:
             return True
         read, took = self._lists[target]
         rest = max(resync, min(REST_SHARES[target.kind] * took, LONGEST_REST))
-        return asyncio.get_running_loop().time() >= read + rest
+        return asyncio.get_running_loop().time() >= read + rest - resync / 2
 
     async def fetch(self, target: Target) -> None:
         """Ask, and put the answer into the world."""
@@ -172,15 +180,18 @@ class Fetcher:
         """The list; while stuck shims hold it up (2 s each), also each task by itself."""
         listing = asyncio.create_task(self._client.tasks.list(namespace=namespace))
         asked: set[Identity] = set()
+        target = Target(Kind.TASKS, namespace)
         patience = SLOW + SLOW_EACH * self.known(Target(Kind.CONTAINERS, namespace))
         try:
             while not (await asyncio.wait({listing}, timeout=patience))[0]:
+                self._slow.add(target)
                 # The containers may be listed at the same time: more of them each time.
                 ids = [id for id in self._likely(namespace) if id not in asked]
                 asked.update(ids)
                 self._one_by_one(tuple(Target(Kind.TASKS, namespace, id) for id in ids))
             return await listing
         finally:
+            self._slow.discard(target)
             listing.cancel()
 
     def _likely(self, namespace: str) -> list[Identity]:

@@ -1,6 +1,7 @@
 """From events to questions, and from answers to what hangs on them."""
 
 import asyncio
+import time
 from collections.abc import Iterable
 
 from aiocontainerd.client import Client
@@ -10,6 +11,7 @@ from aiocontainerd.reconcile import topics
 from aiocontainerd.reconcile.details import Details
 from aiocontainerd.reconcile.fetch import Fetcher
 from aiocontainerd.reconcile.hello import filters_for
+from aiocontainerd.reconcile.lag import Lag
 from aiocontainerd.reconcile.refresh import Refresher
 from aiocontainerd.reconcile.sources import SourceWatch
 from aiocontainerd.reconcile.topics import ALL_NAMESPACES, Kind, Target
@@ -19,9 +21,11 @@ from aiocontainerd.slices import sliced
 
 # One /tasks/delete in ten never comes: the shim ends before it is out (seen on 2.1.9). What deletes
 # a task mostly does so at once, or goes on to delete or create something, which is told.
-STOPPED_AGAIN = (1.0,)  # s; most stopped tasks stay, so that more looks would be most of all calls
+# s; most stopped tasks stay, so that more looks would be most of all calls
+STOPPED_AGAIN = (1.0, 5.0)
 RECHECKS = (0.05, 0.2, 0.8, 2.0)  # s: when a task does not look yet as its event foretold
 FAILED_AGAIN = (1.0, 2.0, 4.0, 8.0, 16.0)  # s until a failed question is asked again
+LATE = 3.0  # s after which the first reading of a list is told to take long
 AT_A_TIME = 50  # processes looked up in /proc before others get their turn
 
 
@@ -29,7 +33,7 @@ class Follower:
     """Listens to the event stream and keeps the world up to date by asking again.
 
     `greeted` is set when our own hello comes back, `doubt` when a call had no answer in time.
-    `late` are the lists that the first picture did not wait for.
+    `late` are lists that others did not wait for; `heard` is how many events came.
     """
 
     def __init__(
@@ -43,7 +47,9 @@ class Follower:
     ) -> None:
         self.greeted = asyncio.Event()
         self.doubt = asyncio.Event()
-        self.late: tuple[Target, ...] = ()
+        self.late: set[Target] = set()
+        self.heard = 0
+        self._lag = Lag()
         self.fetcher = Fetcher(
             client,
             world,
@@ -60,11 +66,14 @@ class Follower:
         self._filters = filters_for(namespaces)
         self._foretold: dict[Target, str] = {}  # the last topic about a task
         self._tries: dict[Target, int] = {}
+        self._rechecks: dict[Target, asyncio.TimerHandle] = {}
 
     async def listen(self) -> None:
         """Never returns; raises when the stream ends."""
         try:
             async for envelope in self._client.events.subscribe(self._filters):
+                self.heard += 1
+                self._world.set(behind=self._lag.take(envelope.timestamp, time.monotonic()))
                 if envelope.topic == topics.HELLO_TOPIC:
                     self.greeted.set()
                 else:
@@ -128,13 +137,19 @@ class Follower:
             if target.kind is Kind.TASKS and target.id is not None:
                 self._foretold[target] = envelope.topic
                 self._tries.pop(target, None)
+                if timer := self._rechecks.pop(target, None):
+                    timer.cancel()
         if envelope.topic.startswith("/content/") or envelope.topic == "/snapshot/commit":
             deleted = envelope.topic == "/content/delete"
             self._details.touched(envelope.namespace, deleted=deleted)
 
     async def _fetch(self, target: Target) -> None:
         """Get it, then what hangs on it; asked again later when it failed or looks too old."""
-        await self.fetcher.fetch(target)
+        timer = asyncio.get_running_loop().call_later(LATE, self._is_late, target)
+        try:
+            await self.fetcher.fetch(target)
+        finally:
+            timer.cancel()
         trouble = self.fetcher.troubles.get(target)
         if isinstance(trouble, DeadlineExceeded):
             self.doubt.set()
@@ -144,13 +159,24 @@ class Follower:
             # One list that fails does not make the whole picture old: it is only mentioned.
             self._world.set(error=self.trouble())
 
+    def _is_late(self, target: Target) -> None:
+        if target.id is None and not self.fetcher.is_read(target) and target != ALL_NAMESPACES:
+            self.late.add(target)
+            if self._world.phase is Phase.LIVE:
+                self._world.set(error=self.trouble())
+
     def trouble(self) -> str:
         """One line for what could not be read or is late; empty when all could."""
         if self.fetcher.troubles:
             return told(self.fetcher.troubles)
-        late = [target for target in self.late if not self.fetcher.is_read(target)]
+        self.late = {t for t in self.late if self._is_awaited(t)}
+        late = sorted(self.late, key=str)
         more = f" (and {len(late) - 1} more)" if len(late) > 1 else ""
         return f"still reading {late[0]}{more}" if late else ""
+
+    def _is_awaited(self, target: Target) -> bool:
+        is_followed = target.namespace in self._world.namespaces
+        return is_followed and not self.fetcher.is_read(target)
 
     def _patience(self, target: Target) -> tuple[float, ...]:
         """When to ask once more after an answer that may not be the last word; () if it is."""
@@ -167,20 +193,25 @@ class Follower:
 
     def _again(self, target: Target, delays: tuple[float, ...]) -> None:
         """Ask again after the next of these delays; after the last the resync will do."""
+        if target in self._rechecks:
+            return
         tries = self._tries.get(target, 0)
         if tries < len(delays):
             self._tries[target] = tries + 1
-            asyncio.get_running_loop().call_later(delays[tries], self._recheck, target)
+            timer = asyncio.get_running_loop().call_later(delays[tries], self._recheck, target)
+            self._rechecks[target] = timer
         else:
             self._tries.pop(target, None)
             self._foretold.pop(target, None)
 
     def _recheck(self, target: Target) -> None:
-        if self.refresher.is_asked(target.all) and target.id is not None:
+        del self._rechecks[target]
+        if target.id is None or not self.refresher.is_asked(target.all):
+            self.mark((target,))
+        elif self.fetcher.is_slow(target.all) or target not in self._foretold:
             # No event: not worth the list once more, as many of these together would be.
             self.refresher.one_by_one((target,), listed_too=True)
-        else:
-            self.mark((target,))
+        # Else the list under way answers for it: see _look_at_foretold.
 
     async def _follow_up(self, target: Target) -> None:
         records = self._world.records.of(target.kind, target.namespace)

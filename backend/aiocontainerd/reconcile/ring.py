@@ -26,6 +26,11 @@ class Ring:
         ):
             self._bytes -= size_of(self._events.popleft())
 
+    def clear(self) -> None:
+        """Forget them all."""
+        self._events.clear()
+        self._bytes = 0
+
     def kept(self) -> tuple[Event, ...]:
         """The events, the oldest first."""
         return tuple(self._events)

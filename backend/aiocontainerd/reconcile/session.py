@@ -7,7 +7,7 @@ from contextlib import suppress
 from aiocontainerd import procfs
 from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, DeadlineExceeded, Unavailable
-from aiocontainerd.models import Phase
+from aiocontainerd.models import Phase, ServerInfo
 from aiocontainerd.reconcile.details import Details
 from aiocontainerd.reconcile.fetch import lists_of
 from aiocontainerd.reconcile.follow import Follower
@@ -22,6 +22,8 @@ UNSURE_AGAIN = 1.0  # s until all is listed once more after an unsure subscripti
 FIRST_LISTS = 2.0  # s after which the picture counts as loaded without a list that makes no way
 RETRIES = (0.1, 0.2, 0.5, 1.0)  # s between questions to a daemon that does not answer
 SILENT = "the daemon accepts calls and does not answer: it is stopped, hung or overloaded"
+
+DEAF = "the daemon answers, but its events no longer come; listening anew"
 
 
 class Session:
@@ -45,6 +47,7 @@ class Session:
         self._namespaces = namespaces
         self._resync = resync
         self._sources = SourceWatch(world)
+        self._is_sure = False  # whether an event of our own came back
 
     async def run(self) -> None:
         """Never returns; raises what ended it, in an ExceptionGroup."""
@@ -65,7 +68,9 @@ class Session:
         """From nothing to the first whole picture."""
         had_details = bool(self._world.findings.details)
         meeting = group.create_task(self._meet(group))
-        sure = await confirm(self._client, self._follower.greeted)
+        if self._world.server is not None:
+            await meeting  # another daemon may live at this address now
+        sure = self._is_sure = await confirm(self._client, self._follower.greeted)
         self._world.read_anew()
         await self._follower.refresher.get([ALL_NAMESPACES])
         if error := self._follower.fetcher.troubles.get(ALL_NAMESPACES):
@@ -73,7 +78,7 @@ class Session:
         rows = [target for target in self._lists() if target.kind is not Kind.SNAPSHOTS]
         await self._wait_for(group, rows)
         await meeting
-        self._follower.late = tuple(t for t in rows if not self._follower.fetcher.is_read(t))
+        self._follower.late.update(t for t in rows if not self._follower.fetcher.is_read(t))
         self._live()
         snapshots = [target for target in self._lists() if target.kind is Kind.SNAPSHOTS]
         self._follower.mark(t for t in snapshots if not self._follower.has_asked(t))
@@ -110,6 +115,8 @@ class Session:
         except ContainerdError:  # the lists may still work
             self._world.set(server=None)
         else:
+            if is_another(self._world.server, server):
+                self._world.forget()
             self._world.set(server=server)
             pid = server.pid
         group.create_task(self._locate(pid))
@@ -135,6 +142,7 @@ class Session:
         """The slow resync; of everything, and at once, when a call had no answer."""
         clock = asyncio.get_running_loop().time
         due = clock() + self._resync
+        heard = self._follower.heard
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(due):
@@ -142,8 +150,28 @@ class Session:
             was_silent = await self._wait_for_answer()
             self._follower.doubt.clear()
             if was_silent or clock() >= due:
+                changes = self._world.changes
                 await self._look_again(everything=was_silent)
+                if self._follower.heard == heard:
+                    await self._listen_for_life(is_behind=self._world.changes > changes)
+                heard = self._follower.heard
                 due = clock() + self._resync
+
+    async def _listen_for_life(self, *, is_behind: bool) -> None:
+        """Not one event came since the last look: raise if the stream is dead.
+
+        A client that may publish listens for an event of its own; one that may not, and found
+        changes (`is_behind`) of which nothing was told, takes that for the answer.
+        """
+        heard = self._follower.heard
+        if self._is_sure:
+            self._follower.greeted.clear()
+            if await confirm(self._client, self._follower.greeted):
+                return
+        elif not is_behind:
+            return
+        if self._follower.heard == heard:
+            raise Unavailable(DEAF)
 
     async def _wait_for_answer(self) -> bool:
         """Return once the daemon answers; true if it did not do so at once."""
@@ -172,3 +200,11 @@ class Session:
             self._live()
         await self._details.revisit()
         self._sources.look(everything=True)
+
+
+def is_another(before: ServerInfo | None, now: ServerInfo) -> bool:
+    """Whether it has another identity, which is kept in the daemon's root: other rows, all of them.
+
+    One that does not tell its identity may be the same.
+    """
+    return bool(before and before.uuid and now.uuid and before.uuid != now.uuid)

@@ -41,6 +41,8 @@ class Plain(TypedDict, total=False):
     server: ServerInfo | None
     namespaces: tuple[str, ...]
     sources: Mapping[str, bool]
+    events: tuple[Event, ...]
+    behind: int
 
 
 class World:
@@ -58,6 +60,7 @@ class World:
         self.findings = Findings()
         self.binds = Binds()
         self.sources: dict[str, bool] = {}
+        self.changes = 0  # how often records were found to differ
         self.events_total = 0  # since the start; the number of the newest one
         self._changed = changed
         self._views: dict[Kind, dict[Key, Any]] = {kind: {} for kind in _SHOWN}
@@ -71,6 +74,11 @@ class World:
     def loaded(self) -> bool:
         """Whether there was a whole picture."""
         return self._next.loaded
+
+    @property
+    def server(self) -> ServerInfo | None:
+        """Who answered last."""
+        return self._next.server
 
     @property
     def rows(self) -> int:
@@ -102,6 +110,7 @@ class World:
     def read_anew(self) -> None:
         """A session begins: it has read no list yet."""
         self._read.clear()
+        self.set(behind=0)
         self._changed(SELDOM)
 
     def complete(self, target: Target, number: int) -> None:
@@ -114,6 +123,13 @@ class World:
         if first and target.kind in _SHOWN:
             self._changed(SOON)
             self._offer()
+
+    def forget(self) -> None:
+        """What was held is another daemon's: nothing of it is shown any more."""
+        self.put_namespaces((), ())
+        self._events.clear()
+        self._worth = SCREENFUL
+        self.set(loaded=False, phase=Phase.CONNECTING, error="", events=())
 
     def put_namespaces(self, names: Iterable[str], followed: Iterable[str]) -> None:
         """All namespaces that there are, and those to follow; what was known of others goes."""
@@ -188,6 +204,7 @@ class World:
     def _apply(self, changes: Iterable[Change], within: float = SOON) -> None:
         seen = [self._take(change) for change in changes]
         if any(seen):
+            self.changes += 1
             self._changed(within)
 
     def _take(self, change: Change) -> bool:

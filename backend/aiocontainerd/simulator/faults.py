@@ -146,7 +146,8 @@ class Faults(aio.ServerInterceptor):
     async def _hang(self, rule: Rule) -> None:
         while rule in self._rules:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), _LOOK_AGAIN)
+                async with asyncio.timeout(_LOOK_AGAIN):  # not wait_for: it can lose a cancellation
+                    await self._changed.wait()
             self._reread()
 
     def _reread(self) -> None:

@@ -64,7 +64,8 @@ async def ended(pid: int, timeout: float) -> bool:
     except ProcessLookupError:
         return True
     try:
-        return await asyncio.wait_for(_readable(handle), timeout)
+        async with asyncio.timeout(timeout):  # not wait_for: it can lose a cancellation
+            return await _readable(handle)
     except TimeoutError:
         return False
     finally:

@@ -120,6 +120,7 @@ async def off_loop(path: str, work: Callable[[], T], *, default: T) -> T:
     _under_way.add(path)
     Thread(target=run, name="host-paths", daemon=True).start()
     try:
-        return await asyncio.wait_for(answer, PATIENCE)
+        async with asyncio.timeout(PATIENCE):  # not wait_for: it can lose a cancellation
+            return await answer
     except TimeoutError:
         return default
