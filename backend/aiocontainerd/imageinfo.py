@@ -16,6 +16,7 @@ from aiocontainerd.models import Descriptor, Image, ImageDetails
 from aiocontainerd.platforms import Platform
 
 _DEPTH = 4  # an index may hold indexes, but not without end
+_MOST_NAMED = 20  # platforms in one error
 _PULL_AGAIN = "Pull the image again."
 
 
@@ -99,8 +100,10 @@ async def image_details(client: Client, image: Image) -> ImageDetails:
 
 def no_platform(subject: str, wanted: Platform, offered: Iterable[Platform | None]) -> NotFound:
     """The error for an image that cannot run here: what was wanted and what there is."""
-    names = dict.fromkeys(str(p) for p in offered if p is not None and not p.is_unknown)
-    there = ", ".join(names) or "none that it names"
+    names = list(dict.fromkeys(str(p) for p in offered if p is not None and not p.is_unknown))
+    there = ", ".join(names[:_MOST_NAMED]) or "none that it names"
+    if len(names) > _MOST_NAMED:
+        there += f" and {len(names) - _MOST_NAMED} more"
     return NotFound(
         f"the image is not made for {wanted}; it has: {there}",
         subject=subject,

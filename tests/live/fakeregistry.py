@@ -12,7 +12,7 @@ from typing import Literal
 
 from aiohttp import web
 
-from .faults import Action, Corrupt, Hold, Recorded, Redirect, Reply, Rule, Truncate
+from .faults import Action, Corrupt, Hold, Ranges, Recorded, Redirect, Reply, Rule, Truncate
 from .images import Blob, Image
 from .processes import POLL
 from .push import credentials
@@ -100,6 +100,9 @@ class FakeRegistry(Served):
         if isinstance(action, Redirect):
             target = action.base.rstrip("/") + request.path_qs
             return web.Response(status=action.status, headers={"Location": target})
+        if isinstance(action, Hold) and action.mute:
+            await _held(action)
+            action = None
         if request.path == "/token":
             return await self._token(request)
         if not self._allowed(request):
@@ -173,9 +176,17 @@ async def _send(request: web.Request, blob: Blob, action: Action | None) -> web.
     if found := re.match(r"bytes=(\d+)-", request.headers.get("Range", "")):
         start = int(found[1])
         headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
+    status = 206 if start else 200
+    if isinstance(action, Ranges) and start:
+        if action.way == "refused":
+            return web.Response(status=416)
+        status, start, headers["Content-Range"] = _odd_range(action, start, len(data))
+        if action.way == "wrong":
+            data = data[:start] + data[: len(data) - start]
+        headers = {name: value for name, value in headers.items() if value}
     if isinstance(action, Corrupt):
         data = data[:-1] + bytes([data[-1] ^ 1])
-    answer = web.StreamResponse(status=206 if start else 200, headers=headers)
+    answer = web.StreamResponse(status=status, headers=headers)
     answer.content_type, answer.content_length = blob.media_type, len(data) - start
     await answer.prepare(request)
     if request.method == "HEAD":
@@ -186,9 +197,21 @@ async def _send(request: web.Request, blob: Blob, action: Action | None) -> web.
             if request.transport is not None:
                 request.transport.close()
             return answer
-        action.reached.set()
-        while not action.released.is_set():  # set by another thread
-            await asyncio.sleep(POLL)
+        await _held(action)
         start += action.after
     await answer.write(data[start:])
     return answer
+
+
+async def _held(action: Hold) -> None:
+    """Wait until another thread lets us go on."""
+    action.reached.set()
+    while not action.released.is_set():
+        await asyncio.sleep(POLL)
+
+
+def _odd_range(action: Ranges, start: int, size: int) -> tuple[int, int, str]:
+    """Status, first byte and Content-Range of an answer to a request for the bytes from `start`."""
+    first = {"whole": 0, "zero": 0, "other": start + 1}.get(action.way, start)
+    said = "" if action.way in ("whole", "silent") else f"bytes {first}-{size - 1}/{size}"
+    return 200 if action.way == "whole" else 206, first, said

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,12 @@ class Corrupt:
 class Hold:
     """Send `after` bytes, then nothing until `release()` is called or the client goes away.
 
-    `reached` is set once a client waits: `hold.reached.wait(10)`.
+    With `mute` not even the head of the answer is sent before. `reached` is set once a client
+    waits: `hold.reached.wait(10)`.
     """
 
     after: int = 0
+    mute: bool = False
     reached: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -56,7 +59,19 @@ class Hold:
         self.released.set()
 
 
-Action = Reply | Redirect | Truncate | Corrupt | Hold
+@dataclass(frozen=True)
+class Ranges:
+    """Answer requests for a part of a blob in one of the ways that registries and proxies have.
+
+    whole: 200 and all of it; refused: 416; zero: 206 from the first byte on; other: 206 from
+    one byte too late; silent: 206 without a word which part; wrong: 206 as asked for, but with
+    the bytes from the beginning.
+    """
+
+    way: Literal["whole", "refused", "zero", "other", "silent", "wrong"]
+
+
+Action = Reply | Redirect | Truncate | Corrupt | Hold | Ranges
 
 
 @dataclass

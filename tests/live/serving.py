@@ -67,7 +67,13 @@ class Served:
     async def _end(self) -> None:
         """Stop listening and let what is left of the loop finish."""
         if self._runner is not None:
+            # An idle client of TLS need not answer that it closes, too: do not wait for it.
+            for connection in self._runner.server.connections if self._runner.server else ():
+                if connection.transport is not None:
+                    connection.transport.abort()
             await self._runner.cleanup()
+            await asyncio.sleep(0)  # what is aborted is closed in the loop's next turn
+            await asyncio.sleep(0)
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()

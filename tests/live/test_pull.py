@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from aiocontainerd import platforms
+from aiocontainerd.access import Access
 from aiocontainerd.client import Client
 from aiocontainerd.errors import ReadOnly
 from aiocontainerd.imageinfo import image_config, image_details
@@ -272,7 +273,7 @@ async def test_read_only_is_read_only(
     containerd: Daemon, namespace: str, registry: Registry
 ) -> None:
     reference = registry.push("sample/kept", namespace, images.busybox())
-    async with Client(str(containerd.socket), read_only=True) as client:
+    async with Client(str(containerd.socket), access=Access(read_only=True)) as client:
         with pytest.raises(ReadOnly):
             await Pulls(client, config_dirs=()).start(reference, namespace=namespace).wait()
     async with Client(str(containerd.socket)) as client:

@@ -13,7 +13,7 @@ from aiocontainerd.errors import RegistryError
 from aiocontainerd.pull import Pulls
 
 from . import images, layers
-from .certs import Authority
+from .certs import NAMES, Authority, expired, new_authority
 from .daemons import Daemon
 from .fakeregistry import FakeRegistry
 from .faults import Hold, Redirect
@@ -178,6 +178,40 @@ async def test_tls_with_an_unknown_authority(
     reference = tls_registry.push("sample/tls", namespace, images.busybox())
     with pytest.raises(RegistryError, match=r"certificate of 127.* is not trusted"):
         await pulls.start(reference, namespace=namespace).wait()
+    await empty(client, containerd, namespace)
+
+
+BAD_CERTIFICATES = {
+    "out of date": r"certificate of 127\S+ is out of date: .*expired.*clock",
+    "for another name": r"certificate of 127\S+ is for another name: .*skip_verify",
+    "of nobody known": r"certificate of 127\S+ is not trusted: self.signed.*certs\.d",
+}
+
+
+@pytest.mark.parametrize("wrong", BAD_CERTIFICATES)
+async def test_certificates_that_are_not_right(
+    containerd: Daemon,
+    namespace: str,
+    client: Client,
+    certs: Path,
+    authority: Authority,
+    tmp_path: Path,
+    wrong: str,
+) -> None:
+    if wrong == "out of date":
+        shown = await asyncio.to_thread(expired, authority, tmp_path)
+    else:
+        names = "subjectAltName=DNS:other.test" if "name" in wrong else NAMES
+        shown = await asyncio.to_thread(new_authority, tmp_path, names)
+    ca = "" if "nobody" in wrong else f'ca = "{shown.certificate}"\n'
+    with FakeRegistry(tls=shown.server()) as fake:
+        reference = fake.add("a/b", "1", images.busybox())
+        # With a server that is named even 2.x wants to see a good certificate from this machine.
+        hosts_toml(certs, fake.address.replace(":", "_") + "_", f'server = "{fake.url}"\n{ca}')
+        with pytest.raises(RegistryError, match=BAD_CERTIFICATES[wrong]) as caught:
+            await Pulls(client, config_dirs=[certs]).start(reference, namespace=namespace).wait()
+        assert caught.value.remedy
+        assert not fake.requests
     await empty(client, containerd, namespace)
 
 

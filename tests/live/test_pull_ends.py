@@ -1,7 +1,9 @@
 """Pulls that are cancelled, broken off or refused: what is said, and that nothing is left."""
 
 import asyncio
+import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -13,19 +15,28 @@ from aiocontainerd.errors import (
     RegistryError,
     ResourceExhausted,
 )
-from aiocontainerd.pull import PullJob, Pulls
+from aiocontainerd.operations.images import delete_image
+from aiocontainerd.pull import PullJob, Pulls, patience, strategy
 
 from . import images, layers
 from .daemons import Daemon
 from .fakeregistry import FakeRegistry
 from .faults import Corrupt, Hold, Reply, Truncate
-from .pulling import complete, empty
+from .pulling import complete, empty, nothing_under_way
 
 ELSEWHERE = {"os": "plan9", "architecture": "mips"}
 BIG = images.busybox(*layers.filler(4, layers.MIB))
 
 
-POINTS = {
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Less time between tries, and for a daemon that is away, than people have."""
+    monkeypatch.setattr(patience, "FIRST_SECONDS", 0.05)
+    monkeypatch.setattr(strategy, "AWAY_SECONDS", 1.0)
+
+
+POINTS: dict[str, Callable[[], str]] = {
+    "its name": lambda: "/v2/a/b/manifests/1",
     "the manifest": lambda: "/manifests/",
     "the config": lambda: BIG.blobs[0].digest,
     "the first layer": lambda: BIG.blobs[1].digest,
@@ -43,8 +54,8 @@ async def test_cancelled_while_it_waits_for(
     point: str,
 ) -> None:
     reference = fake_registry.add("a/b", "1", BIG)
-    hold = Hold(after=100)
-    fake_registry.on(POINTS[point](), hold, method="GET")
+    hold = Hold(after=100, mute=point == "its name")
+    fake_registry.on(POINTS[point](), hold, method="HEAD" if hold.mute else "GET")
     job = pulls.start(reference, namespace=namespace)
     assert await asyncio.to_thread(hold.reached.wait, 10)
     await job.cancel()
@@ -208,6 +219,41 @@ async def test_a_full_disk(
         with pytest.raises(ResourceExhausted, match=r"no space left on device.*make room"):
             await job.wait()
         await empty(client, daemon, "default")
+
+
+@pytest.mark.parametrize("full", ["content", "snapshots"])
+async def test_a_full_disk_and_what_would_make_room(
+    containerd_name: str,
+    start_daemon: Callable[..., Daemon],
+    fake_registry: FakeRegistry,
+    full: str,
+) -> None:
+    """The second image does not fit: the first is named, can be deleted, and then it does."""
+    daemon = start_daemon(containerd_name, disk="16m")
+    kind: Any = "random" if full == "content" else "zero"
+    first, second = (
+        fake_registry.add("a/b", tag, images.image(layers.filler(1, size, kind, seed=int(tag))))
+        for tag, size in (
+            ("1", 4 * layers.MIB),
+            ("2", (6 if kind == "random" else 13) * layers.MIB),
+        )
+    )
+    async with Client(str(daemon.socket)) as client:
+        pulls = Pulls(client, config_dirs=())
+        await pulls.start(first, namespace="default").wait()
+        with pytest.raises(ResourceExhausted, match=r"no space left") as caught:
+            await pulls.start(second, namespace="default").wait()
+        found = re.search(
+            r"no container uses would free (\d+\.\d) MB in default", str(caught.value)
+        )
+        assert found
+        assert 4 < float(found[1]) < 9
+        await nothing_under_way(client, "default")
+        assert [each.name for each in await client.images.list(namespace="default")] == [first]
+        (image,) = await client.images.list(namespace="default")
+        await delete_image(client, image)
+        await empty(client, daemon, "default")
+        await pulls.start(second, namespace="default").wait()
 
 
 async def test_the_daemon_dies(

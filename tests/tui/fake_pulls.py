@@ -23,8 +23,8 @@ class FakeJob:
     def done(self) -> bool:
         return self.progress.ended
 
-    def set(self, stage: Stage, *layers: LayerProgress, error: str = "") -> None:
-        self.progress = PullProgress(self.reference, stage, layers, error)
+    def set(self, stage: Stage, *layers: LayerProgress, error: str = "", waiting: str = "") -> None:
+        self.progress = PullProgress(self.reference, stage, layers, error, waiting=waiting)
         self._changed.set()
 
     async def watch(self) -> AsyncIterator[PullProgress]:

@@ -12,6 +12,7 @@ from ctdeck.app import CtdeckApp
 from ctdeck.pull_text import Meter, details, headline, layer_line
 from ctdeck.screens.pull import PullLines, PullScreen
 from ctdeck.settings import Session
+from ctdeck.widgets.fields import Field
 from tests.tui.apps import running, screen_text, until
 from tests.tui.fake_pulls import FakePulls
 from tests.tui.hosts import typed
@@ -121,6 +122,52 @@ async def test_typing_after_a_failure_mends_the_reference() -> None:
         await pilot.press("backspace", "backspace", "o", "x", "enter")
         await until(pilot, lambda: len(pulls.jobs) == 2)
         assert pulls.jobs[1].reference == "docker.io/library/busybox:latest"
+
+
+async def test_typing_after_a_failure_replaces_the_reference() -> None:
+    pulls = FakePulls()
+    async with running(session=session(pulls)) as (app, pilot):
+        await pilot.press("1", "p")
+        await typed(pilot, "busybax")
+        await pilot.press("enter")
+        pulls.jobs[0].set("failed", error="no such image")
+        await until(pilot, shows(app, "no such image"))
+        await pilot.press(*"redis", "enter")
+        await until(pilot, lambda: len(pulls.jobs) == 2)
+        assert pulls.jobs[1].reference == "docker.io/library/redis:latest"
+
+
+async def test_after_a_failure_the_dialog_opens_with_its_reference_to_type_over() -> None:
+    pulls = FakePulls()
+    async with running(session=session(pulls)) as (app, pilot):
+        await pilot.press("1", "p")
+        await typed(pilot, "ghcr.io/a/busybax")
+        await pilot.press("enter", "b")
+        pulls.jobs[0].set("failed", error="no such image")
+        await until(pilot, shows(app, "was not pulled"))
+        await pilot.press("p")
+        await until(pilot, lambda: getattr(app.focused, "value", "") != "")
+        field = app.focused
+        assert isinstance(field, Field)
+        assert field.value == "ghcr.io/a/busybax:latest"
+        assert field.selected_text == field.value
+        await typed(pilot, "redis")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(pulls.started) == 2)
+        assert pulls.started[1][0] == "docker.io/library/redis:latest"
+
+
+async def test_what_it_waits_for_is_said() -> None:
+    pulls = FakePulls()
+    async with running(session=session(pulls)) as (app, pilot):
+        await pilot.press("1", "p")
+        await typed(pilot, "nginx")
+        await pilot.press("enter")
+        pulls.jobs[0].set("resolving", waiting="reg.test [/] wants us to wait: 7 s")
+        await until(pilot, shows(app, "reg.test [/] wants us to wait: 7 s"))
+        await pilot.press("b")
+        await until(pilot, lambda: app.screen is app.main)
+        await until(pilot, shows(app, "reg.test [/] wants us to wait: 7 s"))
 
 
 async def test_what_has_ended_was_seen_when_the_dialog_closes() -> None:

@@ -15,7 +15,7 @@ from aiocontainerd.pull import challenge, docker_config
 from aiocontainerd.pull.challenge import Challenge
 from aiocontainerd.pull.docker_config import Login, login
 from aiocontainerd.pull.hosts import RegistryHost
-from aiocontainerd.pull.tokens import _check_realm
+from aiocontainerd.pull.tokens import _check_realm, _token, narrowed
 from aiocontainerd.reference import parse
 
 SECRET = "c4n4ry"
@@ -64,6 +64,8 @@ async def test_logins_in_the_file(config: Path, key: str, host: str) -> None:
     ("entry", "found"),
     [
         ({"identitytoken": SECRET}, Login(refresh_token=SECRET)),
+        ({"registrytoken": SECRET}, Login(registry_token=SECRET)),
+        ({"registrytoken": "a\r\nb", "identitytoken": SECRET}, Login(refresh_token=SECRET)),
         ({"username": "bob", "password": SECRET}, Login("bob", SECRET)),
         ({}, None),
         ({"auth": "!!"}, None),
@@ -106,7 +108,31 @@ async def test_a_helper_that_has_none(config: Path) -> None:
     assert await login("reg.test") is None
 
 
-@pytest.mark.parametrize("script", [f"echo {SECRET}; exit 3", f"echo {SECRET}", "exec sleep 60"])
+async def test_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("DOCKER_CONFIG", raising=False)
+    monkeypatch.setattr(Path, "home", nowhere)
+    assert await login("reg.test") is None
+
+
+async def test_a_helper_that_hangs_goes_with_its_children(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(docker_config, "_HELPER_SECONDS", 0.5)
+    child = config.parent / "child"
+    helper(config.parent, "x", f"sleep 60 & echo $! >{child}; wait")
+    config.write_text('{"credsStore": "x"}')
+    with pytest.raises(FailedPrecondition, match=r"no answer in 0\.5 s"):
+        await login("reg.test")
+    stat = Path("/proc", child.read_text().strip(), "stat")
+    assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+@pytest.mark.parametrize(
+    "script", [f"echo {SECRET}; exit 3", f"echo {SECRET}", "exec sleep 60", f"exec yes {SECRET}"]
+)
 async def test_a_broken_helper_is_named_not_quoted(
     config: Path, script: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +197,10 @@ def test_any_challenge_ends(headers: list[str]) -> None:
         ("https://reg.test/v2", "file:///etc/passwd", False, False),
         ("https://reg.test/v2", "https://u:p@tokens.test/", False, False),
         ("https://reg.test/v2", "", False, False),
+        ("https://reg.test/v2", "https://[nowhere/t", False, False),
+        ("https://reg.test/v2", "https://tokens.test:port/t", False, False),
+        ("https://reg.test/v2", "https://:443/t", False, False),
+        ("https://reg.test/v2", "//tokens.test/t", True, False),
     ],
 )
 def test_token_servers(base: str, realm: str, secret: bool, fine: bool) -> None:
@@ -180,3 +210,48 @@ def test_token_servers(base: str, realm: str, secret: bool, fine: bool) -> None:
         return
     with pytest.raises(RegistryError, match="not safe"):
         _check_realm(realm, host, REFERENCE, secret=secret)
+
+
+@pytest.mark.parametrize(
+    ("scope", "asked"),
+    [
+        ("", "repository:a/b:pull"),
+        ("repository:mirror/a/b:pull", "repository:mirror/a/b:pull"),
+        ("repository:a/b:pull,push,delete", "repository:a/b:pull"),
+        ("repository:a/b:push", "repository:a/b:pull"),
+        ("registry:catalog:* repository:a/b:pull", "repository:a/b:pull"),
+        ("repository:a/b:*", "repository:a/b:pull"),
+        ("nonsense", "repository:a/b:pull"),
+        ("x" * 8000, "repository:a/b:pull"),
+    ],
+)
+def test_a_token_is_asked_for_pulling_only(scope: str, asked: str) -> None:
+    assert narrowed(scope, REFERENCE) == asked
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[1]",
+        b'"text"',
+        b"3",
+        b"null",
+        b"{}",
+        b'{"token": 3}',
+        b'{"token": ["a"]}',
+        b'{"token": "a b"}',
+        b'{"token": "a\\r\\nX-Evil: b"}',
+        b'{"token": ""}',
+        b'{"token": "' + b"a" * 70_000 + b'"}',
+        b"[" * 100_000,
+    ],
+)
+def test_tokens_of_the_wrong_kind(body: bytes) -> None:
+    with pytest.raises(RegistryError, match="gave no token"):
+        _token(body, RegistryHost("https://tokens.test"), REFERENCE)
+
+
+def test_the_other_name_of_a_token() -> None:
+    body = b'{"token": null, "access_token": "abc"}'
+    assert _token(body, RegistryHost("https://tokens.test"), REFERENCE) == "abc"

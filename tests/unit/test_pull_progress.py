@@ -69,6 +69,9 @@ async def test_watchers_see_the_newest() -> None:
         (b'{"errors":[{"message":"' + b"x" * 999 + b'"}]}', "x" * 299 + "…"),
         (b"[" * 70_000, "[" * 299 + "…"),
         (b"null", ""),
+        (b'{"error": {"code": 403, "message": "no\\u001b[2J"}}', "no\u241b[2J"),
+        (b'{"message": {"a": [1]}}', ""),
+        (b'{"errors":[{"code": 7, "message": ["x"]}]}', "7"),
     ],
 )
 def test_a_registrys_own_words(body: bytes, said: str) -> None:
@@ -135,4 +138,17 @@ def test_a_certificate_for_another_name_needs_no_authority() -> None:
     error = unreachable(Wrong(), reference=parse("10.0.0.1:5000/b:1"), host="10.0.0.1:5000")
     assert "is for another name" in error.what
     assert "skip_verify" in error.remedy
+    assert "ca.crt" not in error.remedy
+
+
+def test_a_certificate_that_is_out_of_date_needs_no_authority() -> None:
+    class Old(aiohttp.ClientConnectorCertificateError):
+        def __init__(self) -> None:
+            why = ssl.SSLCertVerificationError()
+            why.verify_message = "certificate has expired"
+            self._certificate_error = why
+
+    error = unreachable(Old(), reference=REFERENCE, host="reg.test")
+    assert "is out of date: certificate has expired" in error.what
+    assert "clock" in error.remedy
     assert "ca.crt" not in error.remedy

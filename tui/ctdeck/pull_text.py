@@ -11,6 +11,7 @@ import humanize
 
 from aiocontainerd.safe import safe
 from ctdeck.formatting import counted, short_digest, short_reference, size
+from ctdeck.masking import masked_text
 from ctdeck.widgets.column import fit
 from ctdeck.widgets.pullstrip import HELD, bar
 
@@ -61,6 +62,8 @@ def headline(
     words, role = _STAGES[progress.stage]
     if cancelling and progress.stage in ("resolving", "pulling"):
         words, role = "being cancelled: what it took is given back …", "warn"
+    elif progress.waiting:
+        words, role = safe(progress.waiting), "warn"
     elif progress.stage == "pulling":
         facts = _facts(progress, rate)
         while len(facts) > 1 and len("  ".join(facts)) + min(len(progress.reference), 20) > width:
@@ -78,7 +81,7 @@ def headline(
 def details(progress: PullProgress, width: int) -> list[Text]:
     """Below the headline: each layer, or the registry's own words and what to do."""
     if progress.stage == "failed":
-        lines = textwrap.wrap(safe(progress.error), max(10, width - 2)) or ["no reason was given"]
+        lines = textwrap.wrap(safe(masked_text(progress.error)), max(10, width - 2)) or ["no reason was given"]
         return [(f"  {line}", "bad") for line in [*lines[:12], "Enter tries it again."]]
     if progress.stage == "cancelled":
         return []

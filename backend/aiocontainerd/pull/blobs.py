@@ -18,7 +18,7 @@ from aiocontainerd.errors import (
 )
 from aiocontainerd.models import NO_LABELS, Descriptor
 from aiocontainerd.pull.place import Place
-from aiocontainerd.pull.refusals import Interrupted
+from aiocontainerd.pull.refusals import Interrupted, Throttled
 from aiocontainerd.pull.registry import Registry
 from aiocontainerd.reference import Reference
 from aiocontainerd.services.content import Content
@@ -26,12 +26,12 @@ from aiocontainerd.services.writer import Writer
 
 _SOURCE = "containerd.io/distribution.source."
 _LABEL_LIMIT = 4096  # bytes of key and value, the daemon's
-_FRUITLESS = 4  # tries in a row that brought nothing
 _MOST_TRIES = 64
+_WORTH = 64 << 10  # bytes that a try must bring to have been worth it: drops would never end
 _LOCKED_SECONDS = 0.1
 
 Report = Callable[[int], None]
-Fill = Callable[[Writer, int], Awaitable[None]]
+Fill = Callable[[Writer, int], Awaitable[bool]]  # was any of it a resumed part?
 
 
 class _DamagedError(Exception):
@@ -52,8 +52,9 @@ class Blobs:
     async def put(self, at: Descriptor, data: bytes, labels: Mapping[str, str]) -> None:
         """Make `data`, whose digest is `at.digest`, content with these labels."""
 
-        async def fill(writer: Writer, _: int) -> None:
+        async def fill(writer: Writer, _: int) -> bool:
             await writer.write(data, 0)
+            return False
 
         await self._write(f"manifest-{at.digest}", at, labels, fill)
 
@@ -63,8 +64,8 @@ class Blobs:
         Returns False when nothing had to be downloaded. Raises RegistryError.
         """
 
-        async def fill(writer: Writer, offset: int) -> None:
-            await self._download(writer, at, offset, report)
+        async def fill(writer: Writer, offset: int) -> bool:
+            return await self._download(writer, at, offset, report)
 
         ref = f"{kind}-{at.digest}"
         try:
@@ -86,9 +87,10 @@ class Blobs:
             try:
                 async with content.writer(ref, namespace=namespace, lease=lease) as writer:
                     offset = await writer.status(at.size, at.digest)
+                    resumed = offset > 0
                     if offset != at.size:  # equal: another namespace has it already
-                        await fill(writer, offset if offset < at.size else 0)
-                    await self._commit(writer, at, labels, resumed=offset > 0)
+                        resumed |= await fill(writer, offset if offset < at.size else 0)
+                    await self._commit(writer, at, labels, resumed=resumed)
                     return True
             except AlreadyExists:
                 await self._label(at.digest, labels)
@@ -106,28 +108,32 @@ class Blobs:
         except FailedPrecondition as error:
             raise _DamagedError(resumed) from error
 
-    async def _download(self, writer: Writer, at: Descriptor, offset: int, report: Report) -> None:
-        """Append the rest of the blob, going on where it broke off while that brings more."""
+    async def _download(self, writer: Writer, at: Descriptor, offset: int, report: Report) -> bool:
+        """Append the rest of the blob, going on where it broke off while that brings more.
+
+        Returns whether any of it went on in the middle.
+        """
         report(offset)
-        furthest, fruitless, tries = offset, 0, 0
+        furthest, fruitless, tries, resumed = offset, 0, 0, False
         while offset < at.size:
             try:
                 async with self.registry.blob(at.digest, offset) as (start, chunks):
-                    offset = start
+                    offset, resumed = start, resumed or start > 0
                     async for chunk in chunks:
                         if offset + len(chunk) > at.size:
-                            raise self._damaged(at)
+                            raise _DamagedError(resumed)
                         offset = await writer.write(chunk, offset)
                         report(offset)
                 if offset < at.size:
                     raise self._short(at)
-            except Interrupted:
-                fruitless = 0 if offset > furthest else fruitless + 1
+            except (Interrupted, Throttled) as error:
+                if offset - furthest >= _WORTH:
+                    furthest, fruitless = offset, 0
                 tries += 1
-                if fruitless >= _FRUITLESS or tries >= _MOST_TRIES:
+                if tries >= _MOST_TRIES:
                     raise
-                furthest = max(offset, furthest)
-                await asyncio.sleep(0.1 * 2**fruitless)
+                fruitless = await self.registry.patience.before_another(error, fruitless)
+        return resumed
 
     async def _label(self, digest: str, labels: Mapping[str, str]) -> None:
         """Give a blob that was here already what it lacks."""

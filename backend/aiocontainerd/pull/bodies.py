@@ -14,14 +14,19 @@ if TYPE_CHECKING:
     import aiohttp
 
 _SLOW_SECONDS = 0.3
+_WHOLE_SECONDS = 60.0  # for a body that is read whole: small ones
+# A blob that comes more slowly than this has stalled, though its server sends a byte at times.
+_WINDOW_SECONDS = 60.0
+_WINDOW_BYTES = 4096
 
 
 async def read(response: "aiohttp.ClientResponse", limit: int, reference: Reference) -> bytes:
-    """The body, at most `limit` bytes of it. Raises Interrupted when it breaks off."""
+    """The body, at most `limit` bytes of it. Raises Interrupted when it breaks off or stalls."""
     data = bytearray()
     try:
-        while len(data) < limit and (more := await response.content.read(limit - len(data))):
-            data += more
+        async with asyncio.timeout(_WHOLE_SECONDS):
+            while len(data) < limit and (more := await response.content.read(limit - len(data))):
+                data += more
     except _broken() as error:
         raise _interrupted(error, response, reference) from error
     return bytes(data)
@@ -30,15 +35,21 @@ async def read(response: "aiohttp.ClientResponse", limit: int, reference: Refere
 async def chunks(response: "aiohttp.ClientResponse", reference: Reference) -> AsyncIterator[bytes]:
     """The body in pieces of CHUNK, or less when they come slowly, so that progress shows.
 
-    Raises Interrupted when it breaks off, after what had come.
+    Raises Interrupted when it breaks off or stalls, after what had come.
     """
     parts: list[bytes] = []
     size, clock = 0, asyncio.get_running_loop().time
-    last = clock()
+    last = since = clock()
+    count = 0
     trouble: RegistryError | None = None
     while True:
         try:
             data = await response.content.read(CHUNK - size)
+            count += len(data)
+            if clock() - since > _WINDOW_SECONDS:
+                if data and count < _WINDOW_BYTES:
+                    raise TimeoutError
+                since, count = clock(), 0
         except _broken() as error:
             trouble, data = _interrupted(error, response, reference), b""
         parts.append(data)

@@ -1,13 +1,14 @@
 """A pull by the daemon's Transfer service: we name the image, lend logins, and watch."""
 
 import asyncio
+import re
 from contextlib import suppress
 from typing import Final
 
 from google.protobuf.message import DecodeError
 
 from aiocontainerd import imageinfo
-from aiocontainerd.errors import ContainerdError, NotFound
+from aiocontainerd.errors import ContainerdError, NotFound, RegistryError
 from aiocontainerd.models import Image
 from aiocontainerd.pb import transfer_types_pb2 as pb
 from aiocontainerd.pb import typeurl
@@ -17,11 +18,15 @@ from aiocontainerd.pull.place import Place
 from aiocontainerd.pull.progress import LayerStage, Tracker
 from aiocontainerd.pull.unpack import unpack_image
 from aiocontainerd.safe import safe
+from aiocontainerd.services.content import Ingest
 from aiocontainerd.services.streaming import Stream
 from aiocontainerd.services.transfer import Source
 from aiocontainerd.settled import settled
 
 _LAST_WORDS_SECONDS = 20.0
+# The daemon waits for ever for a registry that has fallen silent; we do not.
+_SILENCE_SECONDS = 30.0  # twice: see `_stalls`
+_LOOK_SECONDS = 1.0
 _STAGES: Final[dict[str, LayerStage]] = {
     "waiting": "waiting",
     "downloading": "downloading",
@@ -31,6 +36,36 @@ _STAGES: Final[dict[str, LayerStage]] = {
     "extracted": "unpacked",
 }
 _LAYER = "layer-"
+_BLOB = re.compile(r"[a-z]+-sha\d+:")
+_AT_REST = frozenset({"complete", "already exists", "extracting", "extracted"})
+
+
+class _Pulse:
+    """Whether the daemon still gets something from the registry."""
+
+    def __init__(self) -> None:
+        self._clock = asyncio.get_running_loop().time
+        self._last = self._clock()
+        self._seen: dict[str, tuple[str, int]] = {}
+        self.ingests: tuple[Ingest, ...] | None = None
+
+    def beat(self) -> None:
+        """Something has come."""
+        self._last = self._clock()
+
+    def note(self, message: pb.Progress) -> None:
+        """Hear what it says of one blob; the same again and again is silence."""
+        state = (message.event, message.progress)
+        if self._seen.get(message.name) != state:
+            self._seen[message.name] = state
+            self.beat()
+
+    @property
+    def stalled(self) -> bool:
+        """Silent for too long while a download is under way; unpacking is silent, too."""
+        blobs = [event for name, (event, _) in self._seen.items() if _BLOB.match(name)]
+        at_rest = bool(blobs) and all(event in _AT_REST for event in blobs)
+        return not at_rest and self._clock() - self._last > _SILENCE_SECONDS
 
 
 async def pull_by_daemon(place: Place, source: Source, wanted: Platform, tracker: Tracker) -> Image:
@@ -74,10 +109,11 @@ async def _transfer(place: Place, source: Source, wanted: Platform, tracker: Tra
         client.streaming.open("progress", namespace=namespace) as progress,
         client.streaming.open("auth", namespace=namespace) as auth,
     ):
-        watching = asyncio.create_task(_watch(progress, tracker))
+        pulse = _Pulse()
+        watching = asyncio.create_task(_watch(progress, tracker, pulse))
         lending = asyncio.create_task(_lend(auth))
-        try:
-            await client.transfer.pull(
+        call = asyncio.create_task(
+            client.transfer.pull(
                 Source(source.reference, auth.id, source.host_dir, source.scheme),
                 namespace=namespace,
                 platform=wanted,
@@ -85,24 +121,56 @@ async def _transfer(place: Place, source: Source, wanted: Platform, tracker: Tra
                 progress_stream=progress.id,
                 lease=place.lease,
             )
+        )
+        try:
+            while not call.done():
+                await asyncio.wait({call}, timeout=_LOOK_SECONDS)
+                if not call.done() and await _stalls(place, pulse):
+                    raise _silent(source.reference)
+            call.result()
         finally:
             # The daemon closes it when it has really stopped: only then is the lease dropped.
-            await settled(_end(watching, lending))
+            await settled(_end(call, watching, lending))
 
 
-async def _end(watching: "asyncio.Task[None]", lending: "asyncio.Task[None]") -> None:
+async def _stalls(place: Place, pulse: _Pulse) -> bool:
+    """Whether nothing comes: neither for this pull, nor for another that gets a blob for it."""
+    if not pulse.stalled:
+        return False
+    ingests = await place.client.content.list_statuses(namespace=place.namespace)
+    if ingests == pulse.ingests:
+        return True
+    pulse.ingests = ingests
+    pulse.beat()
+    return False
+
+
+def _silent(reference: str) -> RegistryError:
+    return RegistryError(
+        f"the daemon has heard nothing from the registry for {2 * _SILENCE_SECONDS:g} s",
+        subject=reference,
+        remedy="Try again, and check the network.",
+    )
+
+
+async def _end(
+    call: "asyncio.Task[None]", watching: "asyncio.Task[None]", lending: "asyncio.Task[None]"
+) -> None:
+    call.cancel()
     await asyncio.wait({watching}, timeout=_LAST_WORDS_SECONDS)
     for task in (watching, lending):
         task.cancel()
-    await asyncio.gather(watching, lending, return_exceptions=True)
+    await asyncio.gather(call, watching, lending, return_exceptions=True)
 
 
-async def _watch(stream: Stream, tracker: Tracker) -> None:
+async def _watch(stream: Stream, tracker: Tracker, pulse: _Pulse) -> None:
     """Progress is only for show: an odd message is passed over, a broken stream ends it."""
     with suppress(ContainerdError):
         async for packed in stream:
             with suppress(typeurl.TypeUrlError, DecodeError):
-                _note(typeurl.unpack(packed, pb.Progress), tracker)
+                message = typeurl.unpack(packed, pb.Progress)
+                pulse.note(message)
+                _note(message, tracker)
 
 
 def _note(message: pb.Progress, tracker: Tracker) -> None:
@@ -128,7 +196,8 @@ async def _answer(host: str) -> pb.AuthResponse:
         found = await login(host)
     except ContainerdError:  # told by our own pull, which follows a failed one
         found = None
-    if found is None:
+    # It has no way to take a registry token as it is; we have, when it has failed.
+    if found is None or found.registry_token:
         return pb.AuthResponse(auth_type=pb.AUTH_TYPE_NONE)
     if found.refresh_token:
         return pb.AuthResponse(auth_type=pb.AUTH_TYPE_REFRESH, secret=found.refresh_token)

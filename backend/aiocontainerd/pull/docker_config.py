@@ -10,6 +10,7 @@ import binascii
 import json
 import os
 import re
+import signal
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,23 +23,32 @@ _HUB = "https://index.docker.io/v1/"
 _HUB_HOSTS = frozenset({"docker.io", "registry-1.docker.io", "index.docker.io"})
 _HELPER_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _TOKEN_USER = "<token>"  # a helper's word for "the secret is a refresh token"
+_HEADER_TEXT = re.compile(r"[\x21-\x7e]+")
 _FILE_LIMIT = 1 << 20  # bytes
+_ANSWER_LIMIT = 1 << 20  # bytes of a helper's
 _HELPER_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A user and a password, or a refresh token; neither is ever shown, not even by repr()."""
+    """A user and a password, a refresh token, or a token that the registry takes as it is.
+
+    None is ever shown, not even by repr().
+    """
 
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
     refresh_token: str = field(default="", repr=False)
+    registry_token: str = field(default="", repr=False)
 
 
 def config_path() -> Path:
-    """$DOCKER_CONFIG/config.json, else ~/.docker/config.json."""
+    """$DOCKER_CONFIG/config.json, else ~/.docker/config.json: under sudo that is root's."""
     folder = os.environ.get("DOCKER_CONFIG", "")
-    return (Path(folder) if folder else Path.home() / ".docker") / "config.json"
+    try:
+        return (Path(folder) if folder else Path.home() / ".docker") / "config.json"
+    except RuntimeError:  # neither $HOME nor an entry in passwd
+        return Path("/nonexistent/.docker/config.json")
 
 
 async def login(host: str) -> Login | None:
@@ -105,6 +115,9 @@ def _same_registry(key: str, host: str) -> bool:
 
 
 def _entry(value: dict[str, Any]) -> Login | None:
+    token = value.get("registrytoken")
+    if isinstance(token, str) and _HEADER_TEXT.fullmatch(token):
+        return Login(registry_token=token)
     token = value.get("identitytoken")
     if isinstance(token, str) and token:
         return Login(refresh_token=token)
@@ -132,6 +145,7 @@ async def _ask(helper: str, server: str) -> Login | None:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,  # what it starts is ended with it
         )
     except OSError as error:
         raise _helper_failed(helper, f"{program}: {error.strerror}") from error
@@ -147,15 +161,32 @@ async def _ask(helper: str, server: str) -> Login | None:
 async def _conversation(process: asyncio.subprocess.Process, server: str, helper: str) -> bytes:
     try:
         async with asyncio.timeout(_HELPER_SECONDS):
-            output, _ = await process.communicate(server.encode())
-    except TimeoutError:
-        raise _helper_failed(helper, f"no answer in {_HELPER_SECONDS:g} s") from None
-    finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
+            output = await _exchange(process, server, helper)
             await process.wait()
+    except BaseException as error:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        if isinstance(error, TimeoutError):
+            raise _helper_failed(helper, f"no answer in {_HELPER_SECONDS:g} s") from None
+        raise
     return output
+
+
+async def _exchange(process: asyncio.subprocess.Process, server: str, helper: str) -> bytes:
+    """Say the server and hear the answer. Raises FailedPrecondition when that has no end."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with suppress(ConnectionError):  # it did not want to know
+        process.stdin.write(server.encode())
+        await process.stdin.drain()
+    process.stdin.close()
+    data = bytearray()
+    while more := await process.stdout.read(64 << 10):
+        data += more
+        if len(data) > _ANSWER_LIMIT:
+            raise _helper_failed(helper, "it prints without end")
+    return bytes(data)
 
 
 def _answer(output: bytes, helper: str) -> Login | None:

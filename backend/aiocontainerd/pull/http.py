@@ -25,7 +25,7 @@ CHUNK = 512 << 10  # bytes; the best for Content.Write, see LIMITS.md
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 6
 _CONNECT_SECONDS = 15.0
-_SILENCE_SECONDS = 60.0
+_SILENCE_SECONDS = 30.0
 _BARE = frozenset({"accept", "accept-encoding", "range", "user-agent"})
 
 
@@ -79,14 +79,16 @@ class Http:
             response = await self._once(host, method, url, sent, form)
             if form is not None or response.status not in _REDIRECTS:
                 return response
-            target = urljoin(url, response.headers.get("Location", ""))
             response.release()
-            self._check_redirect(url, target)
+            target = self._target(url, response.headers.get("Location", ""))
             if urlsplit(target).netloc != urlsplit(url).netloc:
                 sent = {name: value for name, value in sent.items() if name.lower() in _BARE}
             url = target
         raise RegistryError(
-            f"{host.netloc} redirects without end", subject=str(self._reference), status=310
+            f"{host.netloc} redirects without end",
+            subject=str(self._reference),
+            remedy="The registry, or a proxy before it, is set up wrongly.",
+            status=310,
         )
 
     async def _once(
@@ -115,17 +117,32 @@ class Http:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise unreachable(error, reference=self._reference, host=safe(netloc)) from error
 
+    def _target(self, url: str, location: str) -> str:
+        """Where a redirect leads. Raises RegistryError when that is no address, or not safe."""
+        try:
+            target = urljoin(url, location)
+            self._check_redirect(url, target)
+        except ValueError as error:  # urllib's word for an address that is none
+            raise self._unsafe(url, "something that is no address") from error
+        return target
+
     def _check_redirect(self, url: str, target: str) -> None:
-        """HTTPS never becomes HTTP; plain HTTP is only where it was allowed to begin with."""
-        parts = urlsplit(target)
-        allowed = ("https",) if url.startswith("https:") else ("http", "https")
-        if parts.scheme not in allowed or not parts.netloc:
-            shown = safe(f"{parts.scheme}://{parts.hostname or ''}")
-            raise RegistryError(
-                f"{urlsplit(url).netloc} redirects to {shown}, which is not safe to follow",
-                subject=str(self._reference),
-                status=307,
-            )
+        """HTTPS never becomes HTTP, and plain HTTP never leads from afar to this machine."""
+        parts, here = urlsplit(target), urlsplit(url)
+        allowed = ("https",) if here.scheme == "https" else ("http", "https")
+        _ = parts.port  # raises ValueError for one that is none
+        inward = is_loopback(parts.netloc) and not is_loopback(here.netloc)
+        if parts.scheme not in allowed or not parts.hostname or (inward and parts.scheme == "http"):
+            raise self._unsafe(url, f"{parts.scheme}://{parts.hostname or ''}")
+
+    def _unsafe(self, url: str, target: str) -> RegistryError:
+        host = safe(urlsplit(url).netloc)
+        return RegistryError(
+            f"{host} redirects to {safe(target[:200])}, which is not safe to follow",
+            subject=str(self._reference),
+            remedy="Nothing was sent there. The registry, or a proxy before it, is at fault.",
+            status=307,
+        )
 
     async def _tls(self, host: RegistryHost, netloc: str) -> "ssl.SSLContext":
         """The settings of this host; servers that it redirects to get the system's."""

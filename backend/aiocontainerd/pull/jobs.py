@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aiocontainerd.audit import acting
 from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, FailedPrecondition
 from aiocontainerd.models import Image
@@ -154,7 +155,8 @@ class Pulls:
     async def _work(self, wish: Wish, tracker: Tracker) -> Image:
         from aiocontainerd.pull.strategy import pull
 
-        return await pull(self._client, wish, tracker)
+        with acting("pull"):
+            return await pull(self._client, wish, tracker)
 
     def _remember(self, job: PullJob) -> None:
         """Keep all that run, and of the others the newest."""

@@ -26,13 +26,18 @@ class LayerProgress:
 
 @dataclass(frozen=True, slots=True)
 class PullProgress:
-    """A pull at one moment; layers in their order in the image, the lowest first."""
+    """A pull at one moment; layers in their order in the image, the lowest first.
+
+    `waiting` says what it waits for, if it does: a registry that wants to be left alone, or the
+    daemon to come back.
+    """
 
     reference: str
     stage: Stage = "resolving"
     layers: tuple[LayerProgress, ...] = ()
     error: str = ""
     by: By = "ctdeck"
+    waiting: str = ""
 
     @property
     def downloaded(self) -> int:
@@ -64,13 +69,16 @@ class Tracker:
         self._stage: Stage = "resolving"
         self._error = ""
         self._by: By = "ctdeck"
+        self._waiting = ""
         self._changed = asyncio.Event()
         self.version = 0
 
     def snapshot(self) -> PullProgress:
         """The picture as of now."""
         layers = tuple(self._layers.values())
-        return PullProgress(self._reference, self._stage, layers, self._error, self._by)
+        return PullProgress(
+            self._reference, self._stage, layers, self._error, self._by, self._waiting
+        )
 
     def start(self, by: By) -> None:
         """Begin (again), by the daemon's Transfer service or by ourselves."""
@@ -103,9 +111,14 @@ class Tracker:
         self._stage = "pulling"
         self._touch()
 
+    def wait(self, what: str) -> None:
+        """Say what it waits for, "" when that is over."""
+        self._waiting = what
+        self._touch()
+
     def end(self, stage: Stage, error: str = "") -> None:
         """The last picture."""
-        self._stage, self._error = stage, error
+        self._stage, self._error, self._waiting = stage, error, ""
         self._touch()
 
     async def change(self, after: int) -> int:

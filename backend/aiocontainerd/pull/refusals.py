@@ -3,6 +3,8 @@
 import json
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from aiocontainerd.errors import RegistryError
 from aiocontainerd.reference import Reference
@@ -20,6 +22,21 @@ class Unreachable(Interrupted):
     """No connection could be made at all."""
 
 
+class Unanswered(Interrupted):
+    """The server took the request and was silent."""
+
+
+class Throttled(RegistryError):
+    """The server asks `host` to be left alone for `after` seconds."""
+
+    def __init__(
+        self, what: str, *, host: str, after: float, subject: str, remedy: str, status: int
+    ) -> None:
+        super().__init__(what, subject=subject, remedy=remedy, status=status)
+        self.host = host
+        self.after = after
+
+
 def message_of(body: bytes) -> str:
     """The registry's own words in an error's body, made safe; "" when there are none."""
     try:
@@ -30,7 +47,9 @@ def message_of(body: bytes) -> str:
     if isinstance(errors, list):
         return _short("; ".join(filter(None, map(_one, errors[:3]))))
     if isinstance(document, dict):  # token servers
-        return _short(next((str(document[k]) for k in _WORDS if document.get(k)), ""))
+        error = document.get("error")
+        words = error if isinstance(error, dict) else document
+        return _short(next((text for k in _WORDS if (text := _text(words.get(k)))), ""))
     return ""
 
 
@@ -40,8 +59,12 @@ _WORDS = ("message", "details", "error_description", "error")
 def _one(error: object) -> str:
     if not isinstance(error, dict):
         return ""
-    words = [str(error[key]) for key in ("code", "message") if error.get(key)]
-    return ": ".join(words)
+    return ": ".join(filter(None, (_text(error.get(key)) for key in ("code", "message"))))
+
+
+def _text(value: object) -> str:
+    """Words and numbers; what is nested was not meant for people."""
+    return str(value)[: _MESSAGE_LIMIT * 2] if isinstance(value, str | int) and value else ""
 
 
 def _plain(body: bytes) -> str:
@@ -87,7 +110,49 @@ def refused(
         remedy = "Try again later."
     else:
         text, remedy = f"{host} refused {what} (HTTP {status})", ""
-    return kind(f"{text}{said}", subject=str(reference), remedy=remedy, status=status)
+    said = f"{text}{said}"
+    after = retry_after(headers) if status in (429, 503) else None
+    if after is not None:
+        return Throttled(
+            said, host=host, after=after, subject=str(reference), remedy=remedy, status=status
+        )
+    return kind(said, subject=str(reference), remedy=remedy, status=status)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the Retry-After header asks for (RFC 9110, 10.2.3); None without a good one.
+
+    A date is taken against the server's own clock, if it says what that shows.
+    """
+    text = headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    until, now = _date(text), _date(headers.get("Date", ""))
+    return max(0.0, (until - (now or datetime.now(UTC))).total_seconds()) if until else None
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def web_page(what: str, *, reference: Reference, host: str) -> RegistryError:
+    """The error for HTML where `what` should be: a log-in page, or no registry at all."""
+    return RegistryError(
+        f"{host} answered with a web page instead of {what}",
+        subject=str(reference),
+        remedy="Is this a registry? The log-in page of a network or a proxy answers like that.",
+        status=200,
+    )
+
+
+def is_web_page(media_type: str, data: bytes) -> bool:
+    """By its type, or by how it begins."""
+    start = data[:200].lstrip().lower()
+    return media_type == "text/html" or start.startswith((b"<!doctype html", b"<html"))
 
 
 def _without_code(message: str) -> str:
@@ -127,6 +192,9 @@ def unreachable(error: Exception, *, reference: Reference, host: str) -> Registr
         why = safe(str(getattr(error.certificate_error, "verify_message", "") or "it is not valid"))
         text = f"the certificate of {host} is not trusted: {why}"
         remedy = f"Put its authority's certificate into /etc/containerd/certs.d/{host}/ca.crt."
+        if "expired" in why or "not yet valid" in why:
+            text = f"the certificate of {host} is out of date: {why}"
+            remedy = "Who runs the registry must renew it; check this machine's clock, too."
         if "mismatch" in why.lower():  # no authority makes a name right
             text = f"the certificate of {host} is for another name: {why}"
             remedy = (
@@ -141,12 +209,14 @@ def unreachable(error: Exception, *, reference: Reference, host: str) -> Registr
         text = f"cannot connect to {host}: {_why(error.os_error)}"
         remedy = "Check that the registry runs and that a firewall or proxy lets you through."
     elif isinstance(error, TimeoutError):
-        kind = Unreachable if isinstance(error, aiohttp.ConnectionTimeoutError) else Interrupted
+        kind = Unreachable if isinstance(error, aiohttp.ConnectionTimeoutError) else Unanswered
         text = f"{host} did not answer in time"
         remedy = "Try again, and check the network."
     else:
         kind, text = Interrupted, f"the connection to {host} broke off"
         remedy = "Try again, and check the network."
+        if isinstance(error, aiohttp.ClientResponseError):
+            text += ": its answer is not that of a registry (HTTP)"
     return kind(text, subject=str(reference), remedy=remedy)
 
 

@@ -1,6 +1,7 @@
 """Manifests and blobs of one repository, from the first of its servers that gives them."""
 
 import hashlib
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from aiocontainerd.models import NO_LABELS, Descriptor
 from aiocontainerd.pull import bodies
 from aiocontainerd.pull.hosts import RegistryHost
 from aiocontainerd.pull.http import Http
-from aiocontainerd.pull.refusals import Unreachable
+from aiocontainerd.pull.patience import Note, Patience
+from aiocontainerd.pull.refusals import Unanswered, Unreachable, is_web_page, web_page
 from aiocontainerd.pull.server import Server
 from aiocontainerd.reference import Reference
 from aiocontainerd.safe import safe
@@ -31,9 +33,15 @@ class Fetched:
 
 
 class Registry:
-    """The servers of a reference's repository, as a context manager; one for each pull."""
+    """The servers of a reference's repository, as a context manager; one for each pull.
 
-    def __init__(self, reference: Reference, hosts: Iterable[RegistryHost]) -> None:
+    `note` is told what is waited for when a registry wants to be left alone for a while.
+    """
+
+    def __init__(
+        self, reference: Reference, hosts: Iterable[RegistryHost], note: Note = lambda _: None
+    ) -> None:
+        self.patience = Patience(note)
         self._reference = reference
         self._http = Http(reference)
         self._servers = tuple(Server(self._http, host, reference) for host in hosts)
@@ -59,7 +67,8 @@ class Registry:
             try:
                 response = await server.send("HEAD", f"manifests/{self._reference.tag}")
             except RegistryError as error:
-                if isinstance(error, Unreachable) and len(self._servers) == 1:
+                gone = isinstance(error, Unreachable | Unanswered)
+                if gone and len(self._servers) == 1:
                     raise
                 return None  # the GET that follows says why, or asks the others
             response.release()
@@ -75,18 +84,24 @@ class Registry:
 
         Raises RegistryError.
         """
+        return await self.patience.insist(lambda: self._manifest(name, media_type))
+
+    async def _manifest(self, name: str, media_type: str) -> Fetched:
         capability = "pull" if ":" in name else "resolve"
         what = f"the manifest {name}"
         response = await self._open(capability, f"manifests/{name}", what)
         async with response:
             data = await bodies.read(response, manifests.MANIFEST_LIMIT + 1, self._reference)
+        authority = safe(response.url.authority)
+        if is_web_page(_media_type(response), data):
+            raise web_page(what, reference=self._reference, host=authority)
         if len(data) > manifests.MANIFEST_LIMIT:
             raise self._wrong(f"{what} is larger than {manifests.MANIFEST_LIMIT >> 20} MiB")
         said = name if ":" in name else response.headers.get("Docker-Content-Digest", "")
         algorithm = said.partition(":")[0] if manifests.DIGEST.fullmatch(said) else "sha256"
         digest = f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
         if ":" in said and digest != said:
-            raise self._wrong(f"{safe(response.url.authority)} sent something else than {said}")
+            raise self._wrong(f"{authority} sent something else than {said}")
         return Fetched(Descriptor(media_type or _media_type(response), digest, len(data)), data)
 
     @asynccontextmanager
@@ -95,20 +110,38 @@ class Registry:
     ) -> AsyncIterator[tuple[int, AsyncIterator[bytes]]]:
         """The blob from `offset` on: (where it really starts, chunks of up to 512 KiB).
 
-        It starts at 0 where the server knows no ranges. Raises RegistryError, Interrupted when
-        it breaks off.
+        It starts at 0 where the server cannot go on in the middle. Raises RegistryError,
+        Interrupted when it breaks off.
         """
-        headers = {"Range": f"bytes={offset}-"} if offset else {}
-        response = await self._open("pull", f"blobs/{digest}", digest, headers)
+        response = await self._blob(digest, offset)
         try:
-            start = offset if response.status == 206 and _starts_at(response, offset) else 0
-            if response.status == 206 and start != offset:
-                raise self._wrong(
-                    f"{safe(response.url.authority)} sent another part of {digest} than asked for"
-                )
+            if is_web_page(_media_type(response), b""):
+                host = safe(response.url.authority)
+                raise web_page(digest, reference=self._reference, host=host)
+            start = _start(response)
             yield start, bodies.chunks(response, self._reference)
         finally:
             response.release()  # closes the connection if there is more to come
+
+    async def _blob(self, digest: str, offset: int) -> "aiohttp.ClientResponse":
+        """An answer that begins at `offset`, else one that begins at 0."""
+        path = f"blobs/{digest}"
+        if offset:
+            try:
+                response = await self._open("pull", path, digest, {"Range": f"bytes={offset}-"})
+            except RegistryError as error:
+                if error.status != 416:  # range not satisfiable
+                    raise
+            else:
+                if _start(response) in (0, offset):
+                    return response
+                response.release()  # another part than was asked for, or it does not say which
+        response = await self._open("pull", path, digest)
+        if _start(response) != 0:
+            response.release()
+            host = safe(response.url.authority)
+            raise self._wrong(f"{host} sent another part of {digest} than asked for")
+        return response
 
     async def _open(
         self, capability: str, path: str, what: str, headers: Mapping[str, str] = NO_LABELS
@@ -144,8 +177,12 @@ def _media_type(response: "aiohttp.ClientResponse") -> str:
     return safe(response.headers.get("Content-Type", "").partition(";")[0].strip())
 
 
-def _starts_at(response: "aiohttp.ClientResponse", offset: int) -> bool:
-    return response.headers.get("Content-Range", "").startswith(f"bytes {offset}-")
+def _start(response: "aiohttp.ClientResponse") -> int:
+    """Which byte of the blob the answer begins with; -1 when it is a part and does not say."""
+    if response.status != 206:
+        return 0
+    found = re.match(r"bytes (\d{1,18})-", response.headers.get("Content-Range", ""))
+    return int(found[1]) if found else -1
 
 
 def _worst(errors: list[RegistryError]) -> RegistryError:

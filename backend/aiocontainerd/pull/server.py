@@ -48,7 +48,7 @@ class Server:
             response = await self._http.request(
                 self.host, method, url, headers=self._headers(headers, known)
             )
-            ours = response.url.host == urlsplit(base).hostname
+            ours = _same(response, base)
             if response.status != 401 or last or not ours:
                 break
             if not await self._log_in(response, known):
@@ -110,3 +110,11 @@ class Server:
         response = await self._http.request(self.host, "GET", f"{base}/", headers={})
         response.release()
         return response.status
+
+
+def _same(response: "aiohttp.ClientResponse", base: str) -> bool:
+    """Whether the answer is this server's own, and not that of one it has redirected us to."""
+    parts = urlsplit(base)
+    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    answered = response.url
+    return (answered.host, answered.port) == (parts.hostname, port)

@@ -1,11 +1,14 @@
 """Who pulls: the daemon where its Transfer service can, else we ourselves."""
 
+import asyncio
 import re
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 
 from aiocontainerd.client import Client
 from aiocontainerd.errors import (
     ContainerdError,
+    DeadlineExceeded,
     ReadOnly,
     RegistryError,
     ResourceExhausted,
@@ -18,11 +21,16 @@ from aiocontainerd.pull.hosts import find_dir, hosts_for
 from aiocontainerd.pull.place import Place
 from aiocontainerd.pull.progress import Tracker
 from aiocontainerd.pull.registry import Registry
+from aiocontainerd.pull.room import NO_SPACE, way_to_room
 from aiocontainerd.pull.unpack import default_snapshotter
 from aiocontainerd.pull.wish import Wish
 from aiocontainerd.services.introspection import TRANSFER
+from aiocontainerd.services.leases import purpose
 from aiocontainerd.services.transfer import Source
 
+AWAY_SECONDS = 30.0  # that a restarting daemon may take
+_LOOK_SECONDS = 0.25
+_MOST_RESTARTS = 3
 # Go's words for "no connection", in the daemon's errors.
 _UNREACHABLE = re.compile(
     r"dial tcp|no such host|connection re|timeout|EOF|tls: |x509: |HTTP response to HTTPS client"
@@ -33,23 +41,62 @@ async def pull(client: Client, wish: Wish, tracker: Tracker) -> Image:
     """Pull and unpack; leaves nothing behind when it fails or is cancelled.
 
     What the daemon could not pull is tried again by us, silently: either that goes well, or its
-    error says more than the daemon's.
+    error says more than the daemon's. A daemon that restarts meanwhile is waited for.
     """
-    place = Place(client, wish.namespace, await default_snapshotter(client, wish.namespace))
     try:
-        if not (wish.daemon_only or await _daemon_can(client, wish)):
-            return await _by_us(place, wish, tracker)
-        try:
-            return await _by_daemon(place, wish, tracker)
-        except (Unavailable, ResourceExhausted, ReadOnly):
-            raise
-        except ContainerdError as trouble:
-            if wish.daemon_only:
-                raise
-            return await _second_try(place, wish, tracker, trouble)
+        place = Place(client, wish.namespace, await default_snapshotter(client, wish.namespace))
+        async with _lease(place, wish) as lease:
+            return await _through_restarts(replace(place, lease=lease), wish, tracker)
     except ResourceExhausted as error:
-        error.remedy = "Nothing of this pull was kept. Delete images or containers to make room."
+        if NO_SPACE in error.what:
+            error.remedy = await way_to_room(client)  # now that nothing of this pull is kept
         raise
+
+
+async def _through_restarts(place: Place, wish: Wish, tracker: Tracker) -> Image:
+    """Go on where it was when the daemon comes back: the lease has kept what was here."""
+    for _ in range(_MOST_RESTARTS):
+        try:
+            return await _pull(place, wish, tracker)
+        except Unavailable as error:
+            tracker.wait("the daemon is away; waiting for it")
+            if not await _is_back(place):
+                raise _gone(wish) from error
+            tracker.wait("")
+    return await _pull(place, wish, tracker)
+
+
+def _gone(wish: Wish) -> Unavailable:
+    return Unavailable(
+        f"the daemon went away and did not come back in {AWAY_SECONDS:g} s",
+        subject=str(wish.reference),
+        remedy="Pull it again when containerd runs: what was downloaded may still be there.",
+    )
+
+
+async def _is_back(place: Place) -> bool:
+    """Wait for the daemon; False when it stays away or has lost our lease."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(AWAY_SECONDS):
+            while True:
+                with suppress(Unavailable, DeadlineExceeded):
+                    leases = await place.client.leases.list(namespace=place.namespace)
+                    return any(lease.id == place.lease for lease in leases)
+                await asyncio.sleep(_LOOK_SECONDS)
+    return False
+
+
+async def _pull(place: Place, wish: Wish, tracker: Tracker) -> Image:
+    if not (wish.daemon_only or await _daemon_can(place.client, wish)):
+        return await _by_us(place, wish, tracker)
+    try:
+        return await _by_daemon(place, wish, tracker)
+    except (Unavailable, ResourceExhausted, ReadOnly):
+        raise
+    except ContainerdError as trouble:
+        if wish.daemon_only:
+            raise
+        return await _second_try(place, wish, tracker, trouble)
 
 
 async def _daemon_can(client: Client, wish: Wish) -> bool:
@@ -76,22 +123,20 @@ async def _by_daemon(place: Place, wish: Wish, tracker: Tracker) -> Image:
         host_dir=str(found[0]) if found else "",
         scheme="http" if plain else "",
     )
-    leases = place.client.leases
-    async with leases.held(namespace=place.namespace, sync_on_error=True) as lease:
-        return await pull_by_daemon(replace(place, lease=lease), source, wish.platform, tracker)
+    return await pull_by_daemon(place, source, wish.platform, tracker)
 
 
 async def _by_us(place: Place, wish: Wish, tracker: Tracker) -> Image:
     tracker.start("ctdeck")
     hosts = hosts_for(wish.reference, dirs=wish.dirs, plain_http=wish.plain_http)
-    leases = place.client.leases
-    async with (
-        leases.held(namespace=place.namespace, sync_on_error=True) as lease,
-        Registry(wish.reference, hosts) as registry,
-    ):
-        return await pull_by_us(
-            replace(place, lease=lease), registry, wish.reference, wish.platform, tracker
-        )
+    async with Registry(wish.reference, hosts, tracker.wait) as registry:
+        return await pull_by_us(place, registry, wish.reference, wish.platform, tracker)
+
+
+def _lease(place: Place, wish: Wish) -> AbstractAsyncContextManager[str]:
+    labels = purpose("pull", str(wish.reference))
+    held = place.client.leases.held
+    return held(namespace=place.namespace, sync_on_error=True, labels=labels)
 
 
 async def _second_try(

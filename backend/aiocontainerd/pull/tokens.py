@@ -17,12 +17,13 @@ from aiocontainerd.pull.challenge import Challenge
 from aiocontainerd.pull.docker_config import Login, login
 from aiocontainerd.pull.hosts import RegistryHost
 from aiocontainerd.pull.http import Http, is_loopback
-from aiocontainerd.pull.refusals import BODY_LIMIT, refused
+from aiocontainerd.pull.refusals import BODY_LIMIT, is_web_page, refused, web_page
 from aiocontainerd.reference import Reference
 from aiocontainerd.safe import safe
 
 _ANSWER_LIMIT = 1 << 20  # bytes
-_TOKEN = re.compile(r"[\x21-\x7e]+")
+_TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")
+_MOST_SCOPES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,27 @@ async def authorize(
     if "bearer" not in known and "basic" not in known:
         return None
     found = await login(host.netloc)
+    if found is not None and found.registry_token and "bearer" in known:
+        return Authorization(f"Bearer {found.registry_token}", logged_in=True)
     if bearer := known.get("bearer"):
         return await _bearer(http, host, reference, bearer, found)
     if found is None or not found.user:
         return None
     return Authorization(_basic(found), logged_in=True)
+
+
+def narrowed(scope: str, reference: Reference) -> str:
+    """What to ask a token for: what the registry wants, but never more than to pull.
+
+    Its names are taken as they are: behind a mirror the repository may have another one.
+    """
+    wanted = [item.rpartition(":") for item in scope.split()[:_MOST_SCOPES]]
+    readable = [
+        f"{name}:pull"
+        for name, _, actions in wanted
+        if name.startswith("repository") and "pull" in actions.split(",")
+    ]
+    return " ".join(readable) or f"repository:{reference.repository}:pull"
 
 
 async def _bearer(
@@ -61,7 +78,7 @@ async def _bearer(
     realm = challenge.parameters.get("realm", "")
     _check_realm(realm, host, reference, secret=found is not None)
     service = challenge.parameters.get("service", "")
-    scope = challenge.parameters.get("scope") or f"repository:{reference.repository}:pull"
+    scope = narrowed(challenge.parameters.get("scope", ""), reference)
     query = {"service": service} if service else {}
     query["scope"] = scope
     form, headers, url = None, {}, realm
@@ -93,6 +110,8 @@ async def _bearer(
                 what="the token",
                 logged_in=found is not None,
             )
+    if is_web_page(response.content_type, body):
+        raise web_page("a token", reference=reference, host=safe(server.netloc))
     return Authorization(f"Bearer {_token(body, server, reference)}", found is not None)
 
 
@@ -101,14 +120,18 @@ def _check_realm(realm: str, host: RegistryHost, reference: Reference, *, secret
 
     Plain HTTP is one on this machine, and where the user has allowed it for this very server.
     """
-    parts = urlsplit(realm)
+    try:
+        parts = urlsplit(realm)
+        _ = parts.port
+    except ValueError:  # no address at all
+        parts = urlsplit("")
     own = realm.startswith("http://") and host.base.startswith(f"http://{parts.netloc}/")
     plain = parts.scheme == "http" and (not secret or own or is_loopback(parts.netloc))
     # A plain address on the loopback interface, named by a far server, is not ours to call.
     if plain and is_loopback(parts.netloc) and not is_loopback(host.netloc):
         plain = False
-    if not parts.netloc or parts.username or not (parts.scheme == "https" or plain):
-        shown = safe(f"{parts.scheme}://{parts.hostname or ''}")
+    if not parts.hostname or parts.username or not (parts.scheme == "https" or plain):
+        shown = safe(f"{parts.scheme}://{parts.hostname or ''}"[:200])
         raise RegistryError(
             f"{host.netloc} sends logins to {shown}, which is not safe",
             subject=str(reference),
@@ -127,12 +150,15 @@ def _token(body: bytes, server: RegistryHost, reference: Reference) -> str:
         answer = json.loads(body)
     except (ValueError, RecursionError):
         answer = None
-    fields = [answer.get(key) for key in ("token", "access_token")] if answer else []
-    for value in fields if isinstance(answer, dict) else ():
+    answer = answer if isinstance(answer, dict) else {}
+    for value in (answer.get(key) for key in ("token", "access_token")):
         if isinstance(value, str) and _TOKEN.fullmatch(value):
             return value
     raise RegistryError(
-        f"{safe(server.netloc)} gave no token", subject=str(reference), remedy="Try again later."
+        f"{safe(server.netloc)} gave no token",
+        subject=str(reference),
+        remedy="Try again later; if it stays so, tell who runs the registry.",
+        status=200,
     )
 
 

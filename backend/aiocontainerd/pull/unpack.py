@@ -15,6 +15,7 @@ from aiocontainerd.errors import AlreadyExists, ContainerdError, FailedPrecondit
 from aiocontainerd.models import Descriptor, Image
 from aiocontainerd.pull.place import Place
 from aiocontainerd.pull.progress import LayerStage
+from aiocontainerd.services.leases import purpose
 from aiocontainerd.settled import settled
 
 _TRIES = 5
@@ -44,7 +45,8 @@ async def unpack_image(
     if lease:
         place = Place(client, namespace, snapshotter, lease)
         return await _unpack_image(place, image, platform)
-    async with client.leases.held(namespace=namespace, sync_on_error=True) as held:
+    labels = purpose("unpack", image.name)
+    async with client.leases.held(namespace=namespace, sync_on_error=True, labels=labels) as held:
         place = Place(client, namespace, snapshotter, held)
         return await _unpack_image(place, image, platform)
 

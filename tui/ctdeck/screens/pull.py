@@ -63,7 +63,7 @@ class PullScreen(ModalScreen["PullJob | None"]):
         self._start = start
         self._again = again
         self._into = namespace
-        self._typed = reference
+        self._typed = reference or _failed(pulls)
         self._meters: dict[int, Meter] = {}
         self._cancelling: set[int] = set()
         self._chosen: PullJob | None = None
@@ -144,7 +144,10 @@ class PullScreen(ModalScreen["PullJob | None"]):
             self._show()
 
     def on_key(self, event: events.Key) -> None:
-        """Typing below a pull that has ended is for the line above: another, or a mended one."""
+        """Typing below a pull that has ended is for the line above: another image.
+
+        Only a backspace keeps the reference of one that failed, to mend its end.
+        """
         job, field = self._chosen, self.query_one(Field)
         back = event.key == "backspace"
         if field.has_focus or not (event.is_printable or back) or (job and not job.done):
@@ -153,11 +156,10 @@ class PullScreen(ModalScreen["PullJob | None"]):
             return
         event.stop()
         event.prevent_default()
-        mended = job is not None and job.progress.stage != "done"
-        if mended and job and not _means(field.value, job.reference):
-            field.value = short_reference(job.reference)
-        elif not mended and not back:
+        if not back:
             field.value = ""
+        elif job and job.progress.stage != "done" and not _means(field.value, job.reference):
+            field.value = short_reference(job.reference)
         self.set_focus(field)
         # After the field has had its focus, which selects all, and before the next key.
         field.call_later(self._type, field, "" if back else event.character or "")
@@ -211,6 +213,13 @@ class PullScreen(ModalScreen["PullJob | None"]):
         if not self._chosen.done:
             return _RUNNING
         return _DONE if self._chosen.progress.stage == "done" else _ENDED
+
+
+def _failed(pulls: Pulls) -> str:
+    """The reference of the newest pull, if that has failed: to be mended, or typed over."""
+    newest = pulls.jobs[-1] if pulls.jobs else None
+    failed = newest is not None and newest.progress.stage == "failed"
+    return short_reference(newest.reference) if newest and failed else ""
 
 
 def _means(text: str, reference: str) -> bool:

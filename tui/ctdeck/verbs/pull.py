@@ -10,6 +10,7 @@ from ctdeck import equivalents
 from ctdeck.desk import Desk
 from ctdeck.formatting import short_reference
 from ctdeck.verbs.doing import NotNow, address_of
+from ctdeck.verbs.permitted import require
 
 if TYPE_CHECKING:
     from aiocontainerd.pull import PullJob
@@ -35,6 +36,7 @@ def start_pull(
     if desk.session is None or desk.session.pulls is None:
         raise NotNow("No daemon has answered yet; ctdeck keeps trying.")
     namespace = namespace or desk.new_namespace
+    require(desk, namespace)
     job = desk.session.pulls.start(
         reference.strip(), namespace=namespace, platform=platform, plain_http=plain_http
     )
