@@ -20,6 +20,7 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 if TYPE_CHECKING:
+    from aiocontainerd.access import Access
     from aiocontainerd.client import Client
     from aiocontainerd.discovery import discover
     from aiocontainerd.errors import ContainerdError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from aiocontainerd.store import Store
 
 _HOMES = {
+    "Access": "access",
     "Client": "client",
     "Container": "models",
     "ContainerdError": "errors",
@@ -41,6 +43,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Access",
     "Client",
     "Container",
     "ContainerdError",

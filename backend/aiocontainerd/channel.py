@@ -1,18 +1,23 @@
-"""The one gRPC channel: metadata, deadlines, error mapping and the read-only gate.
+"""The one gRPC channel: metadata, deadlines, error mapping; its calls leave through the gate.
 
 Every call of every service goes through `Channel.unary` or `Channel.stream`, so that none can
 forget its deadline, its namespace, or that a gRPC error must leave as one of ours.
 """
 
 from collections.abc import AsyncIterator, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 from grpc import aio
 
-from aiocontainerd.errors import DaemonError, ReadOnly, translated
+from aiocontainerd.access import FREE, Access
+from aiocontainerd.errors import DaemonError, translated
+from aiocontainerd.gate import NAMESPACE_HEADER, Gate
 from aiocontainerd.identifiers import check_identifier
 from aiocontainerd.sockets import path_of
+
+if TYPE_CHECKING:
+    from aiocontainerd.audit import Audit
 
 UNARY_DEADLINE = 10.0  # seconds
 _MAX_MESSAGE = 16 << 20  # the daemon's own limit, bytes
@@ -37,40 +42,6 @@ Request = TypeVar("Request")
 Response = TypeVar("Response")
 T = TypeVar("T")
 
-READING_CALLS = frozenset(
-    f"/containerd.services.{call}"
-    for call in (
-        "containers.v1.Containers/Get",
-        "containers.v1.Containers/List",
-        "containers.v1.Containers/ListStream",
-        "content.v1.Content/Info",
-        "content.v1.Content/List",
-        "content.v1.Content/ListStatuses",
-        "content.v1.Content/Read",
-        "content.v1.Content/Status",
-        "events.v1.Events/Subscribe",
-        "images.v1.Images/Get",
-        "images.v1.Images/List",
-        "introspection.v1.Introspection/PluginInfo",
-        "introspection.v1.Introspection/Plugins",
-        "introspection.v1.Introspection/Server",
-        "leases.v1.Leases/List",
-        "leases.v1.Leases/ListResources",
-        "namespaces.v1.Namespaces/Get",
-        "namespaces.v1.Namespaces/List",
-        "snapshots.v1.Snapshots/List",
-        "snapshots.v1.Snapshots/Mounts",
-        "snapshots.v1.Snapshots/Stat",
-        "snapshots.v1.Snapshots/Usage",
-        "tasks.v1.Tasks/Get",
-        "tasks.v1.Tasks/List",
-        "tasks.v1.Tasks/ListPids",
-        "tasks.v1.Tasks/Metrics",
-        "tasks.v1.Tasks/Wait",
-        "version.v1.Version/Version",
-    )
-)
-
 
 def target(address: str) -> str:
     """A socket path or `unix://` address as a gRPC target, where `#`, `?` and `%` mean more."""
@@ -84,7 +55,7 @@ def _metadata(namespace: str, lease: str) -> aio.Metadata:
     """
     metadata = aio.Metadata()
     if namespace:
-        metadata.add("containerd-namespace", check_identifier(namespace, "namespace"))
+        metadata.add(NAMESPACE_HEADER, check_identifier(namespace, "namespace"))
     if lease:
         metadata.add("containerd-lease", lease)
     return metadata
@@ -101,16 +72,16 @@ def _decoded(answer: Response, subject: str) -> Response:
 class Channel:
     """One connection to one daemon; made lazily by gRPC and mended by it."""
 
-    def __init__(self, address: str, *, read_only: bool = False) -> None:
+    def __init__(
+        self, address: str, *, access: Access = FREE, audit: "Audit | None" = None
+    ) -> None:
         self.address = address
-        self.read_only = read_only
-        self.raw = aio.insecure_channel(
-            target(address), options=_OPTIONS, interceptors=_gate() if read_only else None
-        )
+        self._raw = aio.insecure_channel(target(address), options=_OPTIONS)
+        self._gate = Gate(self._raw, access, audit)
 
     def stub(self, make: Callable[[aio.Channel], T]) -> T:
-        """A generated stub on this channel."""
-        return make(self.raw)
+        """A generated stub on this channel, behind the gate."""
+        return make(self._gate)  # type: ignore[arg-type]  # it has what a stub uses of a channel
 
     async def unary(
         self,
@@ -159,44 +130,4 @@ class Channel:
 
     async def close(self) -> None:
         """Cancel what is under way and close the connection."""
-        await self.raw.close()
-
-
-def _check(details: aio.ClientCallDetails) -> None:
-    method = details.method
-    name = method.decode() if isinstance(method, bytes) else method
-    if name not in READING_CALLS:
-        raise ReadOnly(
-            "this would change something, and ctdeck runs read-only",
-            subject=name.rpartition("/")[2],
-            remedy="Start ctdeck without --read-only.",
-        )
-
-
-class _UnaryGate(aio.UnaryUnaryClientInterceptor):
-    async def intercept_unary_unary(self, continuation, client_call_details, request):  # type: ignore[no-untyped-def]
-        _check(client_call_details)
-        return await continuation(client_call_details, request)
-
-
-class _ServerStreamGate(aio.UnaryStreamClientInterceptor):
-    async def intercept_unary_stream(self, continuation, client_call_details, request):  # type: ignore[no-untyped-def]
-        _check(client_call_details)
-        return await continuation(client_call_details, request)
-
-
-class _ClientStreamGate(aio.StreamUnaryClientInterceptor):
-    async def intercept_stream_unary(self, continuation, client_call_details, request_iterator):  # type: ignore[no-untyped-def]
-        _check(client_call_details)
-        return await continuation(client_call_details, request_iterator)
-
-
-class _BidiGate(aio.StreamStreamClientInterceptor):
-    async def intercept_stream_stream(self, continuation, client_call_details, request_iterator):  # type: ignore[no-untyped-def]
-        _check(client_call_details)
-        return await continuation(client_call_details, request_iterator)
-
-
-def _gate() -> list[aio.ClientInterceptor]:
-    """One interceptor for each of gRPC's four call shapes: one object can only be one of them."""
-    return [_UnaryGate(), _ServerStreamGate(), _ClientStreamGate(), _BidiGate()]
+        await self._raw.close()

@@ -5,10 +5,12 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from aiocontainerd.access import FREE, Access
 from aiocontainerd.channel import Channel
 from aiocontainerd.models import ServerInfo
 
 if TYPE_CHECKING:
+    from aiocontainerd.audit import Audit
     from aiocontainerd.procfs import HostView
     from aiocontainerd.services.containers import Containers
     from aiocontainerd.services.content import Content
@@ -29,19 +31,25 @@ class Client:
     """A containerd daemon at a unix socket (`/run/…/containerd.sock` or `unix:///run/…`).
 
     Must be made inside a running event loop. Nothing is sent before the first call, and a broken
-    connection mends itself. With `read_only`, every call that is not known to only read raises
-    ReadOnly before it leaves. A service's stubs are imported when it is first used: the lists
-    that the first screen needs do not wait for the others. `host` says where the daemon lives, if
-    that is known; None has it found out (see `procfs.look`).
+    connection mends itself. What `access` forbids raises ReadOnly before it leaves: see `gate.py`.
+    A service's stubs are imported when it is first used: the lists that the first screen needs do
+    not wait for the others. `host` says where the daemon lives, if that is known; None has it found
+    out (see `procfs.look`).
     """
 
     def __init__(
-        self, address: str, *, read_only: bool = False, host: "HostView | None" = None
+        self,
+        address: str,
+        *,
+        access: Access = FREE,
+        audit: "Audit | None" = None,
+        host: "HostView | None" = None,
     ) -> None:
         self.address = address
         self.host = host
-        self.read_only = read_only
-        self.channel = Channel(address, read_only=read_only)
+        self.access = access
+        self.audit = audit
+        self.channel = Channel(address, access=access, audit=audit)
         self._server_info: ServerInfo | None = None
 
     async def __aenter__(self) -> Self:
@@ -56,8 +64,19 @@ class Client:
         await self.close()
 
     async def close(self) -> None:
-        """Cancel all calls under way and close the connection."""
+        """Cancel all calls under way, close the connection and finish the audit."""
         await self.channel.close()
+        if self.audit is not None:
+            await self.audit.close()
+
+    def is_read_only(self, namespace: str = "") -> bool:
+        """Whether changes in this namespace are refused; "": those that are in none."""
+        return self.access.is_read_only(namespace)
+
+    def check_writable(self, namespace: str) -> None:
+        """Raises ReadOnly: for what has effects beside the daemon before it is asked."""
+        if self.is_read_only(namespace):
+            raise self.access.refusal(namespace)
 
     async def server_info(self, *, fresh: bool = False) -> ServerInfo:
         """Version, identity and working plugins; kept until asked `fresh` (a restarted daemon)."""

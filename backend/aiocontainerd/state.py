@@ -1,10 +1,12 @@
-"""Where our own files are: the logs of containers that we started, and later the audit.
+"""Where our own files are: the logs of containers that we started, and the audit.
 
-Every directory that we make is 0700 and every file 0600. Below the root no link is followed:
-whoever could plant one there would choose a file that the shim, which is root, writes to.
+Every directory that we make is 0700 and every file 0600. The root is no link and nobody else may
+write to it, and below it no link is followed: whoever could plant one there would choose a file
+that the shim, which is root, writes to.
 """
 
 import os
+import shlex
 import shutil
 import stat
 from collections.abc import Mapping
@@ -18,6 +20,7 @@ from aiocontainerd.identifiers import check_container_id, check_identifier
 from aiocontainerd.safe import safe
 
 STDOUT, STDERR = "stdout.log", "stderr.log"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class StateDirectory:
 
     @property
     def audit(self) -> Path:
-        """The file that will hold one line for each change made through us."""
+        """The file that holds lines for each change made through us: see `audit.py`."""
         return self.root / "audit.log"
 
     def logs(self, namespace: str, id: str) -> Path:
@@ -76,7 +79,7 @@ class StateDirectory:
         """
         paths = self.log_paths(namespace, id)
         try:
-            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(self.open_root())
             for folder in self._folders(paths):
                 _make_folder(folder)
             for file in (paths.stdout,) if terminal else (paths.stdout, paths.stderr):
@@ -89,6 +92,29 @@ class StateDirectory:
                 remedy="Set XDG_STATE_HOME to a directory that can be written, with space left.",
             ) from error
         return paths
+
+    def open_root(self) -> int:
+        """Make the root if it is missing; returns its descriptor, for files right below it.
+
+        Raises OSError, or FailedPrecondition for a link or a folder that others could change.
+        """
+        try:
+            descriptor = os.open(self.root, _FOLDER)
+        except FileNotFoundError:
+            for folder in (*reversed(self.root.parents), self.root):
+                if not folder.exists():
+                    with suppress(FileExistsError):
+                        folder.mkdir(mode=0o700)
+            descriptor = os.open(self.root, _FOLDER)
+        except NotADirectoryError:
+            _check_folder(self.root)
+            raise
+        try:
+            _check(self.root, os.fstat(descriptor))
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
 
     def remove_logs(self, namespace: str, id: str) -> None:
         """Delete one container's logs; what is not there or not ours to delete stays."""
@@ -111,12 +137,21 @@ def _make_folder(folder: Path) -> None:
 
 
 def _check_folder(folder: Path) -> None:
-    info = folder.lstat()
+    _check(folder, folder.lstat())
+
+
+def _check(folder: Path, info: os.stat_result) -> None:
     if not stat.S_ISDIR(info.st_mode) or info.st_uid not in {0, os.geteuid()}:
         raise FailedPrecondition(
-            "this is a link or belongs to someone else, so no log is written below it",
+            "this is a link or belongs to someone else, so nothing is written below it",
             subject=safe(os.fsencode(folder)),
             remedy="Look who made it, then remove it.",
+        )
+    if info.st_mode & 0o022:
+        raise FailedPrecondition(
+            "others may write to this folder, so nothing is written below it",
+            subject=safe(os.fsencode(folder)),
+            remedy=f"Look what is in it, then: chmod go-w {shlex.quote(safe(os.fsencode(folder)))}",
         )
 
 

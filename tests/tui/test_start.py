@@ -105,7 +105,7 @@ def test_the_short_way_to_read_arguments_reads_the_same(arguments: list[str]) ->
     assert from_arguments(arguments, environ) == Settings(
         address=through_argparse.address,
         namespace=through_argparse.namespace,
-        read_only=through_argparse.read_only,
+        access=through_argparse.access,
     )
 
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from aiocontainerd.access import Access
 from ctdeck.settings import Settings, from_arguments
 
 
@@ -45,7 +46,7 @@ def test_embedded_wins_over_an_address_of_the_environment() -> None:
 
 def test_the_switches() -> None:
     settings = from_arguments(["--read-only", "--no-mouse", "--log-file", "x.log"], {})
-    assert settings == Settings(read_only=True, mouse=False, log_file=Path("x.log"))
+    assert settings == Settings(access=Access(read_only=True), mouse=False, log_file=Path("x.log"))
     assert from_arguments(["--embedded-if-none"], {}).fallback
 
 

@@ -129,7 +129,9 @@ async def test_what_is_refused(client: Client) -> None:
 
 
 async def test_what_it_does_not_do_is_said(client: Client) -> None:
-    call = client.channel.raw.unary_unary("/containerd.services.sandbox.v1.Store/List")
+    call = client.channel.stub(
+        lambda it: it.unary_unary("/containerd.services.sandbox.v1.Store/List")
+    )
     from aiocontainerd.errors import translated
 
     with pytest.raises(Unimplemented), translated():

@@ -37,6 +37,7 @@ def parser() -> Parser:
     where.add_argument("-a", "--address", metavar="SOCK", help="containerd's socket")
     add("-n", "--namespace", metavar="NS", help="show this namespace; all of them by default")
     add("--read-only", action="store_true", help="refuse everything that would change something")
+    add("--config", metavar="FILE", type=Path, help="instead of ~/.config/ctdeck/config.toml")
     where.add_argument(
         "--embedded", action="store_true", help="a private containerd of ctdeck's own (needs root)"
     )

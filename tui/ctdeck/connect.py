@@ -44,9 +44,16 @@ async def connect(app: CtdeckApp, first: Awaitable[Found]) -> Session:
         found = await look(app.settings, offered=screen.embedded)
     if screen is not None:
         screen.dismiss()
+    if found.client is not None and found.client.audit is not None:
+        found.client.audit.listen(partial(_warn, app))
     if found.embedded is not None and (problem := found.embedded.sample_problem):
         app.notify(problem, title="No sample image", severity="warning", markup=False)
     return found
+
+
+def _warn(app: CtdeckApp, text: str) -> None:
+    """A toast; it is no error of what is being done."""
+    app.notify(text, title="Audit", severity="warning", markup=False)
 
 
 async def look(settings: Settings, *, offered: bool = False) -> Found:
@@ -55,10 +62,15 @@ async def look(settings: Settings, *, offered: bool = False) -> Found:
         from ctdeck.demo import begin
 
         return await begin(settings)
+    from aiocontainerd.audit import Audit
     from aiocontainerd.client import Client
     from aiocontainerd.discovery import Probe, candidates, discover
+    from aiocontainerd.state import StateDirectory
 
-    client_for = partial(Client, read_only=settings.read_only)
+    def client_for(address: str) -> Client:
+        audit = Audit(StateDirectory.default(), address)
+        return Client(address, access=settings.access, audit=audit)
+
     probes: tuple[Probe, ...] = ()
     if not settings.embedded:
         probes = await discover(candidates(settings.address), connect=client_for)
@@ -67,10 +79,11 @@ async def look(settings: Settings, *, offered: bool = False) -> Found:
         if not offered:
             return probes
     from aiocontainerd.errors import ContainerdError
-    from aiocontainerd.state import StateDirectory
     from ctdeck.embedded import EmbeddedDaemon
 
     try:
+        if settings.read_only:
+            raise settings.access.refusal()
         daemon = await EmbeddedDaemon.start(StateDirectory.default().root)
     except ContainerdError as error:
         name = "ctdeck's own containerd (--embedded)"

@@ -103,7 +103,7 @@ class Demo:
             life = live(demo.host.world, demo.simulator.lives)
             demo._life = asyncio.create_task(life, name="demo life")
         view = HostView(shares_pids=False, root=str(demo.root))
-        client = Client(demo.simulator.address, read_only=settings.read_only, host=view)
+        client = Client(demo.simulator.address, access=settings.access, host=view)
         store = DemoStore(demo.host)
         return Session(
             store,

@@ -30,9 +30,11 @@ def prepare(settings: Settings) -> Settings:
         probes = asyncio.run(discover(candidates()))
         if probes[-1].server is not None:
             return settings
+        _refuse_read_only(settings)
         if needs_root() is not None:
             raise Refused(_without_root(probes))
         print("No containerd answers on this host: starting ctdeck's own, the embedded one.")
+    _refuse_read_only(settings)
     try:
         if (refusal := needs_root()) is not None:
             raise refusal
@@ -42,6 +44,12 @@ def prepare(settings: Settings) -> Settings:
     except ContainerdError as error:
         raise Refused(str(error)) from error
     return settings._replace(embedded=True)
+
+
+def _refuse_read_only(settings: Settings) -> None:
+    if settings.read_only:
+        remedy = settings.access.refusal().remedy
+        raise Refused(f"starting a containerd is a change, and ctdeck is read-only. {remedy}")
 
 
 def _without_root(probes: Sequence[Probe]) -> str:

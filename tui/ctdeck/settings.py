@@ -1,4 +1,5 @@
-"""What was asked for on the command line, and what a connection to a daemon consists of."""
+"""What was asked for on the command line and in the configuration file, and what a connection
+to a daemon consists of."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from aiocontainerd.access import FREE, Access
 
 if TYPE_CHECKING:
     import asyncio
@@ -27,7 +30,7 @@ _WITH_VALUE = {
 
 
 class Settings(NamedTuple):
-    """The arguments of the command.
+    """The arguments of the command; `access` is the file's word as well.
 
     `address` is an absolute path, None to look for a daemon. `namespace` None means all of them.
     `fallback` is `embedded` only for the case that no other containerd is there. With `demo` all of
@@ -36,12 +39,17 @@ class Settings(NamedTuple):
 
     address: str | None = None
     namespace: str | None = None
-    read_only: bool = False
+    access: Access = FREE
     embedded: bool = False
     fallback: bool = False
     demo: bool = False
     mouse: bool = True
     log_file: Path | None = None
+
+    @property
+    def read_only(self) -> bool:
+        """Whether changes are refused in all namespaces, but for those that the file excepts."""
+        return self.access.read_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,8 @@ class Session:
 def from_arguments(arguments: Sequence[str], environ: Mapping[str, str]) -> Settings:
     """Read the command line (without the program's name) and the environment behind it.
 
-    Raises SystemExit: 0 after --help and --version, 2 after one line on stderr for a bad argument.
+    Raises SystemExit: 0 after --help and --version, 2 after one line on stderr for a bad argument
+    or configuration file.
     """
     given = _usual(arguments)
     if given is None:
@@ -78,6 +87,10 @@ def from_arguments(arguments: Sequence[str], environ: Mapping[str, str]) -> Sett
         return _settings(given, environ)
     except ValueError as error:
         from ctdeck.arguments import parser
+        from ctdeck.config import BadConfig
+
+        if isinstance(error, BadConfig):
+            parser().exit(2, f"ctdeck: {error}\n")
 
         parser().error(str(error))
 
@@ -108,13 +121,42 @@ def _settings(given: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     return Settings(
         address=_socket_path(address) if address else None,
         namespace=_namespace(namespace),
-        read_only=given.get("read_only", False),
+        access=_access(given.get("config"), environ, flag=given.get("read_only", False)),
         embedded=embedded,
         fallback=given.get("embedded_if_none", False) and not demo,
         demo=demo,
         mouse=given.get("mouse", True),
         log_file=given.get("log_file"),
     )
+
+
+def _access(config: Path | str | None, environ: Mapping[str, str], *, flag: bool) -> Access:
+    """What may be changed; the file, if there is one, is for those who want less."""
+    if config is None:
+        config = _default_config(environ)
+        try:
+            os.lstat(config)
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            # A home that we may not look into is another user's, left in HOME by sudo or su.
+            return Access(read_only=True) if flag else FREE
+        except OSError:
+            pass  # told below
+    from ctdeck.config import access_of
+    from ctdeck.configfile import load
+
+    return access_of(load(config), flag=flag)
+
+
+def _default_config(environ: Mapping[str, str]) -> str:
+    """$XDG_CONFIG_HOME/ctdeck/config.toml, else ~/.config/ctdeck/config.toml.
+
+    Under sudo ~ is what sudo made of HOME: root's home, as a rule.
+    """
+    folder = environ.get("XDG_CONFIG_HOME", "")
+    if not folder.startswith("/"):  # the specification wants relative ones ignored
+        home = environ.get("HOME", "")
+        folder = f"{home if home.startswith('/') else '/nonexistent'}/.config"
+    return f"{folder}/ctdeck/config.toml"
 
 
 def _socket_path(address: str) -> str:

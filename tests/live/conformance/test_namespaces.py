@@ -59,7 +59,7 @@ CALLS = {
 @pytest.mark.parametrize("service", CALLS)
 async def test_calls_without_a_namespace(there: There, service: str) -> None:
     stub, request = CALLS[service]
-    call = stub(there.client.channel.raw).List  # type: ignore[operator]
+    call = there.client.channel.stub(stub).List  # type: ignore[operator]
     with pytest.raises(AioRpcError) as missing:
         await call(request)
     assert missing.value.code() is grpc.StatusCode.FAILED_PRECONDITION

@@ -6,9 +6,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
+from aiocontainerd.access import Access
+from aiocontainerd.audit import Audit, acting
 from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, DeadlineExceeded, FailedPrecondition
 from aiocontainerd.sample import SAMPLE_NAME, ensure_sample
+from aiocontainerd.state import StateDirectory
 from ctdeck.embedded import process
 from ctdeck.embedded.place import Place, Seat
 from ctdeck.embedded.programs import find_busybox, find_needs, needs_root
@@ -93,8 +96,12 @@ class EmbeddedDaemon:
         """
         await self._go(stop_containers=True)
 
+    def _changing(self) -> Client:
+        """A client whose changes are recorded."""
+        return Client(self.address, audit=Audit(StateDirectory(self._state), self.address))
+
     async def _running(self) -> tuple[str, ...]:
-        async with Client(self.address, read_only=True) as client:
+        async with Client(self.address, access=Access(read_only=True)) as client:
             return tuple(f"{task.namespace}/{task.id}" for task in await running_tasks(client))
 
     async def _go(self, *, stop_containers: bool) -> None:
@@ -116,8 +123,9 @@ class EmbeddedDaemon:
 
     async def _end(self) -> None:
         with suppress(ContainerdError):
-            async with Client(self.address) as client:
-                await end_tasks(client)
+            async with self._changing() as client:
+                with acting("end"):
+                    await end_tasks(client)
         await self._end_process()
 
     async def _end_process(self) -> None:
@@ -146,7 +154,7 @@ class EmbeddedDaemon:
             await self._answer(pid)
 
     async def _answer(self, pid: int) -> None:
-        async with Client(self.address, read_only=True) as client:
+        async with Client(self.address, access=Access(read_only=True)) as client:
             for _ in range(int(_PATIENCE / _POLL)):
                 with suppress(ContainerdError):
                     await client.version.get()
@@ -172,8 +180,9 @@ class EmbeddedDaemon:
                     subject=SAMPLE_NAME,
                     remedy="Install busybox-static and start again, or pull an image.",
                 )
-            async with Client(self.address) as client:
-                await ensure_sample(client, busybox)
+            async with self._changing() as client:
+                with acting("sample"):
+                    await ensure_sample(client, busybox)
         except ContainerdError as error:
             self.sample_problem = str(error)
 

@@ -15,6 +15,7 @@ from typing import Self
 
 from aiocontainerd.errors import DeadlineExceeded, FailedPrecondition, PermissionDenied
 from aiocontainerd.safe import safe
+from aiocontainerd.state import StateDirectory
 
 _LONGEST = 107  # bytes of a path that fit into the kernel's sockaddr_un
 _SHORT = Path("/run/ctdeck")
@@ -64,7 +65,7 @@ class Place:
         Raises PermissionDenied, or FailedPrecondition when something else is in the way.
         """
         try:
-            self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(StateDirectory(self.folder.parent).open_root())
             for folder in (self.folder, self.socket.parent):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 _check_ours(folder)

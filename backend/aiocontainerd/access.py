@@ -1,0 +1,55 @@
+"""What a client may change: everything, nothing, or all but some namespaces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aiocontainerd.errors import ReadOnly
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def _no_remedies() -> Mapping[str, str]:
+    return _NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """`read_only` forbids all changes but those in the namespaces of `writable`.
+
+    Changes in `namespaces` are forbidden in any case. `remedies` says how that is lifted, in one
+    sentence for each namespace, for "" where all is read-only.
+    """
+
+    read_only: bool = False
+    namespaces: frozenset[str] = frozenset()
+    writable: frozenset[str] = frozenset()
+    remedies: Mapping[str, str] = field(default_factory=_no_remedies, hash=False, compare=False)
+
+    def is_read_only(self, namespace: str = "") -> bool:
+        """Whether changes in this namespace are forbidden; "": those that are in none."""
+        if namespace and namespace in self.namespaces:
+            return True
+        return self.read_only and namespace not in self.writable
+
+    def refusal(self, namespace: str = "", *, subject: str = "") -> ReadOnly:
+        """The error for a change in a namespace that is read-only: why, and how it is lifted."""
+        from aiocontainerd.errors import ReadOnly  # gRPC: not before the first screen
+        from aiocontainerd.safe import safe
+
+        by_name = bool(namespace) and namespace in self.namespaces
+        the = "the" if subject else "The"  # a sentence begins with what has no subject before it
+        where = f"{the} namespace {safe(namespace)}" if by_name else "ctdeck"
+        remedy = self.remedies.get(namespace if by_name else "", "")
+        return ReadOnly(
+            f"{where} is read-only, and this would change something",
+            subject=subject,
+            remedy=remedy or "Start ctdeck without --read-only.",
+        )
+
+
+FREE = Access()  # everything may be changed
