@@ -57,11 +57,12 @@ def start_time(pid: int) -> datetime | None:
         ticks = int(stat.rpartition(b")")[2].split()[19])
     except (OSError, ValueError, IndexError):
         return None
-    return datetime.fromtimestamp(_boot_time() + ticks / os.sysconf("SC_CLK_TCK"), UTC)
+    return datetime.fromtimestamp(boot_time() + ticks / os.sysconf("SC_CLK_TCK"), UTC)
 
 
 @cache  # read once: the two clocks drift, and a start time must not move
-def _boot_time() -> float:
+def boot_time() -> float:
+    """When this host was started, in seconds since 1970."""
     return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
 
 

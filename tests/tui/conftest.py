@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from textual._context import active_app
 from textual.app import App
 
+from aiocontainerd import operations
+from aiocontainerd.client import Client
 from ctdeck.app import CtdeckApp
 from ctdeck.widgets.table import Table, utcnow
 
@@ -24,6 +27,18 @@ def nimble(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pilot sleeps 40 ms or more at each key to see whether the process is idle; we ask."""
     monkeypatch.setattr("textual.app.wait_for_idle", idle)
     monkeypatch.setattr("textual.pilot.wait_for_idle", idle)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that only stands for one cannot be asked what another ctdeck left."""
+    for name in ("cut_short", "stray_logs"):
+        real = getattr(operations, name)
+
+        async def asked(client: object, *more: object, real: Any = real) -> object:
+            return await real(client, *more) if isinstance(client, Client) else []
+
+        monkeypatch.setattr(operations, name, asked)
 
 
 async def idle(*_: float) -> None:

@@ -12,6 +12,7 @@ from threading import Event
 import pytest
 from textual.pilot import Pilot
 
+from aiocontainerd.bind_sources import look_at
 from aiocontainerd.equivalent import ctr_run
 from aiocontainerd.errors import AlreadyExists, ContainerdError, DaemonError, RuntimeFailed
 from aiocontainerd.models import Container
@@ -20,6 +21,7 @@ from aiocontainerd.operations import RunResult
 from aiocontainerd.run_options import RunOptions
 from ctdeck.forms import host_paths
 from ctdeck.forms.drafts import Draft
+from ctdeck.forms.risks import Facts
 from ctdeck.screens.run import RunScreen
 from ctdeck.widgets import path_field
 from ctdeck.widgets.fields import VariableField
@@ -69,9 +71,14 @@ async def form(
         equivalent=lambda options: ctr_run(options, address="/s.sock", namespace="default"),
         drafts={} if drafts is None else drafts,
         kept_as=kept_as,
+        examine=looked,
     )
     async with hosted(screen, size) as (app, pilot):
         yield app, pilot
+
+
+async def looked(options: RunOptions) -> Facts:
+    return {mount.source: look_at(mount.source) for mount in options.mounts}
 
 
 def shows(app: Host, *words: str) -> Callable[[], bool]:
@@ -146,6 +153,24 @@ async def test_the_equivalent_and_the_risks_follow_the_typing() -> None:
         assert shows(app, "the host's passwords and settings, writable")()
         await typed(pilot, ":ro")
         await until(pilot, shows(app, "passwords and settings, read-only"))
+
+
+async def test_of_many_risks_none_is_hidden() -> None:
+    sources = ("/", "/etc", "/dev", "/root", "/boot", "/var/lib/docker")
+    base = RunOptions(
+        IMAGE,
+        "web1",
+        mounts=tuple(BindMount(at, f"/m{n}", recursive=False) for n, at in enumerate(sources)),
+        privileged=True,
+    )
+    async with form(base=base) as (app, _):
+        told = " ".join(screen_text(app).split())
+        assert "privileged: the container can do all" in told
+        assert "/etc: the host's passwords" in told
+        assert "and 4 more risks: /dev; /root; /boot; /var/lib/docker" in told
+    async with form(base=base, size=(80, 16)) as (app, _):
+        told = " ".join(screen_text(app).split())
+        assert "7 risks: privileged; /; /etc; /dev; /root; /boot; /var/lib/docker" in told
 
 
 async def test_secrets_are_shown_only_while_one_is_in_their_field() -> None:
@@ -307,6 +332,24 @@ async def test_where_a_linked_source_leads_is_told(tmp_path: Path) -> None:
         await pilot.press("down", "down")
         await typed(pilot, f"{link}:/x")
         await until(pilot, shows(app, f"{link} leads to /etc"))
+
+
+async def test_a_link_that_leads_elsewhere_by_now_is_told_before_it_runs(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to("/srv")
+    runs = Runs()
+    async with form(runs, size=(200, 50)) as (app, pilot):
+        await pilot.press("down", "down")
+        await typed(pilot, f"{link}:/x")
+        await until(pilot, shows(app, f"src={link},dst=/x"))
+        await pilot.pause()
+        link.unlink()
+        link.symlink_to("/etc")
+        await pilot.press("enter")
+        await until(pilot, shows(app, "has just been found out", f"{link} leads to /etc"))
+        assert not runs.asked
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(runs.asked))
 
 
 @pytest.fixture

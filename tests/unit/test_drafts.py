@@ -6,15 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aiocontainerd.bind_sources import SourceFacts
 from aiocontainerd.errors import AlreadyExists, ContainerdError, InvalidArgument, RuntimeFailed
 from aiocontainerd.image_config import ImageConfig
 from aiocontainerd.models import Container, Mount
-from aiocontainerd.mounts import BindMount
+from aiocontainerd.mounts import BindMount, parse_volume
 from aiocontainerd.run_options import RunOptions
 from ctdeck.forms.drafts import Draft, draft_of, field_of, read
 from ctdeck.forms.likeness import options_like
 from ctdeck.forms.quantities import format_cpus, format_memory, parse_cpus, parse_memory
-from ctdeck.forms.risks import risk_of, risks
+from ctdeck.forms.risks import Engine, risk_of, risks
 from ctdeck.masking import masked
 from tests.unit.test_commands import OPTIONS
 
@@ -124,6 +125,13 @@ def test_cpus(cpus: float) -> None:
         (("/var/lib/containerd/io", True), "engine"),
         (("/usr/lib", False), "add :ro"),
         (("/home", False), "add :ro"),
+        (("/home", True), "keys of all users, read-only"),
+        (("/root", True), "root's own files and keys, read-only"),
+        (("/var/lib/kubelet/pods", True), "engine"),
+        (("/var/lib", True), "holds the container engines' own files, read-only"),
+        (("/var", False), "holds the container engines' own files, writable"),
+        (("/sys/fs/cgroup", False), "kernel settings, writable"),
+        (("/dev/sda", False), "devices"),
     ],
 )
 def test_risky_mounts(volume: tuple[str, bool], words: str) -> None:
@@ -139,8 +147,35 @@ def test_mounts_without_a_word(source: str) -> None:
 def test_a_link_is_as_risky_as_where_it_leads() -> None:
     options = RunOptions("a", "b", mounts=(BindMount("/srv/link", "/x"),))
     assert risks(options) == ()
-    (risk,) = risks(options, {"/srv/link": "/etc"})
+    (risk,) = risks(options, {"/srv/link": SourceFacts("/etc")})
     assert risk.startswith("/srv/link leads to /etc: the host's passwords")
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (SourceFacts("/mnt/x", "directory", "/"), "/s is another name of /: all of the host's"),
+        (SourceFacts("/mnt/x", "socket", "/run/docker.sock"), "another name of /run/docker.sock"),
+        (SourceFacts("/mnt/x", "socket"), "/s leads to /mnt/x: a socket; the container can"),
+        (SourceFacts("/s", "device"), "/s: a device of the host"),
+        (SourceFacts("/data/cd/x", "directory"), "/data/cd/x: a container engine's own files"),
+        (SourceFacts("/tmp/e/c.sock", "socket"), "/tmp/e/c.sock: who reaches the runtime's"),
+    ],
+)
+def test_what_a_source_really_is_counts(facts: SourceFacts, words: str) -> None:
+    options = RunOptions("a", "b", mounts=(BindMount("/s", "/x", readonly=True),))
+    engine = Engine("/tmp/e/c.sock", ("/data/cd",))
+    (risk,) = risks(options, {"/s": facts}, engine)
+    assert words in risk
+
+
+@pytest.mark.parametrize("words", ["", "ro", "rro", "bind,ro"])
+def test_submounts_that_stay_writable_are_named(words: str) -> None:
+    mount = parse_volume(f"/srv:/x{':' if words else ''}{words}")
+    facts = {"/srv": SourceFacts("/srv", "directory", "", ("/srv/a", "/srv/b"))}
+    found = risks(RunOptions("a", "b", mounts=(mount,)), facts)
+    told = "/srv: read-only, but what is mounted below it stays writable: /srv/a, /srv/b"
+    assert found == ((told,) if words == "ro" else ())
 
 
 def test_risks_of_the_container() -> None:

@@ -22,7 +22,7 @@ from aiocontainerd.errors import (
 )
 from aiocontainerd.image_config import ImageConfig
 from aiocontainerd.models import REMOVE_LABEL, Container, Task, TaskStatus
-from aiocontainerd.operations import left_to_remove
+from aiocontainerd.operations import GRACE, grace_of, left_to_remove
 from aiocontainerd.operations.garbage import Graph, content, label_refs, snapshot_node
 from aiocontainerd.operations.record import STDERR_LABEL, STDOUT_LABEL, labels
 from aiocontainerd.operations.refusals import plain
@@ -411,3 +411,12 @@ def test_what_the_collector_keeps() -> None:
     assert lost == {("image", "one"), content("m1"), content("top")}
     graph.leaves = {content("top")}
     assert content("top") in graph.reachable(without=("image", "one"))
+
+
+@pytest.mark.parametrize(
+    ("label", "seconds"),
+    [(None, GRACE), ("3", 3.0), ("0", 0.0), ("x", GRACE), ("-1", GRACE), ("nan", GRACE)],
+)
+def test_nerdctls_stop_timeout_is_kept(label: str | None, seconds: float) -> None:
+    labels = {} if label is None else {"nerdctl/stop-timeout": label}
+    assert grace_of(Container("n", "c", "", "", "", "", labels=labels)) == seconds

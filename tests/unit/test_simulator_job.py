@@ -1,6 +1,7 @@
 """The main job on the simulator, unchanged: pull, run, stop, start, delete, and what goes wrong."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,15 +14,18 @@ from aiocontainerd.client import Client
 from aiocontainerd.errors import (
     AlreadyExists,
     ContainerdError,
+    DeadlineExceeded,
     FailedPrecondition,
     NotFound,
     Unavailable,
 )
+from aiocontainerd.maker import MADE_BY, maker
 from aiocontainerd.models import Container, Phase, Snapshot, TaskStatus
 from aiocontainerd.operations import RunResult
 from aiocontainerd.pull import Pulls
 from aiocontainerd.reconcile import reconcile
 from aiocontainerd.run_options import RunOptions
+from aiocontainerd.services.leases import purpose
 from aiocontainerd.simulator import Simulator, tasks
 from aiocontainerd.simulator.faults import Faults
 from aiocontainerd.simulator.lives import Life
@@ -224,3 +228,32 @@ async def _patiently(call: Callable[[], object]) -> object:
             with suppress(ContainerdError):
                 return await call()  # type: ignore[misc]
             await asyncio.sleep(0.01)
+
+
+async def test_what_sigkill_does_not_end_is_told(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that hangs in the kernel, or a shim that is a zombie: no end is ever reported."""
+    monkeypatch.setattr(sys.modules["aiocontainerd.operations.stop"], "KILL_WAIT", 0.02)
+    made = await host.run("web")
+    host.faults.add("Tasks/Wait", "hang")
+    host.faults.add("Tasks/Kill", "error", code="UNKNOWN", message="ttrpc: closed: unknown")
+    with pytest.raises(DeadlineExceeded, match="SIGKILL and is still there"):
+        await operations.stop(host.client, made.container, grace=0.01)
+    assert await host.status() is TaskStatus.RUNNING
+    with pytest.raises(DeadlineExceeded):
+        await operations.delete_container(host.client, made.container, state=host.state, grace=0.01)
+    assert (await host.client.containers.get("web", namespace=NAMESPACE)).id == "web"
+    host.faults.clear()
+
+
+async def test_what_a_dead_run_left_is_found_by_the_next(host: Host) -> None:
+    dead = "/".join([*maker().split("/")[:2], "1", "0"])  # init began at another moment
+    labels = {**purpose("run", "web"), MADE_BY: dead}
+    await host.client.leases.create(namespace=NAMESPACE, id="ctdeck-x", labels=labels)
+    await host.client.leases.create(namespace=NAMESPACE, id="other", labels=labels)
+    (found,) = await operations.cut_short(host.client, [NAMESPACE])
+    assert (found.lease, found.doing, found.subject) == ("ctdeck-x", "run", "web")
+    await operations.remove_remains(host.client, found, state=host.state)
+    await operations.remove_remains(host.client, found, state=host.state)  # it is gone: no error
+    assert [lease.id for lease in await host.client.leases.list(namespace=NAMESPACE)] == ["other"]

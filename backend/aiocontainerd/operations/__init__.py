@@ -4,10 +4,17 @@ from aiocontainerd.models import REMOVE_LABEL
 from aiocontainerd.operations.delete import delete_container, left_to_remove, remove_when_done
 from aiocontainerd.operations.images import ImagePlan, delete_image, image_plan
 from aiocontainerd.operations.record import STDERR_LABEL, STDOUT_LABEL
+from aiocontainerd.operations.remains import (
+    Remains,
+    cut_short,
+    remove_remains,
+    remove_stray_log,
+    stray_logs,
+)
 from aiocontainerd.operations.run import RunResult, run
 from aiocontainerd.operations.signals import signal_number, stop_signal
 from aiocontainerd.operations.start import restart, start
-from aiocontainerd.operations.stop import GRACE, kill, pause, resume, stop
+from aiocontainerd.operations.stop import GRACE, grace_of, kill, pause, resume, stop
 
 __all__ = [
     "GRACE",
@@ -15,13 +22,18 @@ __all__ = [
     "STDERR_LABEL",
     "STDOUT_LABEL",
     "ImagePlan",
+    "Remains",
     "RunResult",
+    "cut_short",
     "delete_container",
     "delete_image",
+    "grace_of",
     "image_plan",
     "kill",
     "left_to_remove",
     "pause",
+    "remove_remains",
+    "remove_stray_log",
     "remove_when_done",
     "restart",
     "resume",
@@ -30,4 +42,5 @@ __all__ = [
     "start",
     "stop",
     "stop_signal",
+    "stray_logs",
 ]

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from aiocontainerd.client import Client
-from aiocontainerd.errors import NotFound
+from aiocontainerd.errors import FailedPrecondition, NotFound
 from aiocontainerd.models import Container
+from aiocontainerd.operations.identity import same_container
 
 STATUS_LABEL = "containerd.io/restart.status"
 _ON_PURPOSE = "containerd.io/restart.explicitly-stopped"
@@ -25,6 +26,7 @@ async def stay_stopped(client: Client, container: Container) -> None:
     if container.labels.get(STATUS_LABEL, "stopped") == "stopped":
         return
     try:
+        await same_container(client, container)
         await client.containers.set_labels(container.id, _STOPPED, namespace=container.namespace)
-    except NotFound:  # deleted meanwhile
+    except (NotFound, FailedPrecondition):  # deleted meanwhile, or replaced
         return

@@ -1,20 +1,21 @@
 """Run an image: snapshot, record, log and task, under one lease, or nothing at all."""
 
 import asyncio
-import secrets
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from aiocontainerd.client import Client
-from aiocontainerd.errors import AlreadyExists, ContainerdError, NotFound
+from aiocontainerd.errors import AlreadyExists, NotFound
 from aiocontainerd.models import Container
 from aiocontainerd.operations.launch import launch, logs_of
+from aiocontainerd.operations.leasing import LEASE_LABEL, RunLease
 from aiocontainerd.operations.logger import log_uri
 from aiocontainerd.operations.plan import Plan, check, look, refuse_taken, taken, user_of
+from aiocontainerd.operations.readonly import sealed
 from aiocontainerd.operations.record import labels, record
+from aiocontainerd.operations.remains import cut_short
+from aiocontainerd.operations.room import room_is_told
 from aiocontainerd.operations.undo import Undo, undone_on_failure
 from aiocontainerd.pb import containers_pb2 as pb
 from aiocontainerd.run_options import RunOptions
@@ -22,9 +23,6 @@ from aiocontainerd.services.snapshots import MountSpec
 from aiocontainerd.settled import settled
 from aiocontainerd.spec import build_spec, read_host_facts
 from aiocontainerd.state import StateDirectory
-
-# A run that our death cut short holds its pieces for this long at most.
-LEASE_TIME = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,43 +52,22 @@ async def run(
     RuntimeFailed (what runc refuses), and whatever the daemon answers.
     """
     await check(client, options, namespace)
-    lease = f"ctdeck-run-{secrets.token_hex(8)}"
-    async with undone_on_failure() as undo:
-        leasing = asyncio.ensure_future(
-            client.leases.create(id=lease, namespace=namespace, expire=LEASE_TIME)
-        )
-        drop = partial(_drop_lease, client, namespace, lease, leasing, undo)
-        undo.add("lease", drop)
+    async with undone_on_failure() as undo, room_is_told(client, namespace):
+        lease = RunLease(client, "run", options.id, namespace=namespace, undo=undo)
         plan = await look(client, options, namespace)
-        await settled(leasing)
+        await lease.made()
         state = await logs_of(client, state)
-        rootfs = await _prepare(plan, lease, undo)
-        container = await _create(plan, rootfs, state, lease, undo)
+        rootfs = await _prepare(plan, lease.id, undo)
+        container = await _create(plan, rootfs, state, lease.id, undo)
         paths = state.make_logs(namespace, options.id, terminal=options.terminal)
         undo.add("log", partial(asyncio.to_thread, state.remove_logs, namespace, options.id))
-        # The record holds the snapshot now, so the lease goes while runc works.
-        dropping = asyncio.ensure_future(drop())
         pid = await launch(
             client, container, rootfs, log_uri(paths, terminal=options.terminal), undo
         )
-        await settled(dropping)
+        await settled(lease.drop())
     return RunResult(
         options.id, pid, paths.stdout, paths.stdout if options.terminal else paths.stderr, container
     )
-
-
-async def _drop_lease(
-    client: Client, namespace: str, lease: str, leasing: "asyncio.Future[str]", undo: Undo
-) -> None:
-    """Drop the lease; one that cannot be dropped ends by itself.
-
-    After a call that was not answered, what it may have made is left to the garbage collector,
-    and waited for.
-    """
-    await asyncio.wait({leasing})
-    with suppress(ContainerdError):
-        unanswered = isinstance(leasing.exception(), ContainerdError)
-        await client.leases.delete(lease, namespace=namespace, sync=undo.unsure or unanswered)
 
 
 async def _prepare(plan: Plan, lease: str, undo: Undo) -> list[MountSpec]:
@@ -126,16 +103,31 @@ async def _prepare_once(plan: Plan, lease: str, undo: Undo) -> list[MountSpec]:
         raise AlreadyExists(
             "a snapshot of this name exists already, without a container",
             subject=id,
-            remedy="Choose another name, or remove the snapshot: ctr -n "
-            f"{namespace} snapshots --snapshotter {snapshotter} rm {id}",
+            remedy=await _how_to_free(plan),
         ) from error
+
+
+async def _how_to_free(plan: Plan) -> str:
+    """What to do about a snapshot that has the id: a run that was cut short may have left it."""
+    id, namespace, snapshotter = plan.options.id, plan.namespace, plan.defaults.snapshotter
+    for found in await cut_short(plan.client, [namespace]):
+        if (found.doing, found.subject) == ("run", id) and found.snapshots:
+            return (
+                "A run of it was cut short: the next start of ctdeck offers to remove what it "
+                f"left, or: ctr -n {namespace} leases rm --sync {found.lease}"
+            )
+    return (
+        "Choose another name, or remove the snapshot: ctr -n "
+        f"{namespace} snapshots --snapshotter {snapshotter} rm {id}"
+    )
 
 
 async def _create(
     plan: Plan, rootfs: list[MountSpec], state: StateDirectory, lease: str, undo: Undo
 ) -> Container:
     """The record; from here on the id is ours, and logs left under it are of the past."""
-    options, namespace, containers = plan.options, plan.namespace, plan.client.containers
+    namespace, containers = plan.namespace, plan.client.containers
+    options = await sealed(plan.client, plan.options, plan.defaults.runtime)
     user = await asyncio.to_thread(user_of, plan, rootfs)
     spec = build_spec(
         options,
@@ -144,12 +136,13 @@ async def _create(
         user=user,
         host=read_host_facts(privileged=options.privileged),
     )
+    found = labels(options, plan.chosen.config, state.log_paths(namespace, options.id))
     message = record(
         options,
         image=plan.chosen.image.name,
         spec=spec,
         defaults=plan.defaults,
-        labels=labels(options, plan.chosen.config, state.log_paths(namespace, options.id)),
+        labels={**found, LEASE_LABEL: lease},
     )
     delete = partial(containers.delete, options.id, namespace=namespace)
     try:

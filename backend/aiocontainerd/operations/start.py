@@ -1,5 +1,6 @@
 """Start a container that has no running task, and start one anew."""
 
+import asyncio
 from collections.abc import Mapping
 from functools import partial
 
@@ -8,14 +9,18 @@ from aiocontainerd.errors import DaemonError, FailedPrecondition, NotFound
 from aiocontainerd.models import Container, Task, TaskStatus
 from aiocontainerd.operations.identity import same_container, task_of
 from aiocontainerd.operations.launch import delete_task, launch, logs_of
+from aiocontainerd.operations.leasing import RunLease
 from aiocontainerd.operations.logger import NERDCTL_LOG, log_uri, nerdctl_uri
 from aiocontainerd.operations.monitor import RUNNING, STATUS_LABEL
 from aiocontainerd.operations.record import log_labels
-from aiocontainerd.operations.stop import GRACE, Report, silent, stop_task
+from aiocontainerd.operations.room import room_is_told
+from aiocontainerd.operations.stop import Report, grace_of, silent, stop_task
 from aiocontainerd.operations.undo import Undo, undone_on_failure
 from aiocontainerd.services.snapshots import MountSpec
 from aiocontainerd.settled import settled
-from aiocontainerd.state import StateDirectory
+from aiocontainerd.state import LogPaths, StateDirectory
+
+LOG_MAX = 64 << 20  # bytes of a log from which on a new start begins a new file
 
 
 async def start(client: Client, container: Container, *, state: StateDirectory) -> int:
@@ -25,18 +30,13 @@ async def start(client: Client, container: Container, *, state: StateDirectory) 
     detached: its output goes to the log as well. Raises FailedPrecondition when it runs
     already or is paused, RuntimeFailed when runc refuses.
     """
+    client.check_writable(container.namespace)  # before a log is made
     found = await same_container(client, container)
     task = await task_of(client, found)
     if task is not None and task.status is TaskStatus.CREATED:
         return await settled(client.tasks.start(found.id, namespace=found.namespace))
     _refuse_running(found, task)
-    if task is not None:
-        try:
-            await delete_task(client, found)
-        except DaemonError:  # never by force: somebody else may have started it since we looked
-            _refuse_running(found, await task_of(client, found))
-            raise
-    return await _start_anew(client, found, await logs_of(client, state))
+    return await _start_anew(client, found, task, await logs_of(client, state))
 
 
 async def restart(
@@ -44,14 +44,15 @@ async def restart(
     container: Container,
     *,
     state: StateDirectory,
-    grace: float = GRACE,
+    grace: float | None = None,
     report: Report | None = None,
 ) -> int:
     """Stop it as `stop` does if it runs, then start it; returns the new pid."""
     found = await same_container(client, container)
     task = await task_of(client, found)
     if task is not None:
-        await stop_task(client, found, task, grace=grace, report=report or silent)
+        seconds = grace_of(found) if grace is None else grace
+        await stop_task(client, found, task, grace=seconds, report=report or silent)
     return await start(client, found, state=state)
 
 
@@ -65,23 +66,58 @@ def _refuse_running(container: Container, task: Task | None) -> None:
         )
 
 
-async def _start_anew(client: Client, container: Container, state: StateDirectory) -> int:
-    rootfs = await _rootfs(client, container)
-    async with undone_on_failure() as undo:
-        if STATUS_LABEL in container.labels:
-            await _set_labels(client, container, RUNNING, undo)
+async def _start_anew(
+    client: Client, container: Container, task: Task | None, state: StateDirectory
+) -> int:
+    """All that can fail by itself comes before the old task goes: its exit status goes with it."""
+    async with undone_on_failure() as undo, room_is_told(client, container.namespace):
+        lease = RunLease(client, "start", container.id, namespace=container.namespace, undo=undo)
+        rootfs = await _rootfs(client, container)
+        await lease.made()
         uri = nerdctl_uri(container.labels.get(NERDCTL_LOG, ""))
         if not uri:
             uri = await _our_log(client, container, state, undo)
-        return await launch(client, container, rootfs, uri, undo)
+        if task is not None:
+            await _remove_old(client, container)
+        if STATUS_LABEL in container.labels:
+            await _set_labels(client, container, RUNNING, undo)
+        pid = await launch(client, container, rootfs, uri, undo)
+        await settled(lease.drop())
+    return pid
+
+
+async def _remove_old(client: Client, container: Container) -> None:
+    try:
+        await delete_task(client, container)
+    except DaemonError:  # never by force: somebody else may have started it since we looked
+        _refuse_running(container, await task_of(client, container))
+        raise
 
 
 async def _our_log(client: Client, container: Container, state: StateDirectory, undo: Undo) -> str:
     """Make our log, say in the labels where it is, and return what the shim is to run."""
     terminal = container.terminal
-    paths = state.make_logs(container.namespace, container.id, terminal=terminal)
+    paths = await asyncio.to_thread(_make_logs, container, state)
     await _set_labels(client, container, log_labels(paths, terminal=terminal), undo)
     return log_uri(paths, terminal=terminal)
+
+
+def _make_logs(container: Container, state: StateDirectory) -> LogPaths:
+    """The files to append to. One that has grown large is moved aside, over the one before it.
+
+    Nobody else writes to it between two lives of the container, so this is the one time when
+    it can be bounded: while it runs, its shim holds the file open.
+    """
+    make = partial(state.make_logs, container.namespace, container.id, terminal=container.terminal)
+    paths = make()
+    large = [
+        path
+        for path in ((paths.stdout,) if container.terminal else (paths.stdout, paths.stderr))
+        if path.stat().st_size > LOG_MAX
+    ]
+    for path in large:
+        path.replace(path.with_name(f"{path.name}.1"))
+    return make() if large else paths
 
 
 async def _set_labels(

@@ -21,16 +21,33 @@ from aiocontainerd.safe import safe
 from aiocontainerd.settled import settled
 
 GRACE = 10.0  # seconds from the stop signal to SIGKILL, as docker and nerdctl have it
+_STOP_TIMEOUT = "nerdctl/stop-timeout"  # seconds
+_GRACE_MAX = 86_400.0
 _LOOK_AGAIN = 0.1  # seconds
 UNKNOWN_EXIT = 255  # containerd's own word for an exit status that nobody saw
 
 Report = Callable[[str], None]
 
 
+def grace_of(container: Container) -> float:
+    """Seconds that it gets to end: nerdctl's label (`--stop-timeout`), else GRACE."""
+    try:
+        seconds = float(container.labels.get(_STOP_TIMEOUT, ""))
+    except ValueError:
+        return GRACE
+    return seconds if 0 <= seconds <= _GRACE_MAX else GRACE
+
+
 async def stop(
-    client: Client, container: Container, *, grace: float = GRACE, report: Report | None = None
+    client: Client,
+    container: Container,
+    *,
+    grace: float | None = None,
+    report: Report | None = None,
 ) -> int:
     """Send the image's stop signal, after `grace` seconds SIGKILL; returns the exit status.
+
+    Without `grace` it is that of `grace_of`.
 
     Returns when the task is really stopped; it can be deleted or started again then. A paused
     one gets its signal and is resumed. `report` hears what is done, in plain words. Raises
@@ -40,7 +57,8 @@ async def stop(
     task = await task_of(client, found)
     if task is None:
         raise _not_running(container)
-    status = await stop_task(client, found, task, grace=grace, report=report or silent)
+    seconds = grace_of(found) if grace is None else grace
+    status = await stop_task(client, found, task, grace=seconds, report=report or silent)
     await settled(stay_stopped(client, found))
     return status
 
@@ -59,6 +77,7 @@ async def stop_task(
         if await _ends(waiting, grace):
             return waiting.result()
         if number != KILL:
+            await same_container(client, container)  # the grace time was long
             await _tell(client, container, KILL, report)
         if await _ends(waiting, KILL_WAIT):
             return waiting.result()

@@ -11,6 +11,7 @@ from aiocontainerd.models import Image
 from aiocontainerd.safe import safe
 from aiocontainerd.sample.elf import read_program
 from aiocontainerd.sample.image import SAMPLE_NAME, Blob, Sample, make_sample
+from aiocontainerd.services.leases import purpose
 
 _CHUNK = 512 << 10  # bytes; measured best
 
@@ -38,7 +39,8 @@ async def load_sample(client: Client, sample: Sample, *, namespace: str) -> Imag
         "containerd.io/gc.ref.content.config": sample.config.descriptor.digest,
         "containerd.io/gc.ref.content.l.0": sample.layer.descriptor.digest,
     }
-    async with client.leases.held(namespace=namespace) as lease:
+    held = client.leases.held(namespace=namespace, labels=purpose("load", SAMPLE_NAME))
+    async with held as lease:
         await _write(client, sample.layer, {}, namespace, lease)
         await _write(client, sample.config, {}, namespace, lease)
         await _write(client, sample.manifest, parts, namespace, lease)

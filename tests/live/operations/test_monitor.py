@@ -30,7 +30,8 @@ async def revived(stage: Stage, id: str) -> None:
     """Kill it and wait until the monitor has started it again."""
     old = row(stage, id)
     stage.ctr("tasks", "kill", "--signal", "SIGKILL", id)
-    await until(lambda: row(stage, id)[2:] == ["RUNNING"] and row(stage, id) != old, "revived")
+    # One look for both: of two, the first may still see it running and the second see it stopped.
+    await until(lambda: (now := row(stage, id))[2:] == ["RUNNING"] and now != old, "revived")
 
 
 def restart_labels(stage: Stage, id: str) -> dict[str, str]:

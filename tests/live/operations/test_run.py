@@ -169,7 +169,9 @@ async def test_the_log_of_a_full_disk_never_blocks_the_container(
 ) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(disk)], check=True)
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=128k,mode=0700", "tmpfs", str(disk)], check=True
+    )
     try:
         stage.state = StateDirectory(disk)
         mount = BindMount(str(tmp_path), "/host")

@@ -3,14 +3,13 @@
 import asyncio
 import json
 import os
-import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from aiocontainerd.access import Access
 from aiocontainerd.client import Client
 from aiocontainerd.errors import (
     AlreadyExists,
@@ -27,8 +26,11 @@ from aiocontainerd.operations import STDOUT_LABEL, delete_container, run, stop
 from aiocontainerd.run_options import RunOptions
 from aiocontainerd.state import StateDirectory
 
+from ..conftest import BUSYBOX
 from ..daemons import Daemon
+from ..namespaces import clean, new_name
 from .conftest import Stage, until, written
+from .dying import mortal
 
 WRONG: dict[str, tuple[dict[str, Any], type[ContainerdError], str]] = {
     "missing source": (
@@ -71,6 +73,13 @@ WRONG: dict[str, tuple[dict[str, Any], type[ContainerdError], str]] = {
         InvalidArgument,
         "user 'nobody-here': the image has no user 'nobody-here'. Its users: root, app",
     ),
+    "huge user": (
+        {"user": "4294967296"},  # 0 for who cuts it to 32 bits: CVE-2024-40635
+        InvalidArgument,
+        "user '4294967296': the uid is out of range. Use 0 to 2147483647",
+    ),
+    "huge group": ({"user": "1000:2147483648"}, InvalidArgument, "the gid is out of range"),
+    "too little memory": ({"memory": 1000}, InvalidArgument, "Give at least 4194304 bytes"),
     "unknown group": (
         {"user": "app:none"},
         InvalidArgument,
@@ -158,7 +167,7 @@ async def test_no_daemon(tmp_path: Path) -> None:
 
 async def test_read_only_makes_nothing(stage: Stage) -> None:
     before = stage.everything()
-    async with Client(str(stage.daemon.socket), read_only=True) as client:
+    async with Client(str(stage.daemon.socket), access=Access(read_only=True)) as client:
         stage.client = client
         with pytest.raises(ReadOnly):
             await stage.run("c")
@@ -209,74 +218,58 @@ async def test_however_far_it_came_all_is_undone(stage: Stage, how: str) -> None
     assert stage.everything() == before
 
 
-RUNNER = """
-import asyncio, os, signal, sys
-from pathlib import Path
-from aiocontainerd.client import Client
-from aiocontainerd.operations import run
-from aiocontainerd.run_options import RunOptions
-from aiocontainerd.state import StateDirectory
-
-socket, namespace, image, state, script, calls = sys.argv[1:]
-
-async def main():
-    client = Client(socket)
-    unary, left = client.channel.unary, int(calls)
-
-    async def counted(*args, **kwargs):
-        nonlocal left
-        answer = await unary(*args, **kwargs)
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return answer
-
-    client.channel.unary = counted
-    options = RunOptions(image, "c", ("/bin/sh", "-c", script))
-    await run(client, options, namespace=namespace, state=StateDirectory(Path(state)))
-    print("runs", flush=True)
-    await asyncio.sleep(1000)
-
-asyncio.run(main())
-"""
-
-
-async def runner(stage: Stage, script: str, calls: int = 0) -> asyncio.subprocess.Process:
-    """A process of its own that runs a container, and dies by itself after so many calls."""
-    words = (str(stage.daemon.socket), stage.namespace, stage.image, str(stage.state.root), script)
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-c", RUNNER, *words, str(calls), stdout=asyncio.subprocess.PIPE
-    )
-
-
-async def test_our_death_stops_nothing(stage: Stage) -> None:
-    process = await runner(
-        stage, "while [ ! -e /tmp/x ]; do sleep 0.05; done; seq 30000; sleep 1000"
-    )
-    assert process.stdout is not None
-    assert await process.stdout.readline() == b"runs\n"
-    process.kill()
-    await process.wait()
+@pytest.mark.parametrize("terminal", [False, True])
+async def test_our_death_stops_nothing(stage: Stage, terminal: bool) -> None:
+    script = "while [ ! -e /tmp/x ]; do sleep 0.05; done; seq 30000; sleep 1000"
+    async with mortal(stage) as process:
+        assert await process.die("run", script=script, terminal=terminal)
     container = await stage.container("c")
     log = Path(container.labels[STDOUT_LABEL])
     assert log.read_text() == ""
     stage.ctr("tasks", "exec", "--exec-id", "go", "c", "touch", "/tmp/x")
-    said = await written(log, "30000\n")
+    said = await written(log, "30000\r\n" if terminal else "30000\n")
     assert len(said) > 2 * 65536
     assert stage.task("c") == "RUNNING"
     await delete_container(stage.client, container, state=stage.state, grace=0)
     assert stage.everything()["files"] == []
 
 
-@pytest.mark.parametrize("calls", [9, 11])
-async def test_what_our_death_cuts_short_ends_by_itself(stage: Stage, calls: int) -> None:
-    process = await runner(stage, "sleep 1000", calls)
-    assert await process.wait() == -signal.SIGKILL
-    for lease in stage.ctr("leases", "ls").splitlines()[1:]:
-        assert "containerd.io/gc.expire=" in lease
-    for id in stage.ctr("containers", "ls", "-q").split():
-        await delete_container(stage.client, await stage.container(id), state=stage.state, grace=0)
-    assert stage.everything()["tasks"] == []
+@pytest.mark.containerd("1.6", "2")
+async def test_a_daemon_that_died_in_between_does_not_keep_the_name(
+    containerd_name: str,
+    start_daemon: Callable[..., Daemon],
+    busybox_tar: Path,
+    state: StateDirectory,
+) -> None:
+    daemon = start_daemon(containerd_name)
+    name = new_name()
+    daemon.ctr("images", "import", str(busybox_tar), namespace=name)
+    async with Client(str(daemon.socket)) as client:
+        stage = Stage(client, daemon, name, BUSYBOX, state)
+        prepare = client.snapshots.prepare
+
+        async def prepared(*args: Any, **kwargs: Any) -> Any:
+            made = await prepare(*args, **kwargs)
+            daemon.kill()
+            return made
+
+        client.snapshots.prepare = prepared  # type: ignore[method-assign]
+        with pytest.raises(Unavailable):
+            await stage.run("c")
+        client.snapshots.prepare = prepare  # type: ignore[method-assign]
+        await asyncio.to_thread(daemon.start)
+        assert stage.ctr("leases", "ls", "-q")
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    await client.version.get()
+                    break
+                except Unavailable:  # the channel needs a moment to see that it is back
+                    await asyncio.sleep(0.01)
+        await stage.run("c")
+        assert stage.task("c") == "RUNNING"
+        assert stage.ctr("leases", "ls", "-q") == ""
+    clean(daemon, name)
 
 
 async def test_the_loggers_end_with_the_task(stage: Stage) -> None:

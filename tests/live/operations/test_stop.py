@@ -1,6 +1,7 @@
 """stop, kill, pause, resume, start and restart."""
 
 import asyncio
+import importlib
 import json
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from aiocontainerd.errors import FailedPrecondition, InvalidArgument, NotFound, 
 from aiocontainerd.models import Task
 from aiocontainerd.operations import (
     STDOUT_LABEL,
+    delete_container,
     kill,
     pause,
     restart,
@@ -114,6 +116,46 @@ async def test_start_again_appends_to_the_log(stage: Stage) -> None:
         lambda: result.stdout.read_text() == "life\n/was-here\n" * 2, "both lives in one log"
     )
     assert stage.task("c") == "RUNNING"
+
+
+async def test_a_log_that_has_grown_large_is_moved_aside(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = importlib.import_module("aiocontainerd.operations.start")
+    monkeypatch.setattr(module, "LOG_MAX", 3)
+    result = await stage.run(
+        "c", "echo $(wc -c < /tmp/n || echo 1); echo more > /tmp/n; sleep 1000"
+    )
+    aside = result.stdout.with_name("stdout.log.1")
+    await written(result.stdout, "1")
+    await restart(stage.client, result.container, state=stage.state, grace=0)
+    await until(lambda: result.stdout.read_text() == "1\n5\n", "it was small enough")
+    await restart(stage.client, result.container, state=stage.state, grace=0)
+    await until(lambda: result.stdout.read_text() == "5\n", "a new file")
+    assert aside.read_text() == "1\n5\n"
+    await delete_container(stage.client, result.container, state=stage.state, grace=0)
+    assert stage.everything()["files"] == []
+
+
+async def test_a_start_without_a_log_leaves_the_old_task(stage: Stage, tmp_path: Path) -> None:
+    """Its exit status would be lost for nothing."""
+    result = await stage.run("c", "exit 3")
+    await until(lambda: stage.task("c") == "STOPPED", "it ended")
+    (tmp_path / "file").touch()
+    with pytest.raises(FailedPrecondition, match="/file: "):
+        await start(stage.client, result.container, state=StateDirectory(tmp_path / "file"))
+    task = await stage.client.tasks.get("c", namespace=stage.namespace)
+    assert task.exit_status == 3
+    assert stage.ctr("leases", "ls", "-q") == ""
+
+
+async def test_nerdctls_stop_timeout_is_kept(stage: Stage) -> None:
+    labels = (("nerdctl/stop-timeout", "0"),)
+    result = await stage.run("c", DEAF, labels=labels)
+    await written(result.stdout, "ready")
+    began = time.monotonic()
+    assert await stop(stage.client, result.container) == 137
+    assert time.monotonic() - began < 9, "not nerdctl's default of 10 s"
 
 
 async def test_restart(stage: Stage) -> None:

@@ -100,14 +100,6 @@ def read_directory(query: PathQuery) -> Listing:
     return Listing(tuple(sorted(names)), more)
 
 
-def resolve(path: str) -> str:
-    """Where the path leads when links are followed. Does I/O that may hang; never raises."""
-    try:
-        return os.path.realpath(path)
-    except (OSError, ValueError):
-        return path
-
-
 def surroundings() -> tuple[str, str]:
     """The home directory and the current one; empty where the system does not know."""
     try:

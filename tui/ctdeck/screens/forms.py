@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -18,7 +19,9 @@ from ctdeck.forms.likeness import options_like
 from ctdeck.screens.pull import PullScreen
 from ctdeck.screens.run import RunScreen
 from ctdeck.verbs.doing import NotNow, client_of, state_of
+from ctdeck.verbs.permitted import permitted_into
 from ctdeck.verbs.pull import pull_again, start_pull
+from ctdeck.verbs.risky import engine_of, examine
 from ctdeck.verbs.run import equivalent_of, run_container
 from ctdeck.verbs.typed import carry_out
 from ctdeck.widgets.command import CommandLine
@@ -41,20 +44,23 @@ _kept: WeakKeyDictionary[MainScreen, _Kept] = WeakKeyDictionary()
 
 def open_pull(main: MainScreen, reference: str = "") -> None:
     """The pull dialog, for the namespace that new things go into."""
-    session = main.session
+    session, namespace = main.session, main.new_namespace
     if session is None or session.pulls is None:
         main.tell("No daemon has answered yet; ctdeck keeps trying.")
         return
-    main.app.push_screen(
-        PullScreen(
-            session.pulls,
-            lambda text, watched: start_pull(main, text, watched=watched),
-            lambda job, watched: pull_again(main, job, watched=watched),
-            namespace=main.new_namespace,
-            reference=reference,
-        ),
-        lambda job: _go_to_image(main, job) if job else None,
+    screen = PullScreen(
+        session.pulls,
+        lambda text, watched: start_pull(main, text, namespace=namespace, watched=watched),
+        lambda job, watched: pull_again(main, job, watched=watched),
+        namespace=namespace,
+        reference=reference,
     )
+
+    async def show() -> None:
+        if await permitted_into(main, "pull", namespace):
+            main.app.push_screen(screen, lambda job: _go_to_image(main, job) if job else None)
+
+    main.begin(show(), group="pulls", opens=True)
 
 
 def _go_to_image(main: MainScreen, job: PullJob) -> None:
@@ -97,13 +103,16 @@ def _kept_of(main: MainScreen) -> _Kept:
 
 async def _run_new(main: MainScreen, image: Image) -> None:
     base = RunOptions(image.name, _new_id(main, image.name))
-    _form(main, base, image.namespace, kept_as=("image", image.key))
+    if await permitted_into(main, "run", image.namespace):
+        _form(main, base, image.namespace, kept_as=("image", image.key))
 
 
 async def _run_like(main: MainScreen, container: Container) -> None:
     from aiocontainerd.operations.chosen import choose
 
     client, namespace = client_of(main), container.namespace
+    if not await permitted_into(main, "run", namespace):
+        return
     spec = await client.containers.spec(container.id, namespace=namespace)
     try:
         config = (await choose(client, container.image, namespace)).config
@@ -127,6 +136,8 @@ def _form(main: MainScreen, base: RunOptions, namespace: str, *, kept_as: Hashab
             namespace=namespace,
             run=lambda options: run_container(main, options, namespace=namespace),
             equivalent=lambda options: equivalent_of(main, options, namespace),
+            examine=partial(examine, main),
+            engine=engine_of(main),
             drafts=_kept_of(main).drafts,
             kept_as=kept_as,
         )

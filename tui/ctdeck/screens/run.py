@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, MutableMapping
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -15,22 +14,29 @@ from textual.widgets import Input, Static
 
 from aiocontainerd.errors import ContainerdError
 from aiocontainerd.run_options import NETWORKS, RunOptions
-from ctdeck.formatting import GLYPHS, short_reference
+from ctdeck.formatting import short_reference
 from ctdeck.forms.drafts import GENERAL, Draft, Reading, draft_of, field_of, read
-from ctdeck.forms.host_paths import resolve
-from ctdeck.forms.risks import risks
-from ctdeck.masking import masked
+from ctdeck.forms.risks import NO_FACTS, UNKNOWN, Engine, Facts, lines_of, risks
+from ctdeck.masking import hidden_in, masked, without
 from ctdeck.screens.dialog import NARROW_FORM
 from ctdeck.styles import style_path
-from ctdeck.widgets.fields import CheckField, ChoiceField, Field, VariableField
+from ctdeck.widgets.fields import CheckField, ChoiceField, Field, VariableField, WordsField
 from ctdeck.widgets.form import FormRow, ManyRows, Note
-from ctdeck.widgets.path_field import PathField, listed, off_loop
+from ctdeck.widgets.path_field import PathField, listed
 
 if TYPE_CHECKING:
     from aiocontainerd.operations import RunResult
 
 _HELP = "Enter runs   Esc leaves, keeps the text   Tab next field"
+TALL = 20  # lines of the screen from which on there is room
+SHOWN = 4  # risks that have a line of their own there
 _KEPT = "Kept from last time; ctrl+n starts anew."
+_RISKIER = "What is risky has just been found out, below. Enter again runs it all the same."
+
+
+async def unseen(_: RunOptions) -> Facts:
+    """Nothing is known of the sources."""
+    return NO_FACTS
 
 
 class RunScreen(ModalScreen["RunResult | None"]):
@@ -40,11 +46,12 @@ class RunScreen(ModalScreen["RunResult | None"]):
     and raises our errors, which come back beside their field. `drafts` keeps what was typed
     when the form was left, by `kept_as`: what it was opened on, so that nothing of one
     container is ever shown for another. `equivalent` is the `ctr run` line of options.
+    `examine` finds out what the sources of its mounts really are, on the host of `engine`.
     """
 
     CSS_PATH = style_path("run")
     HORIZONTAL_BREAKPOINTS = NARROW_FORM
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - as Screen has it
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]  # noqa: RUF012 - as Screen has it
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "run", "Run", id="form.run", tooltip="Run the container"),
         Binding("escape", "leave", "Leave", id="form.leave", tooltip="Leave; the text is kept"),
@@ -60,6 +67,8 @@ class RunScreen(ModalScreen["RunResult | None"]):
         equivalent: Callable[[RunOptions], str],
         drafts: MutableMapping[Hashable, Draft],
         kept_as: Hashable,
+        examine: Callable[[RunOptions], Awaitable[Facts]] = unseen,
+        engine: Engine = UNKNOWN,
     ) -> None:
         super().__init__()
         self._base = base
@@ -71,7 +80,11 @@ class RunScreen(ModalScreen["RunResult | None"]):
         self._first = drafts.get(kept_as) or draft_of(base)
         self._busy = False
         self._shown = "", ""  # the equivalent line and the risks on the screen
-        self._real: dict[str, str] = {}  # where a source leads, once that is known
+        self._risks: tuple[str, ...] = ()
+        self._examine = examine
+        self._engine = engine
+        self._hidden: tuple[str, ...] = ()  # of what was run: errors repeat it
+        self._facts: Facts = {}  # of the sources, once they are known
 
     def compose(self) -> ComposeResult:
         """Fields above, what comes of them below."""
@@ -90,7 +103,7 @@ class RunScreen(ModalScreen["RunResult | None"]):
 
     def _fields(self, draft: Draft) -> ComposeResult:
         yield FormRow("name", Field(draft.name, select_on_focus=True, id="name"))
-        yield FormRow("command", Field(draft.command, "the image's own", id="command"))
+        yield FormRow("command", WordsField(draft.command, "the image's own", id="command"))
         hint = "/host/path:/path/inside[:ro]"
         yield ManyRows("mounts", lambda text: PathField(text, hint), draft.mounts, id="mounts")
         yield ManyRows(
@@ -173,6 +186,7 @@ class RunScreen(ModalScreen["RunResult | None"]):
         self._show_errors(reading)
         if reading.options:
             self._busy = True
+            self._hidden = hidden_in(reading.options)
             self.run_worker(self._try(reading.options), group="run")
 
     def action_leave(self) -> None:
@@ -198,6 +212,8 @@ class RunScreen(ModalScreen["RunResult | None"]):
         keys = self.query_one("#run-keys", Static)
         keys.update(f"{options.id} is being started …   Esc calls it off")
         try:
+            if await self._is_riskier(options):
+                return
             result = await self._start(options)
         except ContainerdError as error:
             self._place(field_of(error, self.draft), error)
@@ -221,10 +237,10 @@ class RunScreen(ModalScreen["RunResult | None"]):
     def _place(self, name: str, error: ContainerdError, *, focus: bool = True) -> None:
         field = self._field(name)
         if field is None:
-            self.query_one("#run-error", Note).say(str(error), bad=True)
+            self.query_one("#run-error", Note).say(without(str(error), self._hidden), bad=True)
             return
         value = field.value if isinstance(field, Input) else ""
-        self._note_of(field).say(_beside(error, value), bad=True)
+        self._note_of(field).say(without(_beside(error, value), self._hidden), bad=True)
         if focus:
             field.focus()
 
@@ -244,7 +260,8 @@ class RunScreen(ModalScreen["RunResult | None"]):
         """The equivalent line and the risks, of what is right so far."""
         options = read(self.draft, self._base).shown
         line = f"$ {self._equivalent(masked(options))}"
-        found = "\n".join(f"{GLYPHS.warning} {risk}" for risk in risks(options, self._real))
+        self._risks = risks(options, self._facts, self._engine)
+        found = "\n".join(lines_of(self._risks, 1 if self.app.size.height < TALL else SHOWN))
         if (line, found) == self._shown:
             return
         self._shown = line, found
@@ -252,15 +269,23 @@ class RunScreen(ModalScreen["RunResult | None"]):
         below = self.query_one("#run-risks", Static)
         below.display = bool(found)
         below.update(found)
-        self.run_worker(self._resolve(options), group="resolve", exclusive=True)
+        if {mount.source for mount in options.mounts} - set(self._facts):
+            self.run_worker(self._look(options), group="look", exclusive=True)
 
-    async def _resolve(self, options: RunOptions) -> None:
-        """A source can be a link to somewhere riskier: find out where it leads."""
-        for source in {mount.source for mount in options.mounts} - set(self._real):
-            self._real[source] = await off_loop(source, partial(resolve, source), default=source)
-            if self._real[source] != source:
-                self._shown = "", ""
-                self._show()
+    async def _look(self, options: RunOptions) -> None:
+        """A source can be a link to somewhere riskier: find out what it is."""
+        self._facts = await self._examine(options)
+        self._show()
+
+    async def _is_riskier(self, options: RunOptions) -> bool:
+        """Whether more is risky than what was read, now that all sources are looked at again."""
+        read_before = set(self._risks)
+        if options.mounts:
+            await self._look(options)
+        if set(self._risks) <= read_before:
+            return False
+        self.query_one("#run-error", Note).say(_RISKIER, bad=True)
+        return True
 
 
 def _beside(error: ContainerdError, value: str) -> str:

@@ -1,0 +1,56 @@
+"""Who made it, and does it still live: pids come again, and other hosts have the same."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from aiocontainerd import procfs
+from aiocontainerd.maker import has_ended, maker
+
+NOW = datetime.now(UTC)
+BOOT, SPACE, PID, START = maker().split("/")
+
+
+def test_we_live() -> None:
+    assert int(PID) == os.getpid()
+    assert not has_ended(maker(), NOW)
+
+
+def test_a_process_lives_until_it_ends() -> None:
+    script = "from aiocontainerd.maker import maker; print(maker(), flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        made_by = process.stdout.readline().strip()
+        assert not has_ended(made_by, NOW)
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # a zombie: nobody reaped it
+        assert has_ended(made_by, NOW)
+    assert has_ended(made_by, NOW)
+
+
+@pytest.mark.parametrize(
+    ("made_by", "ended"),
+    [
+        (f"{BOOT}/{SPACE}/{PID}/1", True),  # the pid came again
+        (f"{BOOT}/{SPACE}/4194999/1", True),  # there is no such pid
+        (f"{BOOT}/0/{PID}/{START}", False),  # another pid namespace: out of sight
+        (f"another/{SPACE}/{PID}/{START}", False),  # another host, just now
+        ("", False),
+        ("a/b/c/d", False),
+        (f"{BOOT}/{SPACE}/{PID}", False),
+    ],
+)
+def test_only_what_is_known_to_have_ended(made_by: str, ended: bool) -> None:
+    assert has_ended(made_by, NOW) is ended
+
+
+def test_before_the_last_boot_nobody_lives() -> None:
+    booted = datetime.fromtimestamp(procfs.boot_time(), UTC)
+    assert has_ended(f"another/{SPACE}/{PID}/{START}", booted - timedelta(hours=1))
+    assert not has_ended(f"another/{SPACE}/{PID}/{START}", booted)
+    assert not has_ended(f"another/{SPACE}/{PID}/{START}", None)

@@ -1,0 +1,72 @@
+"""What is risky about a run, looked up on the daemon's host, and the question about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from posixpath import dirname
+from typing import TYPE_CHECKING
+
+from ctdeck.desk import Desk, Question
+from ctdeck.forms.risks import Engine, Facts, risks
+from ctdeck.verbs.doing import address_of, client_of
+
+if TYPE_CHECKING:
+    from aiocontainerd.run_options import RunOptions
+
+
+async def risks_now(desk: Desk, options: RunOptions) -> tuple[str, ...]:
+    """What is risky, with each source looked at anew: a link may lead elsewhere by now."""
+    return risks(options, await examine(desk, options), engine_of(desk))
+
+
+async def examine(desk: Desk, options: RunOptions) -> Facts:
+    """The sources as the daemon will find them; those that do not answer are told as written.
+
+    Submounts are named only where a read-only mount would leave them writable.
+    """
+    from aiocontainerd.bind_sources import SourceFacts, look_at
+    from aiocontainerd.operations.readonly import has_rro, leaves_gaps, root_of
+    from ctdeck.widgets.path_field import off_loop
+
+    client, facts = client_of(desk), dict[str, SourceFacts]()
+    for source in {mount.source for mount in options.mounts}:
+        look = partial(look_at, source, root_of(client))
+        facts[source] = await off_loop(source, look, default=SourceFacts(source))
+    open_below = [m.source for m in options.mounts if leaves_gaps(m) and facts[m.source].submounts]
+    if open_below and await has_rro(client):
+        facts |= {source: replace(facts[source], submounts=()) for source in open_below}
+    return facts
+
+
+def engine_of(desk: Desk) -> Engine:
+    """Where this daemon's socket and files are."""
+    server = desk.snapshot.server
+    # A snapshotter's folder lies in the daemon's root.
+    roots = {dirname(path) for path in (server.snapshotters.values() if server else ()) if path}
+    return Engine(address_of(desk).removeprefix("unix://"), tuple(sorted(roots - {"/"})))
+
+
+async def agreed(desk: Desk, options: RunOptions) -> bool:
+    """Whether it shall run all the same. What turns up while the question is open is asked too."""
+    accepted: tuple[str, ...] = ()
+    while new := tuple(r for r in await risks_now(desk, options) if r not in accepted):
+        lines = (f"From {options.image}. It would get:", *(f"  {risk}" for risk in new))
+        if not await desk.ask(Question(f"Run {options.id}?", lines, "Run")):
+            return False
+        accepted += new
+    return True
+
+
+def begin_run(desk: Desk, options: RunOptions, begin: Callable[[], None]) -> None:
+    """At once where nothing can be risky, else when the user has agreed."""
+
+    async def ask_first() -> None:
+        if await agreed(desk, options):
+            begin()
+
+    if options.mounts or risks(options):
+        desk.begin(ask_first(), group="risks", opens=True)
+    else:
+        begin()
