@@ -11,6 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from aiocontainerd import operations
+from aiocontainerd.access import Access
 from aiocontainerd.errors import RuntimeFailed
 from aiocontainerd.models import Snapshot
 from aiocontainerd.run_options import RunOptions
@@ -40,7 +41,7 @@ async def line(
 ) -> AsyncIterator[tuple[CtdeckApp, Pilot[None], FakePulls]]:  # fmt: skip
     pulls = FakePulls()
     session = Session(Store(), client=NoClient(), pulls=pulls, state=StateDirectory(tmp_path))  # type: ignore[arg-type]
-    settings = Settings(read_only=read_only)
+    settings = Settings(access=Access(read_only=read_only))
     async with running(snapshot, session=session, settings=settings, size=size) as (app, pilot):
         await pilot.press("colon")
         await until(pilot, lambda: bool(app.screen.query(CommandInput)))

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from textual.command import CommandList
+
+from aiocontainerd.access import Access
 from aiocontainerd.errors import NotFound
 from aiocontainerd.store import Store
+from ctdeck.screens.palette import PaletteScreen
 from ctdeck.settings import Session, Settings
 from tests.tui.apps import running, screen_text, until
 from tests.tui.worlds import container, snapshot, world
@@ -113,7 +117,10 @@ async def test_the_help_has_the_keys_of_this_pane_and_names_what_comes_later() -
 
 
 async def test_the_help_leaves_out_what_read_only_refuses() -> None:
-    async with running(size=(100, 100), settings=Settings(read_only=True)) as (app, pilot):
+    async with running(size=(100, 100), settings=Settings(access=Access(read_only=True))) as (
+        app,
+        pilot,
+    ):
         await pilot.press("question_mark")
         await until(pilot, lambda: "Read-only: what changes anything" in screen_text(app))
         assert "Stop it" not in screen_text(app)
@@ -127,6 +134,15 @@ async def test_the_palette_runs_an_action() -> None:
         await until(pilot, lambda: "Go to the events" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: app.main.pane_id == "events")
+
+
+async def test_the_palette_bears_a_terminal_without_room() -> None:
+    async with running(size=(1, 1)) as (app, pilot):
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, PaletteScreen))
+        await until(pilot, lambda: app.screen.query_one(CommandList).option_count > 0)
+        await pilot.press("down", "pagedown", "pageup", "escape")
+        await until(pilot, lambda: app.screen is app.main)
 
 
 async def test_secrets_in_labels_and_words_are_stars_and_the_logs_one_line() -> None:

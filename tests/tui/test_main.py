@@ -8,6 +8,7 @@ import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
+from aiocontainerd.access import Access
 from aiocontainerd.models import Event, Key, Mount, Phase, Snapshot, TaskStatus
 from aiocontainerd.store import Store
 from ctdeck.actions import PANE_IDS
@@ -222,7 +223,7 @@ async def test_the_top_line_says_which_daemon() -> None:
 
 
 async def test_read_only_is_not_invited_to_make_something() -> None:
-    async with running(snapshot(), settings=Settings(read_only=True)) as (app, _):
+    async with running(snapshot(), settings=Settings(access=Access(read_only=True))) as (app, _):
         assert "no containers in any namespace" in screen_text(app)
         assert "press r" not in screen_text(app)
 
@@ -372,7 +373,7 @@ def titles(app: CtdeckApp) -> list[str]:
 
 
 async def test_read_only_refuses_and_says_so() -> None:
-    async with running(settings=Settings(read_only=True)) as (app, pilot):
+    async with running(settings=Settings(access=Access(read_only=True))) as (app, pilot):
         assert "read-only" in screen_text(app)
         await pilot.press("s", "D", "p", "r")
         await until(pilot, lambda: "Read-only: stop is refused" in screen_text(app))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 import aiocontainerd.operations
@@ -15,6 +16,7 @@ from aiocontainerd.state import StateDirectory
 from aiocontainerd.store import Store
 from ctdeck import keygate
 from ctdeck.app import CtdeckApp
+from ctdeck.screens import dialog
 from ctdeck.screens.choose import ChooseScreen
 from ctdeck.screens.confirm import ConfirmScreen
 from ctdeck.screens.pull import PullScreen
@@ -22,7 +24,7 @@ from ctdeck.screens.run import RunScreen
 from ctdeck.settings import Session
 from tests.tui.apps import running, until
 from tests.tui.fake_pulls import FakePulls
-from tests.tui.hosts import burst
+from tests.tui.hosts import burst, typed
 
 
 class Client:
@@ -130,3 +132,71 @@ async def test_a_silent_daemon_does_not_hold_the_keys_for_long(
         await pilot.press("3")
         assert app.main.pane_id == "tasks"
         assert app.main.views["images"].table.view.index == 0
+
+
+async def test_esc_and_a_letter_at_once_are_two_keys(tmp_path: Path) -> None:
+    async with running(session=session(tmp_path)) as (app, pilot):
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await until(pilot, lambda: not app.keys.is_busy)
+        alt_g = events.Key("alt+shift+g", "G")
+        alt_g.time += 1  # after the question could be read
+        app._driver.send_message(alt_g.set_sender(app))  # type: ignore[union-attr]
+        await until(pilot, lambda: app.screen is app.main)
+        await until(pilot, lambda: app.main.view.table.view.index == 5)
+
+
+async def test_alt_in_a_field_stays_alt(tmp_path: Path) -> None:
+    async with running(session=session(tmp_path)) as (app, pilot):
+        burst(app, *":run")
+        await until(pilot, field(app, "run"))
+        app._driver.send_message(events.Key("alt+b", "b").set_sender(app))  # type: ignore[union-attr]
+        await until(pilot, lambda: not app.keys.is_busy)
+        assert isinstance(app.focused, Input)
+
+
+# Questions
+
+
+async def test_a_click_in_flight_and_a_paste_do_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialog, "ARMED_AFTER", 1000)
+    async with running(session=session(tmp_path)) as (app, pilot):
+        await pilot.press("D")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.click("#yes")
+        await typed(pilot, "y")
+        burst(app, "D", "D", "y")
+        await until(pilot, lambda: not app.keys.is_busy)
+        assert isinstance(app.screen, ConfirmScreen)
+
+
+async def test_a_yes_waits_for_the_terminal_to_show_the_question_a_no_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = asyncio.Event()
+
+    async def caught_up(_: object) -> None:
+        await shown.wait()
+
+    monkeypatch.setattr(dialog, "caught_up", caught_up)
+    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+    async with running(session=session(tmp_path)) as (app, pilot):
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        screen = app.screen
+        assert isinstance(screen, ConfirmScreen)
+        armed = screen.armed
+        await pilot.press("y")
+        assert app.screen is screen
+        shown.set()
+        await until(pilot, lambda: armed._seen is not None)
+        await pilot.press("y")
+        await until(pilot, lambda: app.screen is not screen)
+        shown.clear()
+        await until(pilot, lambda: not app.main.busy)
+        await pilot.press("escape", "D")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("n")
+        await until(pilot, lambda: app.screen is app.main)

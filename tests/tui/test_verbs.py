@@ -9,28 +9,19 @@ from typing import Any
 import pytest
 
 import aiocontainerd.operations
-from aiocontainerd.errors import FailedPrecondition
+from aiocontainerd.access import Access
+from aiocontainerd.errors import FailedPrecondition, NotFound
 from aiocontainerd.models import Container, Image, Snapshot, Task, TaskStatus
 from aiocontainerd.operations import ImagePlan
 from aiocontainerd.pull.progress import PullProgress
-from aiocontainerd.store import Store
-from ctdeck.app import CtdeckApp
+from ctdeck.command.parsing import parse
 from ctdeck.screens import dialog
 from ctdeck.screens.confirm import ConfirmScreen
-from ctdeck.settings import Session, Settings
+from ctdeck.settings import Settings
+from ctdeck.verbs.typed import carry_out
 from tests.tui.apps import running, screen_text, until
-from tests.tui.worlds import NOW, container, snapshot, task
-
-
-class Client:
-    """Stands for a client in operations that are replaced; it can only be closed."""
-
-    async def close(self) -> None:
-        return
-
-
-def session() -> Session:
-    return Session(Store(), client=Client(), state=object())  # type: ignore[arg-type]
+from tests.tui.fake_operations import asked, noted, session
+from tests.tui.worlds import NOW, container, image, snapshot, task
 
 
 @pytest.fixture(autouse=True)
@@ -40,24 +31,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """What was asked of the library: (operation, id)."""
-    calls: list[tuple[str, str]] = []
-
-    def replace_operation(name: str, result: Any) -> None:
-        async def operation(_: object, thing: Container | Image, *__: Any, **___: Any) -> Any:
-            calls.append((name, thing.key.id))
-            return result
-
-        monkeypatch.setattr(aiocontainerd.operations, name, operation)
-
-    for name in ("stop", "start", "restart", "kill", "pause", "resume", "delete_container"):
-        replace_operation(name, 0)
-    replace_operation("delete_image", None)
-    return calls
-
-
-def asked(app: CtdeckApp) -> bool:
-    return isinstance(app.screen, ConfirmScreen)
+    return noted(monkeypatch)
 
 
 async def test_stop_asks_by_name_and_y_stops(done: list[tuple[str, str]]) -> None:
@@ -151,10 +125,12 @@ async def test_kill_chooses_a_signal_and_asks(done: list[tuple[str, str]]) -> No
 
 
 async def test_pause_and_resume_by_state(done: list[tuple[str, str]]) -> None:
-    async with running(session=session()) as (_, pilot):
+    async with running(session=session()) as (app, pilot):
         await pilot.press("z")
         await until(pilot, lambda: done == [("pause", "web2")])
         await pilot.press("G", "z")
+        await until(pilot, lambda: "Unlock what is nerdctl's in default?" in screen_text(app))
+        await pilot.press("y")
         await until(pilot, lambda: done[-1] == ("resume", "db"))
 
 
@@ -178,12 +154,15 @@ async def test_a_second_stop_says_that_one_is_under_way(monkeypatch: pytest.Monk
         await pilot.press("s")
         await until(pilot, lambda: asked(app))
         await pilot.press("y")
-        await until(pilot, lambda: bool(app.main.busy))
+        await until(
+            pilot, lambda: "web2   " in screen_text(app) and "stopping …" in screen_text(app)
+        )
         await pilot.press("s")
         await until(pilot, lambda: "web2 is already being stopped" in screen_text(app))
         assert not asked(app)
         gate.set()
         await until(pilot, lambda: not app.main.busy)
+        await until(pilot, lambda: "stopping …" not in screen_text(app))
 
 
 async def test_an_error_is_told_in_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,6 +211,10 @@ async def test_quit_asks_only_while_a_pull_runs() -> None:
         await pilot.press("ctrl+c")
         await until(pilot, lambda: asked(app))
         assert "The pull of docker.io/library/busybox:1.36 will be cancelled." in screen_text(app)
+        assert "Stay (n)" in screen_text(app)
+        assert "Cancel" not in screen_text(app)
+        assert app.focused is not None
+        assert app.focused.id == "no"
         await pilot.press("n")
         await until(pilot, lambda: not asked(app))
         assert app.is_running
@@ -287,7 +270,7 @@ async def test_what_another_one_left_to_remove_is_offered_and_followed(
 
 async def test_read_only_leaves_them_alone(followed: list[str]) -> None:
     world = of(marked("a", TaskStatus.STOPPED), marked("c", TaskStatus.RUNNING))
-    settings = Settings(read_only=True)
+    settings = Settings(access=Access(read_only=True))
     async with running(world, session=session(), settings=settings) as (app, pilot):
         await pilot.press("j")
         assert not asked(app)
@@ -338,3 +321,92 @@ async def test_a_log_is_removed_only_if_there_is_one(label: bool) -> None:
         await pilot.press("D")
         await until(pilot, lambda: asked(app))
         assert ("removed: its log" in screen_text(app)) is label
+
+
+# Several at a time
+
+
+def three() -> Snapshot:
+    return of(*((container(id), task(id, TaskStatus.RUNNING)) for id in "abc"))
+
+
+async def test_the_second_of_three_fails_and_the_others_are_done(
+    done: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stop(_: object, thing: Container, **__: Any) -> int:
+        if thing.id == "b":
+            raise FailedPrecondition("it was replaced", subject="b", remedy="Look again.")
+        done.append(("stop", thing.id))
+        return 0
+
+    monkeypatch.setattr(aiocontainerd.operations, "stop", stop)
+    async with running(three(), session=session()) as (app, pilot):
+        carry_out(app.main, parse("stop -f a b c"))
+        await until(pilot, lambda: "2 of 3 were stopped" in screen_text(app))
+        text = screen_text(app)
+        assert "a has stopped (exit status 0)." in text
+        assert "b was not stopped: b: it was replaced. Look again." in text
+        assert "c has stopped (exit status 0)." in text
+        assert done == [("stop", "a"), ("stop", "c")]
+        assert not app._notifications
+        assert not app.main.busy
+
+
+async def test_a_fault_of_ours_in_one_does_not_leave_the_others(
+    done: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def delete(_: object, thing: Image) -> None:
+        if thing.name == "b":
+            raise ZeroDivisionError("oh")
+        done.append(("rmi", thing.name))
+
+    monkeypatch.setattr(aiocontainerd.operations, "delete_image", delete)
+    world = snapshot(images=[image(name) for name in "abc"])
+    async with running(world, session=session()) as (app, pilot):
+        carry_out(app.main, parse("rmi -f a b c"))
+        await until(pilot, lambda: "2 of 3 were deleted" in screen_text(app))
+        assert "b was not deleted: ZeroDivisionError: oh" in screen_text(app)
+        assert done == [("rmi", "a"), ("rmi", "c")]
+
+
+async def test_what_is_gone_drops_out_with_a_word(
+    done: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def pause(_: object, thing: Container) -> None:
+        if thing.id == "a":
+            raise NotFound("this container is not there any more", subject="a")
+        done.append(("pause", thing.id))
+
+    monkeypatch.setattr(aiocontainerd.operations, "pause", pause)
+    async with running(three(), session=session()) as (app, pilot):
+        carry_out(app.main, parse("pause a b c"))
+        await until(pilot, lambda: "2 of 3 were paused" in screen_text(app))
+        assert "a is gone already." in screen_text(app)
+        assert done == [("pause", "b"), ("pause", "c")]
+
+
+async def test_all_is_well_in_one_toast(done: list[tuple[str, str]]) -> None:
+    async with running(three(), session=session()) as (app, pilot):
+        carry_out(app.main, parse("rm -f a b c"))
+        await until(pilot, lambda: "c is deleted." in screen_text(app))
+        assert [toast.message for toast in app._notifications] == [
+            "a is deleted. b is deleted. c is deleted."
+        ]
+        assert len(done) == 3
+
+
+async def test_those_that_do_not_run_are_told_of_too(done: list[tuple[str, str]]) -> None:
+    world = of(
+        (container("a"), task("a", TaskStatus.RUNNING)),
+        (container("b"), task("b", TaskStatus.STOPPED)),
+    )
+    async with running(world, session=session()) as (app, pilot):
+        carry_out(app.main, parse("stop -f a b"))
+        await until(pilot, lambda: "1 of 2 were stopped" in screen_text(app))
+        assert "b has no running task." in screen_text(app)
+        assert done == [("stop", "a")]
+        await pilot.press("escape")
+        carry_out(app.main, parse("start a b"))
+        await until(pilot, lambda: "1 of 2 were started" in screen_text(app))
+        assert "a is running already." in screen_text(app)
+        assert done[1:] == [("start", "b")]

@@ -32,6 +32,8 @@ PROMISED = {
     "right_square_bracket": "tab.next",
     "c": "copy",
     "exclamation_mark": "equivalent",
+    "x": "secrets",
+    "L": "lock",
     "slash": "filter",
     "o": "sort.reverse",
     "shift+left": "sort.previous",

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aiocontainerd.simulator import garbage
-from aiocontainerd.simulator.demo import life, live, make_host
+from aiocontainerd.simulator import garbage, tasks
+from aiocontainerd.simulator.demo import kubelet, life, live, make_host
 from aiocontainerd.simulator.demo.cast import GONE, PARTS, SAMPLES
 from aiocontainerd.simulator.lives import Lives
 from aiocontainerd.simulator.world import World
@@ -85,3 +85,40 @@ async def test_what_goes_on_does_not_pile_up(monkeypatch: pytest.MonkeyPatch) ->
         garbage.collect(world, name)
     grown = {key: size - before.get(key, 0) for key, size in sizes(world).items()}
     assert max(grown.values()) <= 16, grown  # two images of one build server, three builds
+
+
+def pods(world: World) -> dict[str, str]:
+    """Of each part of a pod that runs: its pod and part, and its id."""
+    space = world.look("k8s.io")
+    return {
+        f"{labels['io.kubernetes.pod.name']}/{labels.get('io.kubernetes.container.name', '')}": id
+        for id, task in space.tasks.items()
+        if task.process.status == tasks.RUNNING
+        for labels in [space.containers[id].without_spec.labels]
+    }
+
+
+async def changed(world: World, before: dict[str, str]) -> set[str]:
+    """What runs under another id, once all runs again."""
+    async with asyncio.timeout(10):
+        while (now := pods(world)) == before or now.keys() != before.keys():
+            await asyncio.sleep(0)
+    return {name for name in now if now[name] != before[name]}
+
+
+async def test_the_kubelet_makes_again_what_was_stopped_and_the_whole_pod_of_a_sandbox(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kubelet, "LOOK", 0.0)
+    world = make_host(NOW).world
+    before = pods(world)
+    assert len(before) == 8
+    living = asyncio.create_task(live(world, Lives(world)))
+    tasks.exit(world, "k8s.io", before["web-7d9c4-k2m7q/app"], 143)
+    assert await changed(world, before) == {"web-7d9c4-k2m7q/app"}
+    before = pods(world)
+    tasks.exit(world, "k8s.io", before["web-7d9c4-k2m7q/"], 137)
+    assert await changed(world, before) == {"web-7d9c4-k2m7q/", "web-7d9c4-k2m7q/app"}
+    assert len(world.look("k8s.io").containers) == 8
+    living.cancel()
+    await asyncio.gather(living, return_exceptions=True)

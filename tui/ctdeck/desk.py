@@ -14,16 +14,25 @@ from ctdeck.rows import Row
 from ctdeck.settings import Session, Settings
 
 
+class Lock(NamedTuple):
+    """What is unlocked together: an owner's things (by its short name) in one namespace."""
+
+    namespace: str
+    short: str
+
+
 class Question(NamedTuple):
     """Asked before something is changed: exactly what will happen, by name and size.
 
-    `title` is the question itself, `verb` the word on the button that agrees.
+    `title` is the question itself, `verb` the word on the button that agrees, `no` that on the
+    other one.
     """
 
     title: str
     lines: tuple[str, ...]
     verb: str
     warning: str = ""
+    no: str = "Cancel"
 
 
 class Choice(NamedTuple):
@@ -39,6 +48,7 @@ class Desk(Protocol):
 
     busy: dict[Hashable, str]  # identity → what is being done to it, in words
     last_equivalent: str  # the ctr line of the last action
+    unlocked: frozenset[Lock]  # what may be changed although it is somebody else's
 
     @property
     def settings(self) -> Settings:
@@ -80,6 +90,9 @@ class Desk(Protocol):
         With `opens` it begins with a question, a choice or a form: keys wait for that.
         """
 
+    def unlock(self, *locks: Lock) -> None:
+        """Allow changes to what is somebody else's; without any, all is locked again."""
+
     async def ask(self, question: Question) -> bool:
         """Put a question and wait for the answer; only from within `begin`."""
 
@@ -109,6 +122,9 @@ class Desk(Protocol):
 
     def open_row(self) -> None:
         """Details of the row."""
+
+    def turn_secrets(self) -> None:
+        """Show what is hidden in the details of the row, or hide it again."""
 
     def back(self) -> None:
         """One step back: details, filter, zoom."""

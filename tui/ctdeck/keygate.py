@@ -44,10 +44,27 @@ class KeyGate:
 
     async def take(self, event: Typed) -> None:
         """A key or a paste from the terminal."""
-        if self.is_busy or self._waiting:
-            self._waiting.append(event)
-        else:
-            await self._pass(event)
+        for each in self._apart(event):
+            if self.is_busy or self._waiting:
+                self._waiting.append(each)
+            else:
+                await self._pass(each)
+
+    def _apart(self, event: Typed) -> tuple[Typed, ...]:
+        """Esc and a letter within 0.1 s come as alt and that letter: they are two keys again.
+
+        Nothing of ours is on alt. Where one types it stays: there people mean alt by it.
+        """
+        if not isinstance(event, events.Key) or not event.key.startswith("alt+"):
+            return (event,)
+        from textual.widgets import Input  # not before the first frame
+
+        if not event.character or isinstance(self._app.focused, Input):
+            return (event,)
+        pair = events.Key("escape", "\x1b"), events.Key(event.character, event.character)
+        for key in pair:
+            key.time = event.time
+        return pair
 
     def clear(self) -> None:
         """Forget the keys that wait, and what they wait for."""

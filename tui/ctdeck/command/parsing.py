@@ -19,6 +19,7 @@ from ctdeck.command.flags import Flag, Given, Kind, Piece, collect, walk
 from ctdeck.command.requests import (
     Command,
     KillCommand,
+    LockCommand,
     NamespaceCommand,
     PaneCommand,
     PauseCommand,
@@ -234,6 +235,7 @@ WORDS: tuple[CommandWord, ...] = (
     CommandWord("pause", "ID…", "freeze", lambda given: PauseCommand(_ids(given)), _CONTAINER),
     CommandWord("resume", "ID…", "thaw", lambda given: ResumeCommand(_ids(given)), _CONTAINER),
     CommandWord("ns", "NAME|all", "choose the namespace", _namespace, Kind.NAMESPACE),
+    CommandWord("lock", "", "lock again", lambda given: _none(given, LockCommand())),
     *(CommandWord(pane, "", f"go to {pane}", partial(_pane, pane)) for pane in PANES),
     CommandWord("quit", "", "leave ctdeck", lambda given: _none(given, QuitCommand())),
 )

@@ -86,6 +86,11 @@ class ResumeCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class LockCommand:
+    """Lock again all that was unlocked."""
+
+
+@dataclass(frozen=True, slots=True)
 class NamespaceCommand:
     """Show this containerd namespace; "all" shows all of them, "" asks which."""
 
@@ -115,6 +120,7 @@ Command = (
     | RemoveImagesCommand
     | PauseCommand
     | ResumeCommand
+    | LockCommand
     | NamespaceCommand
     | PaneCommand
     | QuitCommand

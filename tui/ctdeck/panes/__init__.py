@@ -4,9 +4,9 @@ from ctdeck.panes.containers import CONTAINERS
 from ctdeck.panes.events import EVENTS
 from ctdeck.panes.images import IMAGES
 from ctdeck.panes.mounts import MOUNTS
-from ctdeck.panes.pane import Pane
+from ctdeck.panes.pane import Pane, with_busy
 from ctdeck.panes.tasks import TASKS
 
 PANES: tuple[Pane, ...] = (IMAGES, CONTAINERS, TASKS, MOUNTS, EVENTS)
 
-__all__ = ["PANES", "Pane"]
+__all__ = ["PANES", "Pane", "with_busy"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aiocontainerd.models import TaskStatus
+from aiocontainerd.owners import owner_of
 from ctdeck import listing
 from ctdeck.formatting import (
     age,
@@ -24,6 +25,12 @@ def status_rank(row: ContainerRow) -> int:
     if row.task is None:
         return 9
     return _ORDER.index(row.task.status) if row.task.status in _ORDER else 8
+
+
+def _owner(row: ContainerRow) -> str:
+    """Who else has it in his books, in a word."""
+    owner = owner_of(row.container)
+    return owner.short if owner else ""
 
 
 COLUMNS: tuple[Column[ContainerRow], ...] = (
@@ -86,6 +93,15 @@ COLUMNS: tuple[Column[ContainerRow], ...] = (
         priority=6,
         minimum=7,
         maximum=16,
+    ),
+    Column(
+        "owner",
+        "OWNER",
+        lambda r, _: (_owner(r), "muted"),
+        _owner,
+        priority=7,
+        minimum=7,
+        optional=True,
     ),
 )
 

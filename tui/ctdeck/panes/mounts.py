@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ctdeck import listing
 from ctdeck.formatting import UNKNOWN, short_id
+from ctdeck.masking import masked_option
 from ctdeck.panes.pane import Pane, namespace_column
 from ctdeck.rows import MountRow
 from ctdeck.widgets.column import Cell, Column
@@ -62,7 +63,7 @@ COLUMNS: tuple[Column[MountRow], ...] = (
     Column(
         "options",
         "OPTIONS",
-        lambda r, _: (",".join(r.mount.options), "muted"),
+        lambda r, _: (",".join(map(masked_option, r.mount.options)), "muted"),
         lambda r: r.mount.options,
         priority=5,
         minimum=8,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from aiocontainerd.models import Phase, Snapshot
 from ctdeck.listing import Listing
 from ctdeck.rows import Scope
-from ctdeck.widgets.column import Column
+from ctdeck.widgets.column import Cell, Column
 
 R = TypeVar("R")
 
@@ -91,3 +93,28 @@ def namespace_column(namespace: Callable[[R], str], *, priority: int) -> Column[
         brief="NS",
     )
     return column
+
+
+BUSY = {
+    "stopped": "stopping …",
+    "started": "starting …",
+    "restarted": "restarting …",
+    "signalled": "signalling …",
+    "paused": "pausing …",
+    "resumed": "resuming …",
+    "deleted": "deleting …",
+}
+
+
+def with_busy(pane: Pane, busy: Mapping[Hashable, str]) -> Pane:
+    """The same, but its status tells what is being done: `busy` is by the keys of rows."""
+
+    def status(cell: Callable[[Any, datetime], Cell], row: Any, now: datetime) -> Cell:
+        what = busy.get(row.key) if busy else None
+        return (BUSY.get(what, what), "warn") if what else cell(row, now)
+
+    columns = (
+        replace(column, cell=partial(status, column.cell)) if column.id == "status" else column
+        for column in pane.columns
+    )
+    return replace(pane, columns=tuple(columns))

@@ -69,7 +69,7 @@ class ChooseScreen(ModalScreen[str | None]):
         self.table.set_rows(options)
         self.table.move_to_key(self.choice.current)
         self.table.focus()
-        self.call_after_refresh(self.armed.seen)
+        self.armed.begin(self)
 
     def action_move(self, lines: int) -> None:
         """Move the cursor."""

@@ -19,7 +19,7 @@ from ctdeck.styles import style_path
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """`y` says yes; `n`, Esc, and Enter on the focused Cancel say no."""
+    """`y` says yes; `n`, Esc, and Enter on the focused button (Cancel) say no."""
 
     CSS_PATH = style_path("dialogs")
     HORIZONTAL_BREAKPOINTS = NARROW
@@ -48,13 +48,13 @@ class ConfirmScreen(ModalScreen[bool]):
                 text = f"{GLYPHS.warning} {safe(question.warning)}"
                 yield Static(Content(text), classes="warning", markup=False)
             with Horizontal(classes="buttons"):
-                yield Button("Cancel (n)", id="no", compact=True)
+                yield Button(f"{question.no} (n)", id="no", compact=True)
                 yield Button(f"{question.verb} (y)", id="yes", compact=True)
 
     def on_mount(self) -> None:
         """The title is a border title, which would take markup: hand it as Content."""
         self.query_one(".dialog").border_title = Content(safe(self.question.title))
-        self.call_after_refresh(self.armed.seen)
+        self.armed.begin(self)
 
     def on_resize(self) -> None:
         """The buttons are always seen; a long list scrolls over them."""
@@ -66,7 +66,7 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def action_answer(self, yes: bool) -> None:
         """Answer, if the key was pressed when the question was there to be read."""
-        if self.armed.accepts(self.app):
+        if self.armed.accepts(self.app, harmless=not yes):
             self.dismiss(yes)
 
     def action_scroll(self, lines: int) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiocontainerd.models import Container
-from ctdeck.descriptions import Fact, describe, rootfs_facts, title_of
+from aiocontainerd.models import Container, Image
+from ctdeck.descriptions import Fact, describe, hides, rootfs_facts, title_of, with_secrets
 from ctdeck.failures import plain_words
-from ctdeck.rows import ContainerRow, MountRow, Row, TaskRow
+from ctdeck.masking import masked_text
+from ctdeck.rows import ContainerRow, ImageRow, MountRow, Row, TaskRow
 from ctdeck.verbs.doing import client_of
 from ctdeck.widgets.table import Table
 
@@ -27,6 +28,43 @@ class DetailView:
         self._due = False
         self._kind: type[Row] | None = None
         self._rootfs: dict[Layers, list[Fact]] = {}
+        self._secrets_of: object = None  # the row whose secrets are shown
+        self._hides = False  # something of what is shown now
+
+    @property
+    def shows_secrets(self) -> bool:
+        """Only of the row for which one asked, and until it is left: nobody forgets them so."""
+        if self._secrets_of is not None and self._secrets_of != self._identity():
+            self._secrets_of = None
+        return self._secrets_of is not None
+
+    def turn_secrets(self) -> None:
+        """Show what is hidden of the row, or hide it again; opens the details for it."""
+        main = self._main
+        if main.row is not None and not main.details.display:
+            main.open_row()
+        self.refresh()
+        if not self._hides:
+            main.tell("Nothing is hidden in the details of this row.")
+            return
+        self._secrets_of = None if self.shows_secrets else self._identity()
+        self.refresh()
+        main.showing.lines()
+
+    def left(self) -> None:
+        """The cursor has moved: hide at once what was shown of another row."""
+        if self._secrets_of is not None and not self.shows_secrets:
+            self._main.showing.lines()
+
+    def _identity(self) -> object:
+        """Of the row, with its birth: another one may have its name later."""
+        main, row = self._main, self._main.row
+        if row is None or not main.details.display:
+            return None
+        owner: Container | Image | None = row.image if isinstance(row, ImageRow) else None
+        if isinstance(row, ContainerRow | TaskRow | MountRow):
+            owner = row.container
+        return main.pane_id, row.key, owner.created_at if owner else None
 
     def later(self) -> None:
         """Draw soon; several calls in a row are one."""
@@ -41,6 +79,7 @@ class DetailView:
         if not main.details.display:
             return
         row = main.row
+        self._hides = False
         if row is None:
             words = GONE if main.view.table.view.missing is not None else "no row to tell of"
             main.details.show("", {"Details": [Fact("", words, "muted")]})
@@ -52,7 +91,8 @@ class DetailView:
         container = row.container if isinstance(row, ContainerRow | TaskRow | MountRow) else None
         if container is not None and "Rootfs" in tabs:
             tabs["Rootfs"] = self._layers(container)
-        main.details.show(title_of(row), tabs)
+        self._hides = hides(tabs)
+        main.details.show(title_of(row), with_secrets(tabs) if self.shows_secrets else tabs)
 
     def _layers(self, container: Container) -> list[Fact]:
         identity = (container.key, container.snapshot_key)
@@ -74,6 +114,6 @@ class DetailView:
             )
             facts = rootfs_facts([(m.type, m.source, m.options) for m in mounts])
         except Exception as error:  # shown in the tab itself
-            facts = [Fact("", plain_words(error)[1].splitlines()[0], "bad")]
+            facts = [Fact("", masked_text(plain_words(error)[1].splitlines()[0]), "bad")]
         self._rootfs[identity] = facts
         self.refresh()

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from time import monotonic
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
+from textual.app import App
 from textual.geometry import Size
+from textual.screen import Screen
+
+from ctdeck.terminal import caught_up
 
 SMALL = (60, 16)  # below either of these a dialog does without its padding
 # Below this a dialog takes the whole width: of the main screen only slivers would be seen.
 NARROW: list[tuple[int, str]] = [(0, "-narrow"), (108, "-roomy")]
 NARROW_FORM: list[tuple[int, str]] = [(0, "-narrow"), (124, "-roomy")]
 ARMED_AFTER = 0.3  # seconds for which a question must have been seen
+LONGEST = 30.0  # seconds that a terminal may take to say that it shows it; then it is believed
 
 
 @runtime_checkable
@@ -30,19 +37,29 @@ class Armed:
     """Says whether the key at hand was pressed after its question could be read.
 
     The time is that of the key press (the driver stamps it), not that of its handling: a
-    busy loop hands over old keys late.
+    busy loop hands over old keys late. A question can be read when the terminal shows it, which
+    on a slow line is long after it was drawn.
     """
 
     def __init__(self) -> None:
+        self._drawn: float | None = None
         self._seen: float | None = None
 
-    def seen(self) -> None:
-        """The question is on the screen from now on."""
+    def begin(self, screen: Screen[Any]) -> None:
+        """The question is drawn with the next frame."""
+        screen.call_after_refresh(screen.run_worker, self._wait(screen.app), group="armed")
+
+    async def _wait(self, app: App[Any]) -> None:
+        self._drawn = monotonic()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST):
+                await caught_up(app)
         self._seen = monotonic()
 
-    def accepts(self, app: object) -> bool:
-        """Whether the last key press may answer."""
-        if self._seen is None:
+    def accepts(self, app: object, *, harmless: bool = False) -> bool:
+        """Whether the last key press may answer; one that changes nothing is `harmless`."""
+        since = self._drawn if harmless else self._seen
+        if since is None:
             return False
         pressed = app.key_time if isinstance(app, KeyClock) else monotonic()
-        return pressed >= self._seen + ARMED_AFTER
+        return pressed >= since + ARMED_AFTER

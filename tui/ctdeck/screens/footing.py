@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from aiocontainerd.models import TaskStatus
-from ctdeck.actions import ACTIONS, KEY_NAMES, Action
-from ctdeck.rows import ContainerRow, Row, TaskRow
+from ctdeck.actions import ACTIONS, BY_ID, KEY_NAMES, Action
+from ctdeck.rows import ContainerRow, EventRow, MountRow, Row, TaskRow
+from ctdeck.verbs.doing import key_of
 
 if TYPE_CHECKING:
     from ctdeck.screens.main import MainScreen
@@ -51,6 +52,25 @@ def order_of(main: MainScreen, action: Action) -> int:
     return action.footer
 
 
+def place_of(main: MainScreen, action: Action) -> str:
+    """The namespace that the action would change."""
+    row = main.row
+    if row is None or isinstance(row, EventRow) or action.id in ALWAYS:
+        return main.new_namespace
+    return row.container.namespace if isinstance(row, MountRow) else key_of(row).namespace
+
+
+def refused(main: MainScreen, action: Action) -> bool:
+    """Whether it is read-only where this action would change something."""
+    return main.settings.access.is_read_only(place_of(main, action))
+
+
+def refusal_here(main: MainScreen) -> str:
+    """How to have what is refused on the row under the cursor; empty if nothing is."""
+    access, place = main.settings.access, place_of(main, BY_ID["delete"])
+    return access.refusal(place).remedy if access.is_read_only(place) else ""
+
+
 def footer_keys(main: MainScreen, width: int) -> list[tuple[str, str, str]]:
     """(id, key, title) of the actions that fit, the most wanted first to be kept."""
     row = main.row
@@ -64,7 +84,7 @@ def footer_keys(main: MainScreen, width: int) -> list[tuple[str, str, str]]:
         for action in ACTIONS
         if order_of(main, action)
         and action.works_in(main.pane_id)
-        and not (action.changes and main.settings.read_only)
+        and not (action.changes and refused(main, action))
         and is_useful(action, row)
     ]
     room = width - 1

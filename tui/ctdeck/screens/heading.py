@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterable
 
+from aiocontainerd.access import Access
 from aiocontainerd.models import Phase, Snapshot
 from aiocontainerd.safe import safe
+from ctdeck.desk import Lock
 from ctdeck.formatting import plain_version
+from ctdeck.masking import masked_text
 from ctdeck.settings import Session, Settings
+from ctdeck.verbs.permitted import words_of
 from ctdeck.widgets.lines import Top
 
 
@@ -18,11 +23,18 @@ def top_of(
     session: Session | None = None,
     *,
     filtered: str = "",
+    unlocked: Iterable[Lock] = (),
+    secrets: bool = False,
 ) -> Top:
     """Host, version, socket, namespace, and what is not normal: no answer, half read, read-only.
 
-    `filtered` is the filter, where nothing else tells of it.
+    `filtered` is the filter, where nothing else tells of it; `unlocked` what is somebody else's
+    and may be changed. `secrets` of a row are shown.
     """
+    opened = _named("unlocked: ", map(words_of, unlocked))
+    read_only = _read_only(settings.access)
+    open_secrets = "secrets shown" if secrets else ""
+    behind = f"events {snapshot.behind} s behind" if snapshot.behind else ""
     address = safe(session.address.removeprefix("unix://")) if session else ""
     return Top(
         host="" if settings.demo else safe(socket.gethostname()),
@@ -31,8 +43,21 @@ def top_of(
         kind=_kind(settings, session),
         namespace=safe(scope or "all"),
         alarm=_alarm(snapshot),
-        notes=tuple(filter(None, (filtered, "read-only" if settings.read_only else ""))),
+        notes=tuple(filter(None, (open_secrets, filtered, read_only, behind, opened))),
     )
+
+
+def _read_only(access: Access) -> str:
+    """``read-only``, ``read-only: k8s.io``, or ``read-only but for dev``."""
+    if not access.read_only:
+        return _named("read-only: ", access.namespaces)
+    return _named("read-only but for ", access.writable) or "read-only"
+
+
+def _named(head: str, namespaces: Iterable[str]) -> str:
+    """The first of them by name, the others by their number; empty for none."""
+    first, *more = sorted(namespaces) or [""]
+    return f"{head}{first}{f' and {len(more)} more' if more else ''}" if first else ""
 
 
 def _kind(settings: Settings, session: Session | None) -> str:
@@ -50,16 +75,21 @@ def _daemon(snapshot: Snapshot, settings: Settings) -> str:
 
 
 def _read_so_far(snapshot: Snapshot) -> str:
-    """Long lists show their first rows before they are complete: say that more will come."""
-    if snapshot.loaded or not snapshot.reading:
+    """Long lists show their first rows before they are complete: say that more will come.
+
+    A list that others did not wait for, or that is read anew after a break, is named as well.
+    """
+    if not snapshot.reading or snapshot.phase is Phase.LOST:
         return ""
     counts = {kind: len(getattr(snapshot, kind)) for kind in sorted(snapshot.reading)}
     kind, count = max(counts.items(), key=lambda item: item[1])
+    if snapshot.loaded:
+        return f", still reading the {kind} …"
     return f", reading: {count:,} {kind} so far …" if count else ""
 
 
 def _alarm(snapshot: Snapshot) -> str:
-    error = safe(snapshot.error)
+    error = safe(masked_text(snapshot.error)) if snapshot.error else ""
     if snapshot.phase is Phase.LOST:
         return f"lost: {error} (what you see is old)"  # the end may be cut: why comes first
     if snapshot.phase is Phase.FAILED:

@@ -36,11 +36,11 @@ def help_groups(pane: str, *, read_only: bool) -> list[tuple[str, list[Action]]]
     return list(groups.items())
 
 
-def help_content(pane: str, width: int, *, read_only: bool) -> Content:
-    """The text of the help, wrapped to `width` cells."""
+def help_content(pane: str, width: int, *, refusal: str = "") -> Content:
+    """The text of the help, wrapped to `width` cells; `refusal`: how changes are allowed."""
     column = KEYS if width >= 60 else 11
     parts: list[str | tuple[str, str]] = []
-    for heading, actions in help_groups(pane, read_only=read_only):
+    for heading, actions in help_groups(pane, read_only=bool(refusal)):
         parts.append((f"{heading}\n", "bold $primary"))
         for action in actions:
             words = " ".join(f":{word}" for word in action.words)
@@ -52,8 +52,9 @@ def help_content(pane: str, width: int, *, read_only: bool) -> Content:
                 cut = len(line) if cut < 0 else cut
                 parts += [line[:cut], (f"{line[cut:]}\n", "$quiet")]
         parts.append("\n")
-    if read_only:
-        parts.append("Read-only: what changes anything is left out.\n\n")
+    if refusal:
+        text = f"Read-only: what changes anything is left out. {refusal}"
+        parts += [f"{line}\n" for line in (*wrap(text, max(12, width)), "")]
     parts.append(("In later versions; these keys do nothing yet\n", "bold $primary"))
     for key, what in LATER:
         parts += [(f"  {key:<{column}}", "$quiet"), (f"{what}\n", "$quiet")]
@@ -75,10 +76,10 @@ class HelpScreen(ModalScreen[None]):
         Binding("G,end", "scroll(9999)", "bottom", id="help.bottom", tooltip="To the end"),
     ]
 
-    def __init__(self, pane: str, *, read_only: bool = False, about: str = "") -> None:
+    def __init__(self, pane: str, *, refusal: str = "", about: str = "") -> None:
         super().__init__()
         self._pane = pane
-        self._read_only = read_only
+        self._refusal = refusal
         self._about = about
 
     def compose(self) -> ComposeResult:
@@ -101,7 +102,7 @@ class HelpScreen(ModalScreen[None]):
         self.set_class(small, "-small")
         width = self.app.size.width
         width = (84 if width >= NARROW[1][0] else width) - (6 if small else 8)
-        text = help_content(self._pane, width, read_only=self._read_only)
+        text = help_content(self._pane, width, refusal=self._refusal)
         return Content.assemble(text, (f"\n{safe(self._about)}", "$quiet"))
 
     def action_scroll(self, lines: int) -> None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 async def leave(main: MainScreen) -> None:
     """Leave, after a question if need be."""
     lines = [*await cut_off(main.session), *stays(main)] if main.session else []
-    if lines and not await main.ask(Question("Leave ctdeck?", tuple(lines), "Leave")):
+    question = Question("Leave ctdeck?", tuple(lines), "Leave", no="Stay")
+    if lines and not await main.ask(question):
         return
     main.end_containers = bool(lines)
     main.app.exit()

@@ -14,9 +14,9 @@ from textual.screen import Screen
 
 from aiocontainerd.models import Snapshot
 from ctdeck.actions import ACTIONS, BY_ID
-from ctdeck.clipboard import copy
+from ctdeck.desk import Lock
 from ctdeck.keygate import KeyGate
-from ctdeck.panes import PANES
+from ctdeck.panes import PANES, with_busy
 from ctdeck.rows import Row
 from ctdeck.screens import going, prompts, telling
 from ctdeck.screens.detailview import GONE, DetailView
@@ -27,6 +27,7 @@ from ctdeck.screens.openers import open_by_name
 from ctdeck.screens.paneview import PaneView
 from ctdeck.screens.showing import Showing
 from ctdeck.settings import Session, Settings
+from ctdeck.verbs.permitted import refuses_all
 from ctdeck.verbs.removal import take_over
 from ctdeck.widgets.details import Details
 from ctdeck.widgets.lines import BottomLine, Line
@@ -52,7 +53,8 @@ class MainScreen(Screen[None]):
         self.session: Session | None = None  # None until a daemon has answered
         self.snapshot = Snapshot()  # the world as it is shown
         self.scope = settings.namespace
-        self.views = {pane.id: PaneView(pane, settings) for pane in PANES}
+        self.busy: dict[Hashable, str] = {}
+        self.views = {pane.id: PaneView(with_busy(pane, self.busy), settings) for pane in PANES}
         self.view = self.views["containers"]
         self.top = Line(id="top")
         self.tabs = Line(id="tabs")
@@ -64,7 +66,7 @@ class MainScreen(Screen[None]):
         self.zoomed = False
         self.reading = False
         self.end_containers = False  # of the embedded daemon; only after a question
-        self.busy: dict[Hashable, str] = {}
+        self.unlocked: frozenset[Lock] = frozenset()
         self.last_equivalent = ""
         self._came_before = False  # to the front
         self._laid_out = Size()
@@ -168,8 +170,8 @@ class MainScreen(Screen[None]):
         if not action.works_in(self.pane_id):
             panes = " and ".join(sorted(action.panes))
             self.tell(f"{action.title} works on {panes}, not on {self.pane_id}.")
-        elif action.changes and self.settings.read_only:
-            self.tell(f"Read-only: {action.title} is refused. Start without --read-only for it.")
+        elif action.changes and (remedy := refuses_all(self)):
+            self.tell(f"Read-only: {action.title} is refused. {remedy}")
         elif self.view.table.view.missing is not None and action.id in NEEDS_A_ROW:
             self.tell(GONE)
         else:
@@ -183,6 +185,7 @@ class MainScreen(Screen[None]):
         """Another row, or the same with news."""
         if event.table is self.view.table:
             self.refresh_bottom()
+            self.detail_view.left()
             self.detail_view.later()
             self.showing.wait_for_ages()
 
@@ -241,6 +244,8 @@ class MainScreen(Screen[None]):
     begin = telling.begin
     ask = telling.ask
     choose = telling.choose
+    copy = telling.copy
+    unlock = telling.unlock
 
     def set_scope(self, scope: str | None) -> None:
         """Show one namespace, or all."""
@@ -251,9 +256,9 @@ class MainScreen(Screen[None]):
         """Open a screen or prompt by its name."""
         open_by_name(self, name, arguments)
 
-    async def copy(self, text: str) -> str:
-        """To the clipboard; returns where else it went, in words."""
-        return await copy(self.app, text)
+    def turn_secrets(self) -> None:
+        """Show what is hidden of the row, or hide it."""
+        self.detail_view.turn_secrets()
 
     def follow_pulls(self) -> None:
         """Show the pulls that run, until none does."""

@@ -65,7 +65,8 @@ class NoDaemonScreen(Screen[None]):
     def on_mount(self) -> None:
         """The keys."""
         self.query_one("#top", Line).show([(" ctdeck", "bold $primary"), ("   no daemon", "")])
-        self.query_one(BottomLine).show_keys(KEYS)
+        refused = {"e"} if self._settings.read_only else set()
+        self.query_one(BottomLine).show_keys([key for key in KEYS if key[0] not in refused])
 
     def show(self, probes: Sequence[Probe]) -> None:
         """Tell what this round of trying has given."""

@@ -16,13 +16,13 @@ def _filter(main: MainScreen) -> None:
 
 
 def _help(main: MainScreen) -> None:
+    from ctdeck.screens.footing import refusal_here
     from ctdeck.screens.help import HelpScreen
 
     server, session = main.snapshot.server, main.session
     where = f" at {session.address}" if session and session.address else ""
     about = f"containerd {server.version}{where}" if server else ""
-    read_only = main.settings.read_only
-    main.app.push_screen(HelpScreen(main.pane_id, read_only=read_only, about=about))
+    main.app.push_screen(HelpScreen(main.pane_id, refusal=refusal_here(main), about=about))
 
 
 def _message(main: MainScreen, title: str, text: str, bad: bool = False) -> None:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from ctdeck.actions import ACTIONS, Action
+from ctdeck.screens.footing import refused
 from ctdeck.screens.main import MainScreen
 
 UNLISTED = ("move.", "palette", "back", "tab.", "sort.")
+
+
+class PaletteScreen(CommandPalette):
+    """Textual's own, in which a page key does not end ctdeck where no line has room."""
+
+    def _action_command_list(self, action: str) -> None:
+        if self.query_one(CommandList).scrollable_content_region.area:
+            super()._action_command_list(action)
 
 
 class ActionsProvider(Provider):
@@ -20,7 +29,9 @@ class ActionsProvider(Provider):
         return [
             action
             for action in ACTIONS
-            if action.works_in(main.pane_id) and not action.id.startswith(UNLISTED)
+            if action.works_in(main.pane_id)
+            and not action.id.startswith(UNLISTED)
+            and not (action.changes and refused(main, action))
         ]
 
     def _run(self, action: Action) -> None:

@@ -53,17 +53,17 @@ class PaneView:
         if not self.table.display:
             # Its old rows may go; what it lists is made when it is seen.
             self._shown = None
-            self.table.view.take_rows(self._rows(snapshot))
+            self.table.view.rows = self._rows(snapshot)
             return
         other, self._listed = scope != self._listed, scope
         # Rows come in any order until all are there: who has not moved looks at the first one.
         self.table.view.follow = self.pane.follow or not self._whole
         self._whole = snapshot.loaded
+        columns = self.pane.columns_for(self._counts, scope)
+        if columns != self.table.columns:  # before the rows, which are measured by them
+            self.table.set_columns(columns)
         self._bring(snapshot, None if other else self._shown)
         self._shown = snapshot
-        columns = self.pane.columns_for(self._counts, scope)
-        if columns != self.table.columns:
-            self.table.set_columns(columns)
         if other:  # one's own doing: the row has not vanished
             self.table.view.let_go()
         self._say_if_empty(snapshot)
@@ -71,7 +71,8 @@ class PaneView:
 
     def _rows(self, snapshot: Snapshot) -> Rows[Any]:
         listing = self.pane.listing
-        return Rows(partial(listing.row, snapshot), partial(listing.rows, snapshot))
+        stored = partial(listing.stored, snapshot, self._scope) if listing.stored else None
+        return Rows(partial(listing.row, snapshot), partial(listing.rows, snapshot), stored)
 
     def _bring(self, snapshot: Snapshot, old: Snapshot | None) -> None:
         """The rows of a snapshot in the table, in which those of `old` are now."""

@@ -76,7 +76,15 @@ class Showing:
         # The title of a stacked list tells of its filter.
         alone = main.view.filter if not main.has_class("-stacked") else ""
         filtered = fit(f"/{safe(alone)}", min(len(alone) + 1, 20)) if alone else ""
-        top = top_of(main.snapshot, main.scope, main.settings, main.session, filtered=filtered)
+        top = top_of(
+            main.snapshot,
+            main.scope,
+            main.settings,
+            main.session,
+            filtered=filtered,
+            unlocked=main.unlocked,
+            secrets=main.detail_view.shows_secrets,
+        )
         main.top.show([("too small", "")] if is_tiny(size) else top_parts(top, size.width))
         tabs = [view.tab for view in main.views.values()]
         here = list(main.views).index(main.pane_id)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
+from aiocontainerd.audit import acting
 from aiocontainerd.safe import safe
-from ctdeck.desk import Choice, Question
+from ctdeck import clipboard
+from ctdeck.desk import Choice, Lock, Question
 from ctdeck.failures import plain_words
+from ctdeck.masking import masked_text
 from ctdeck.widgets.lines import Line
 
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ LONG = 180  # characters from which on a text is a dialog and not a toast
 
 def tell(main: MainScreen, text: str, *, title: str = "", bad: bool = False) -> None:
     """A toast, or a dialog for what is long."""
+    text = masked_text(text)
     if len(text) > LONG or "\n" in text:
         main.open("message", title=title or "ctdeck", text=text, bad=bad)
         return
@@ -32,6 +36,8 @@ def progress(main: MainScreen, text: str) -> None:
     line = main.query_one("#progress", Line)
     line.display = bool(text)
     line.show([(f" {safe(text)}", "$accent")])
+    for view in main.views.values():
+        view.table.tick()  # what is being done to a row is its status, too
 
 
 def begin(
@@ -40,12 +46,13 @@ def begin(
     """Do it beside the screen; what it raises is told. `opens`: keys wait for its question."""
     if opens:
         main.keys.expect(work)
-    main.run_worker(_guarded(main, work), group=group, exit_on_error=False)
+    main.run_worker(_guarded(main, work, group), group=group, exit_on_error=False)
 
 
-async def _guarded(main: MainScreen, work: Coroutine[Any, Any, None]) -> None:
+async def _guarded(main: MainScreen, work: Coroutine[Any, Any, None], group: str) -> None:
     try:
-        await work
+        with acting(group):
+            await work
     except Exception as error:
         title, text = plain_words(error)
         main.tell(text, title=title, bad=True)
@@ -66,3 +73,14 @@ async def choose(main: MainScreen, choice: Choice) -> str | None:
     from ctdeck.screens.choose import ChooseScreen
 
     return await main.app.push_screen_wait(ChooseScreen(choice))
+
+
+async def copy(main: MainScreen, text: str) -> str:
+    """To the clipboard; returns where else it went, in words."""
+    return await clipboard.copy(main.app, text)
+
+
+def unlock(main: MainScreen, *locks: Lock) -> None:
+    """Let these be changed until ctdeck ends; without any, all is locked again."""
+    main.unlocked = main.unlocked | set(locks) if locks else frozenset()
+    main.showing.lines()

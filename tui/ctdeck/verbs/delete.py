@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aiocontainerd.models import Container, Image, TaskStatus
+from aiocontainerd.owners import keeper_of
 from ctdeck import equivalents
 from ctdeck.desk import Desk, Question
 from ctdeck.formatting import counted, size
 from ctdeck.rows import ImageRow
 from ctdeck.verbs.doing import (
-    NotNow,
     Target,
     address_of,
     client_of,
@@ -21,9 +21,8 @@ from ctdeck.verbs.doing import (
     state_of,
     task_now,
 )
+from ctdeck.verbs.permitted import SHOWN, permitted, some
 from ctdeck.verbs.tasks import GRACE, describe, resumed_for, stop_signal
-
-SHOWN = 8  # names that a question lists of many
 
 
 async def delete_containers(
@@ -32,7 +31,8 @@ async def delete_containers(
     """Stop it if it runs, then delete task, container, snapshot and our files."""
     client, state = client_of(desk), state_of(desk)
     not_busy(desk, rows)
-    if ask and not await desk.ask(_question(desk, rows, grace)):
+    rows = await permitted(desk, "delete", rows)
+    if not rows or (ask and not await desk.ask(_question(desk, rows, grace))):
         return
 
     async def do(row: Target) -> str:
@@ -79,28 +79,20 @@ def _what_goes(container: Container, task: bool) -> list[str]:
 async def delete_images(desk: Desk, rows: Sequence[ImageRow], *, ask: bool = True) -> None:
     """Delete image names, with a word on what uses them and what becomes free."""
     client = client_of(desk)
+    not_busy(desk, rows)
+    rows = await permitted(desk, "delete image", rows)
     images = [row.image for row in rows]
-    for image in images:
-        if image.key in desk.busy:
-            raise NotNow(f"{image.name} is already being {desk.busy[image.key]}.")
-    if ask and not await desk.ask(await _image_question(desk, images)):
+    if not rows or (ask and not await desk.ask(await _image_question(desk, images))):
         return
-    from aiocontainerd.errors import ContainerdError
-    from aiocontainerd.operations import delete_image as operation
 
-    for image in images:
-        desk.last_equivalent = equivalents.delete_image_line(image, address=address_of(desk))
-        desk.busy[image.key] = "deleted"
-        desk.progress(f"{image.name} is being deleted …")
-        try:
-            await operation(client, image)
-        except ContainerdError as error:
-            desk.tell(str(error), title=f"{image.name} was not deleted", bad=True)
-        else:
-            desk.tell(f"{image.name} is deleted.")
-        finally:
-            desk.busy.pop(image.key, None)
-            desk.progress("")
+    async def do(row: ImageRow) -> str:
+        from aiocontainerd.operations import delete_image as operation
+
+        desk.last_equivalent = equivalents.delete_image_line(row.image, address=address_of(desk))
+        await operation(client, row.image)
+        return f"{name_of(row)} is deleted."
+
+    await each(desk, rows, "deleted", do)
 
 
 async def _image_question(desk: Desk, images: Sequence[Image]) -> Question:
@@ -112,21 +104,18 @@ async def _image_question(desk: Desk, images: Sequence[Image]) -> Question:
         plan = await image_plan(client_of(desk), desk.snapshot, image)
         used += len(plan.users)
         lines.append(f"{image.name} in {image.namespace}")
+        if keeper := keeper_of(image, desk.snapshot):
+            lines.append(f"  {keeper.will('delete image')}")
         if plan.other_names:
-            lines.append(f"  also named {_some(plan.other_names)}: only this name goes")
+            lines.append(f"  also named {some(plan.other_names)}: only this name goes")
         else:
             frees = size(plan.frees) if plan.frees else "nothing: its content is held elsewhere too"
             lines.append(f"  frees {frees}")
         if plan.users:
-            ids = _some([container.id for container in plan.users])
+            ids = some([container.id for container in plan.users])
             lines.append(f"  used by {counted(len(plan.users), 'container')}: {ids}")
         else:
             lines.append("  no container uses it")
     who = images[0].name if len(images) == 1 else counted(len(images), "image")
     warning = "Its containers stay, but cannot be made again from this name." if used else ""
     return Question(f"Delete image {who}?", tuple(lines), "Delete", warning)
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more

@@ -10,6 +10,7 @@ from ctdeck.command.targets import find_images
 from ctdeck.desk import Desk
 from ctdeck.masking import masked
 from ctdeck.verbs.doing import address_of, client_of, state_of
+from ctdeck.verbs.permitted import require
 from ctdeck.verbs.removal import follow
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ async def run_container(desk: Desk, options: RunOptions, *, namespace: str) -> R
     from aiocontainerd.operations import run as operation
 
     client, state = client_of(desk), state_of(desk)
+    require(desk, namespace)
     result = await operation(client, options, namespace=namespace, state=state)
     desk.last_equivalent = equivalent_of(desk, options, namespace)
     desk.tell(f"{result.id} was started in {namespace} (pid {result.pid}).")

@@ -21,8 +21,10 @@ from ctdeck.verbs.doing import (
     state_of,
     task_now,
 )
+from ctdeck.verbs.permitted import permitted
 
 GRACE = 10.0  # seconds between the stop signal and KILL
+NOT_RUNNING = "has no running task"
 SIGNALS = (
     ("SIGKILL", "KILL  ends it at once, it cannot object"),
     ("SIGTERM", "TERM  please end"),
@@ -75,6 +77,11 @@ def _some_alive(desk: Desk, rows: Sequence[Target], verb: str) -> list[Target]:
     return alive
 
 
+def _others(rows: Sequence[Target], taken: Sequence[Target], why: str) -> list[str]:
+    """A word on each of the rows to which it cannot be done."""
+    return [f"{name_of(row)} {why}." for row in rows if row not in taken]
+
+
 def _title(verb: str, rows: Sequence[Target]) -> str:
     return f"{verb} {name_of(rows[0]) if len(rows) == 1 else counted(len(rows), 'container')}?"
 
@@ -84,7 +91,9 @@ async def stop(
 ) -> None:
     """The stop signal, then KILL after the grace time in seconds."""
     client = client_of(desk)
-    rows = _some_alive(desk, rows, "stop")
+    alive = _some_alive(desk, rows, "stop")
+    beside = _others(rows, alive, NOT_RUNNING)
+    rows = await permitted(desk, "stop", alive)
     question = Question(
         _title("Stop", rows),
         tuple(
@@ -94,7 +103,7 @@ async def stop(
         ),
         "Stop",
     )
-    if ask and not await desk.ask(question):
+    if not rows or (ask and not await desk.ask(question)):
         return
 
     async def do(row: Target) -> str:
@@ -105,7 +114,7 @@ async def stop(
         status = await operation(client, container, grace=grace, report=desk.progress)
         return f"{name_of(row)} has stopped (exit status {status})."
 
-    await each(desk, rows, "stopped", do)
+    await each(desk, rows, "stopped", do, beside=beside)
 
 
 async def start(desk: Desk, rows: Sequence[Target]) -> None:
@@ -124,7 +133,8 @@ async def start(desk: Desk, rows: Sequence[Target]) -> None:
         pid = await operation(client, container, state=state)
         return f"{name_of(row)} was started (pid {pid})."
 
-    await each(desk, idle, "started", do)
+    beside = _others(rows, idle, "is running already")
+    await each(desk, await permitted(desk, "start", idle), "started", do, beside=beside)
 
 
 async def restart(
@@ -133,6 +143,7 @@ async def restart(
     """Stop, then start."""
     client, state = client_of(desk), state_of(desk)
     not_busy(desk, rows)
+    rows = await permitted(desk, "restart", rows)
     lines = tuple(
         f"{describe(row)}: {resumed_for(desk, row)}{stop_signal(row)}, KILL after {grace:g} s, "
         "then start again"
@@ -140,7 +151,8 @@ async def restart(
         else f"{describe(row)}: does not run, is started"
         for row in rows
     )
-    if ask and not await desk.ask(Question(_title("Restart", rows), lines, "Restart")):
+    question = Question(_title("Restart", rows), lines, "Restart")
+    if not rows or (ask and not await desk.ask(question)):
         return
 
     async def do(row: Target) -> str:
@@ -161,7 +173,11 @@ async def restart(
 async def kill(desk: Desk, rows: Sequence[Target], *, signal: str = "", ask: bool = True) -> None:
     """Send a signal: the one given, or one chosen from a list with KILL first."""
     client = client_of(desk)
-    rows = _some_alive(desk, rows, "signal")
+    alive = _some_alive(desk, rows, "signal")
+    beside = _others(rows, alive, NOT_RUNNING)
+    rows = await permitted(desk, "kill", alive)
+    if not rows:
+        return
     chosen = signal or await desk.choose(Choice(f"{_title('Signal', rows)[:-1]} with", SIGNALS))
     if not chosen:
         return
@@ -178,13 +194,15 @@ async def kill(desk: Desk, rows: Sequence[Target], *, signal: str = "", ask: boo
         await operation(client, container, chosen)
         return f"{chosen} was sent to {name_of(row)}."
 
-    await each(desk, rows, "signalled", do)
+    await each(desk, rows, "signalled", do, beside=beside)
 
 
 async def pause(desk: Desk, rows: Sequence[Target], *, resume: bool | None = None) -> None:
     """Pause those that run and resume those that are paused, or only one of the two."""
     client = client_of(desk)
-    rows = _some_alive(desk, rows, "pause or resume")
+    alive = _some_alive(desk, rows, "pause or resume")
+    beside = _others(rows, alive, NOT_RUNNING)
+    rows = await permitted(desk, "resume" if resume else "pause", alive)
 
     async def do(row: Target) -> str:
         from aiocontainerd import operations
@@ -199,4 +217,4 @@ async def pause(desk: Desk, rows: Sequence[Target], *, resume: bool | None = Non
         await (operations.resume if wanted else operations.pause)(client, container)
         return f"{name_of(row)} {'goes on' if wanted else 'is paused'}."
 
-    await each(desk, rows, "resumed" if resume else "paused", do)
+    await each(desk, rows, "resumed" if resume else "paused", do, beside=beside)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
+from functools import partial
 from signal import Signals
+from typing import Any
 
-from aiocontainerd.errors import ContainerdError, FailedPrecondition, ReadOnly
+from aiocontainerd.errors import ContainerdError, FailedPrecondition
 from ctdeck.command.requests import (
     Command,
     KillCommand,
+    LockCommand,
     NamespaceCommand,
     PaneCommand,
     PauseCommand,
@@ -23,15 +27,26 @@ from ctdeck.command.requests import (
 )
 from ctdeck.command.targets import find_containers, find_images
 from ctdeck.desk import Desk
+from ctdeck.masking import hidden_in, without
 from ctdeck.rows import ContainerRow, ImageRow
 from ctdeck.verbs import delete, tasks
 from ctdeck.verbs.doing import NotNow, client_of, state_of
+from ctdeck.verbs.permitted import (
+    lock_again,
+    permitted_into,
+    refuses_all,
+    require,
+    will_ask,
+    will_ask_for,
+)
 from ctdeck.verbs.pull import start_pull
+from ctdeck.verbs.risky import begin_run
 from ctdeck.verbs.run import run_container, with_image
 from ctdeck.verbs.viewing import choose_namespace
 
 _SIGNALS = {str(each.value): each.name for each in Signals}
-_LOOKING = (NamespaceCommand, PaneCommand, QuitCommand)
+_LOOKING = (LockCommand, NamespaceCommand, PaneCommand, QuitCommand)
+Verb = Callable[[Desk, list[ContainerRow]], Coroutine[Any, Any, None]]
 
 
 def carry_out(desk: Desk, command: Command) -> None:
@@ -40,8 +55,8 @@ def carry_out(desk: Desk, command: Command) -> None:
     Raises our errors (an id that is not there or not clear, a bad reference, read-only);
     then nothing was begun.
     """
-    if desk.settings.read_only and not isinstance(command, _LOOKING):
-        raise ReadOnly("ctdeck is read-only", remedy="Start it without --read-only for this.")
+    if refuses_all(desk) and not isinstance(command, _LOOKING):
+        raise desk.settings.access.refusal()
     try:
         _begin(desk, command)
     except NotNow as error:
@@ -50,14 +65,16 @@ def carry_out(desk: Desk, command: Command) -> None:
 
 def _begin(desk: Desk, command: Command) -> None:
     match command:
-        case PullCommand(reference, platform, plain_http):
-            start_pull(desk, reference, platform=platform, plain_http=plain_http)
-            desk.tell(f"Pulling {reference} into {desk.new_namespace}; p shows how far it is.")
+        case PullCommand():
+            _pull(desk, command)
         case RunCommand():
             _run(desk, command)
         case RemoveImagesCommand(names, force):
-            work = delete.delete_images(desk, _images(desk, names), ask=not force)
-            desk.begin(work, group="delete", opens=not force)
+            images = _images(desk, names)
+            work = delete.delete_images(desk, images, ask=not force)
+            desk.begin(work, group="delete", opens=not force or will_ask(desk, images))
+        case LockCommand():
+            lock_again(desk)
         case NamespaceCommand(name):
             _namespace(desk, name)
         case PaneCommand(pane):
@@ -72,25 +89,58 @@ def _on_containers(desk: Desk, command: Command) -> None:
     match command:
         case StopCommand(ids, force, grace):
             seconds = tasks.GRACE if grace is None else grace
-            work = tasks.stop(desk, _rows(desk, ids), ask=not force, grace=seconds)
-            desk.begin(work, group="task.stop", opens=not force)
+            _begin_on(desk, ids, partial(tasks.stop, ask=not force, grace=seconds), "task.stop")
         case RestartCommand(ids, force, grace):
             seconds = tasks.GRACE if grace is None else grace
-            work = tasks.restart(desk, _rows(desk, ids), ask=not force, grace=seconds)
-            desk.begin(work, group="task.restart", opens=not force)
+            verb = partial(tasks.restart, ask=not force, grace=seconds)
+            _begin_on(desk, ids, verb, "task.restart")
         case KillCommand(ids, signal, force):
             name = _SIGNALS.get(signal, signal) if signal.isdigit() else f"SIG{signal}"
-            work = tasks.kill(desk, _rows(desk, ids), signal=name, ask=not force)
-            desk.begin(work, group="task.kill", opens=not force)
+            _begin_on(desk, ids, partial(tasks.kill, signal=name, ask=not force), "task.kill")
         case StartCommand(ids):
-            desk.begin(tasks.start(desk, _rows(desk, ids)), group="task.start")
+            _begin_on(desk, ids, tasks.start, "task.start")
         case PauseCommand(ids):
-            desk.begin(tasks.pause(desk, _rows(desk, ids), resume=False), group="task.pause")
+            _begin_on(desk, ids, partial(tasks.pause, resume=False), "task.pause")
         case ResumeCommand(ids):
-            desk.begin(tasks.pause(desk, _rows(desk, ids), resume=True), group="task.pause")
+            _begin_on(desk, ids, partial(tasks.pause, resume=True), "task.pause")
         case RemoveCommand(ids, force):
-            work = delete.delete_containers(desk, _rows(desk, ids), ask=not force)
-            desk.begin(work, group="delete", opens=not force)
+            _begin_on(desk, ids, partial(delete.delete_containers, ask=not force), "delete")
+
+
+def _begin_on(desk: Desk, ids: tuple[str, ...], verb: Verb, group: str) -> None:
+    rows = _rows(desk, ids)
+    asks = verb.keywords.get("ask", False) if isinstance(verb, partial) else False
+    desk.begin(verb(desk, rows), group=group, opens=asks or will_ask(desk, rows))
+
+
+def _pull(desk: Desk, command: PullCommand) -> None:
+    reference, namespace = command.reference, desk.new_namespace
+
+    def start() -> None:
+        start_pull(
+            desk,
+            reference,
+            namespace=namespace,
+            platform=command.platform,
+            plain_http=command.plain_http,
+        )
+        desk.tell(f"Pulling {reference} into {namespace}; p shows how far it is.")
+
+    _begin_into(desk, "pull", namespace, start)
+
+
+def _begin_into(desk: Desk, verb: str, namespace: str, begin: Callable[[], None]) -> None:
+    """At once where nothing is to be unlocked, so that its errors come back to the line."""
+
+    async def unlock_first() -> None:
+        if await permitted_into(desk, verb, namespace):
+            begin()
+
+    if will_ask_for(desk, namespace):
+        desk.begin(unlock_first(), group=verb, opens=True)
+    else:
+        require(desk, namespace)
+        begin()
 
 
 def _run(desk: Desk, command: RunCommand) -> None:
@@ -102,10 +152,12 @@ def _run(desk: Desk, command: RunCommand) -> None:
         try:
             await run_container(desk, options, namespace=namespace)
         except ContainerdError as error:
-            text = f"{error}\n\nNothing was left behind. Press : and ↑ to change the line."
+            words = without(str(error), hidden_in(options))
+            text = f"{words}\n\nNothing was left behind. Press : and ↑ to change the line."
             desk.tell(text, title=f"{options.id} does not run", bad=True)
 
-    desk.begin(work(), group="run")
+    begin = partial(begin_run, desk, options, lambda: desk.begin(work(), group="run"))
+    _begin_into(desk, "run", namespace, begin)
 
 
 def _namespace(desk: Desk, name: str) -> None:

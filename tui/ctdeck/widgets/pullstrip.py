@@ -32,6 +32,8 @@ def strip_text(progress: PullProgress, rate: float, width: int) -> str:
     """``⇣ busybox:1.36  3/5 layers ▰▰▰▱▱ 41 MB/s``, cut to the width."""
     name = short_reference(safe(progress.reference))
     layers = progress.layers
+    if progress.waiting:
+        return fit(f"{GLYPHS.pull} {name}  {safe(progress.waiting)}", width)
     if progress.stage == "resolving" or not layers:
         return fit(f"{GLYPHS.pull} {name}  {progress.stage} …", width)
     held = sum(layer.stage in HELD for layer in layers)

@@ -10,6 +10,7 @@ from aiocontainerd.platforms import host as host_platform
 from aiocontainerd.simulator import containers, images, snapshots, tasks
 from aiocontainerd.simulator.demo.cast import BUILDS, HUB, PARTS, SHOP, Part
 from aiocontainerd.simulator.demo.host import SNAPSHOTTER, put_container, start
+from aiocontainerd.simulator.demo.kubelet import keep_pods
 from aiocontainerd.simulator.lives import Life, Lives
 from aiocontainerd.simulator.pulling import Pull, Speed, Wish
 from aiocontainerd.simulator.refusals import Refused
@@ -31,6 +32,12 @@ async def live(world: World, lives: Lives | None = None) -> None:
             _give_life(lives, part)
             with suppress(KeyError):  # it has been deleted since
                 lives.begin(part.namespace, part.id)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(keep_pods(world, lives))
+        await _happen(world, lives)
+
+
+async def _happen(world: World, lives: Lives) -> None:
     await asyncio.sleep(FIRST)
     for number in count():
         for happening in (_job, _build, _job, _pull):

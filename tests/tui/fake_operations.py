@@ -1,0 +1,59 @@
+"""Operations that only note what they were asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import aiocontainerd.operations
+from aiocontainerd.models import Container, Image
+from aiocontainerd.store import Store
+from ctdeck.app import CtdeckApp
+from ctdeck.screens.confirm import ConfirmScreen
+from ctdeck.settings import Session
+
+OPERATIONS = ("stop", "start", "restart", "kill", "pause", "resume", "delete_container")
+Calls = list[tuple[str, str]]
+
+
+class Client:
+    """Stands for a client in operations that are replaced; it can only be closed."""
+
+    async def close(self) -> None:
+        return
+
+
+def session() -> Session:
+    return Session(Store(), client=Client(), state=object())  # type: ignore[arg-type]
+
+
+def noted(monkeypatch: pytest.MonkeyPatch) -> Calls:
+    """What is asked of the library from now on: (operation, id)."""
+    calls: Calls = []
+
+    def replace_operation(name: str, result: Any) -> None:
+        async def operation(_: object, thing: Container | Image, *__: Any, **___: Any) -> Any:
+            calls.append((name, thing.key.id))
+            return result
+
+        monkeypatch.setattr(aiocontainerd.operations, name, operation)
+
+    for name in OPERATIONS:
+        replace_operation(name, 0)
+    replace_operation("delete_image", None)
+    return calls
+
+
+def asked(app: CtdeckApp) -> bool:
+    return isinstance(app.screen, ConfirmScreen)
+
+
+def question_of(app: CtdeckApp) -> str:
+    """The title of the question that is on the screen; "" if there is none."""
+    return app.screen.question.title if isinstance(app.screen, ConfirmScreen) else ""
+
+
+def lines_of(app: CtdeckApp) -> str:
+    """What the question says."""
+    return "\n".join(app.screen.question.lines) if isinstance(app.screen, ConfirmScreen) else ""
