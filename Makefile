@@ -1,4 +1,4 @@
-# All there is to remember: run · test · lint · bench · stubs · screenshots
+# All there is to remember: run · test · lint · bench · soak · stubs · screenshots
 # ARGS goes to the command behind: make run ARGS="--namespace k8s.io", make test ARGS="-k pull"
 
 PYTHON ?= python3
@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: run test lint bench stubs screenshots clean
+.PHONY: run test lint bench soak stubs screenshots clean
 .DEFAULT_GOAL := run
 
 # Made again when the dependencies change; a half-made one has no stamp and is made anew.
@@ -35,6 +35,11 @@ lint: $(VENV)/stamp
 bench: $(VENV)/stamp
 	[ "$$(id -u)" -ne 0 ] || tests/setup
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# Needs root: real containerds, for minutes.
+soak: $(VENV)/stamp
+	tests/setup
+	$(BIN)/python -m tests.soak $(ARGS)
 
 stubs: $(VENV)/stamp
 	$(BIN)/python backend/aiocontainerd/pb/generate.py

@@ -1,0 +1,1 @@
+"""`make soak`: random changes, keys and restarts for minutes, and what is left afterwards."""
