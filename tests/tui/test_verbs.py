@@ -20,7 +20,7 @@ from ctdeck.screens.confirm import ConfirmScreen
 from ctdeck.settings import Settings
 from ctdeck.verbs.typed import carry_out
 from tests.tui.apps import running, screen_text, until
-from tests.tui.fake_operations import asked, noted, session
+from tests.tui.fake_operations import asked, lines_of, noted, question_of, session
 from tests.tui.worlds import NOW, container, image, snapshot, task
 
 
@@ -45,6 +45,17 @@ async def test_stop_asks_by_name_and_y_stops(done: list[tuple[str, str]]) -> Non
         await pilot.press("y")
         await until(pilot, lambda: done == [("stop", "web2")])
         await until(pilot, lambda: "web2 has stopped (exit status 0)" in screen_text(app))
+
+
+async def test_the_grace_time_is_the_containers_own(done: list[tuple[str, str]]) -> None:
+    slow = container("slow", labels={"nerdctl/stop-timeout": "45"})
+    one = snapshot(containers=[slow], tasks=[task("slow", TaskStatus.RUNNING)])
+    async with running(one, session=session()) as (app, pilot):
+        await pilot.press("s")
+        await until(pilot, lambda: "Unlock" in question_of(app))  # it is nerdctl's
+        await pilot.press("y")
+        await until(pilot, lambda: "Stop" in question_of(app))
+        assert "KILL if it still runs after 45 s" in " ".join(lines_of(app).split())
 
 
 @pytest.mark.parametrize("key", ["n", "escape", "enter"])

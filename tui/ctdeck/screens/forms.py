@@ -113,11 +113,15 @@ async def _run_like(main: MainScreen, container: Container) -> None:
     client, namespace = client_of(main), container.namespace
     if not await permitted_into(main, "run", namespace):
         return
-    spec = await client.containers.spec(container.id, namespace=namespace)
+    main.progress(f"{container.id} is being read …")  # a daemon that hangs takes its time
     try:
-        config = (await choose(client, container.image, namespace)).config
-    except ContainerdError:
-        config = ImageConfig()  # the image is gone or broken: all is shown as the caller's wish
+        spec = await client.containers.spec(container.id, namespace=namespace)
+        try:
+            config = (await choose(client, container.image, namespace)).config
+        except ContainerdError:
+            config = ImageConfig()  # the image is gone or broken: all is shown as the caller's wish
+    finally:
+        main.progress("")
     name = _new_id(main, container.image or container.id)
     if not container.image:
         raise NotNow(f"{container.id} was made from no image, so no other can be like it.")

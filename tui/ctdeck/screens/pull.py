@@ -19,6 +19,7 @@ from ctdeck.formatting import short_reference
 from ctdeck.pull_text import Meter, Text, details, headline
 from ctdeck.screens.dialog import NARROW_FORM
 from ctdeck.styles import style_path
+from ctdeck.verbs.doing import NotNow
 from ctdeck.widgets.fields import Field
 from ctdeck.widgets.form import Note
 from ctdeck.widgets.quiet_lines import QuietLines
@@ -102,7 +103,7 @@ class PullScreen(ModalScreen["PullJob | None"]):
         """Start it; a bad reference stays in the field."""
         try:
             job = self._start(self.query_one(Field).value, lambda: self.is_attached)
-        except ContainerdError as error:
+        except (ContainerdError, NotNow) as error:
             self.query_one(Note).say(str(error), bad=True)
             return
         self._follow(job)

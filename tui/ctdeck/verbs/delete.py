@@ -22,11 +22,11 @@ from ctdeck.verbs.doing import (
     task_now,
 )
 from ctdeck.verbs.permitted import SHOWN, permitted, some
-from ctdeck.verbs.tasks import GRACE, describe, resumed_for, stop_signal
+from ctdeck.verbs.tasks import describe, grace_for, resumed_for, stop_signal
 
 
 async def delete_containers(
-    desk: Desk, rows: Sequence[Target], *, ask: bool = True, grace: float = GRACE
+    desk: Desk, rows: Sequence[Target], *, ask: bool = True, grace: float | None = None
 ) -> None:
     """Stop it if it runs, then delete task, container, snapshot and our files."""
     client, state = client_of(desk), state_of(desk)
@@ -53,13 +53,13 @@ def _runs(desk: Desk, row: Target) -> bool:
     return task is not None and task.status is not TaskStatus.STOPPED
 
 
-def _question(desk: Desk, rows: Sequence[Target], grace: float) -> Question:
+def _question(desk: Desk, rows: Sequence[Target], grace: float | None) -> Question:
     lines: list[str] = []
     for row in rows:
         lines.append(describe(row))
         if _runs(desk, row):
             how = f"{resumed_for(desk, row)}{stop_signal(row)}"
-            lines.append(f"  is stopped first: {how}, KILL after {grace:g} s")
+            lines.append(f"  is stopped first: {how}, KILL after {grace_for(row, grace):g} s")
         lines += _what_goes(container_of(row), task_now(desk, row) is not None)
         if binds := [m.source for m in container_of(row).mounts if m.is_bind]:
             lines.append(f"  kept: {', '.join(binds[:SHOWN])} on this host")

@@ -66,12 +66,11 @@ async def permitted_into(desk: Desk, verb: str, namespace: str) -> bool:
     """
     if _is_shut(desk, namespace):
         raise _refusal(desk, namespace)
-    if (locked := _on_namespace(desk, namespace)) is None:
-        return True
-    if not await desk.ask(_question(verb, locked.lock, [locked])):
-        return False
-    desk.unlock(locked.lock)
-    return True
+    if locked := _on_namespace(desk, namespace):
+        if not await desk.ask(_question(verb, locked.lock, [locked])):
+            return False
+        desk.unlock(locked.lock)
+    return not _is_missing(desk, namespace) or await desk.ask(_making(verb, namespace))
 
 
 def require(desk: Desk, namespace: str) -> None:
@@ -102,7 +101,7 @@ def will_ask(desk: Desk, rows: Sequence[Changed]) -> bool:
 
 def will_ask_for(desk: Desk, namespace: str) -> bool:
     """The same for what is made in a namespace."""
-    return _on_namespace(desk, namespace) is not None
+    return _on_namespace(desk, namespace) is not None or _is_missing(desk, namespace)
 
 
 def refuses_all(desk: Desk) -> str:
@@ -144,6 +143,17 @@ def _on_namespace(desk: Desk, namespace: str) -> _Locked | None:
     if owner is None or (lock := Lock(namespace, owner.short)) in desk.unlocked:
         return None
     return _Locked(Key(namespace, ""), f"Namespace {namespace}", lock, owner)
+
+
+def _is_missing(desk: Desk, namespace: str) -> bool:
+    """A call would make it anew, without a word: somebody may just have removed it."""
+    world = desk.snapshot
+    return world.loaded and namespace != "default" and namespace not in world.namespaces
+
+
+def _making(verb: str, namespace: str) -> Question:
+    line = f"containerd has no namespace of this name. To {verb} something into it makes it."
+    return Question(f"Make namespace {namespace}?", (line,), "Make it")
 
 
 def _by_lock(desk: Desk, rows: Sequence[Changed]) -> dict[Lock, list[_Locked]]:

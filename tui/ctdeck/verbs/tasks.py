@@ -23,7 +23,6 @@ from ctdeck.verbs.doing import (
 )
 from ctdeck.verbs.permitted import permitted
 
-GRACE = 10.0  # seconds between the stop signal and KILL
 NOT_RUNNING = "has no running task"
 SIGNALS = (
     ("SIGKILL", "KILL  ends it at once, it cannot object"),
@@ -46,6 +45,13 @@ def stop_signal(row: Target) -> str:
     number = number_of(container_of(row))
     names = {signal.value: signal.name for signal in signals.Signals}
     return names.get(number, f"signal {number}")
+
+
+def grace_for(row: Target, grace: float | None) -> float:
+    """Seconds that it gets to end: those given, else what its own labels say."""
+    from aiocontainerd.operations import grace_of
+
+    return grace_of(container_of(row)) if grace is None else grace
 
 
 def describe(row: Target) -> str:
@@ -87,9 +93,9 @@ def _title(verb: str, rows: Sequence[Target]) -> str:
 
 
 async def stop(
-    desk: Desk, rows: Sequence[Target], *, ask: bool = True, grace: float = GRACE
+    desk: Desk, rows: Sequence[Target], *, ask: bool = True, grace: float | None = None
 ) -> None:
-    """The stop signal, then KILL after the grace time in seconds."""
+    """The stop signal, then KILL after the grace time in seconds: this one, else its own."""
     client = client_of(desk)
     alive = _some_alive(desk, rows, "stop")
     beside = _others(rows, alive, NOT_RUNNING)
@@ -98,7 +104,7 @@ async def stop(
         _title("Stop", rows),
         tuple(
             f"{describe(row)}: {resumed_for(desk, row)}{stop_signal(row)}, "
-            f"and KILL if it still runs after {grace:g} s"
+            f"and KILL if it still runs after {grace_for(row, grace):g} s"
             for row in rows
         ),
         "Stop",
@@ -138,15 +144,15 @@ async def start(desk: Desk, rows: Sequence[Target]) -> None:
 
 
 async def restart(
-    desk: Desk, rows: Sequence[Target], *, ask: bool = True, grace: float = GRACE
+    desk: Desk, rows: Sequence[Target], *, ask: bool = True, grace: float | None = None
 ) -> None:
     """Stop, then start."""
     client, state = client_of(desk), state_of(desk)
     not_busy(desk, rows)
     rows = await permitted(desk, "restart", rows)
     lines = tuple(
-        f"{describe(row)}: {resumed_for(desk, row)}{stop_signal(row)}, KILL after {grace:g} s, "
-        "then start again"
+        f"{describe(row)}: {resumed_for(desk, row)}{stop_signal(row)}, "
+        f"KILL after {grace_for(row, grace):g} s, then start again"
         if _alive(desk, row)
         else f"{describe(row)}: does not run, is started"
         for row in rows

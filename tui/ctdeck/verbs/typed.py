@@ -88,11 +88,9 @@ def _begin(desk: Desk, command: Command) -> None:
 def _on_containers(desk: Desk, command: Command) -> None:
     match command:
         case StopCommand(ids, force, grace):
-            seconds = tasks.GRACE if grace is None else grace
-            _begin_on(desk, ids, partial(tasks.stop, ask=not force, grace=seconds), "task.stop")
+            _begin_on(desk, ids, partial(tasks.stop, ask=not force, grace=grace), "task.stop")
         case RestartCommand(ids, force, grace):
-            seconds = tasks.GRACE if grace is None else grace
-            verb = partial(tasks.restart, ask=not force, grace=seconds)
+            verb = partial(tasks.restart, ask=not force, grace=grace)
             _begin_on(desk, ids, verb, "task.restart")
         case KillCommand(ids, signal, force):
             name = _SIGNALS.get(signal, signal) if signal.isdigit() else f"SIG{signal}"

@@ -7,7 +7,7 @@ from collections import Counter
 from ctdeck import equivalents
 from ctdeck.desk import Choice, Desk
 from ctdeck.formatting import counted
-from ctdeck.masking import masked_value
+from ctdeck.masking import masked_source
 from ctdeck.rows import ContainerRow, EventRow, ImageRow, MountRow, Row, TaskRow
 from ctdeck.verbs.doing import address_of
 
@@ -24,7 +24,7 @@ def copied_text(row: Row) -> tuple[str, str]:
         case TaskRow():
             return row.task.id, "the id"
         case MountRow():
-            source = masked_value("", row.mount.source)  # as it is shown
+            source = masked_source(row.mount.source)  # as it is shown
             return source or row.mount.destination, "the source"
         case EventRow():
             return row.event.subject, "the subject"
