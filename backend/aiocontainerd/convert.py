@@ -1,16 +1,21 @@
 """Protobuf → models: every outside string is made safe here, once.
 
 What containerd stores is not checked by it: a spec can be any JSON, a name any bytes. Parts that
-are not what they should be are left out, so that one odd record never hides the others.
+are not what they should be are left out, so that one odd record never hides the others. The .proto
+files let text through that is not UTF-8 (1.6 stores it): it comes as `bytes`, whatever the stubs'
+types say, and cannot be set in a `string` field. What is sent back is a `bytes` field there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.protobuf.unknown_fields import UnknownFieldSet
 
 from aiocontainerd.models import (
     NO_LABELS,
@@ -22,7 +27,7 @@ from aiocontainerd.models import (
     TaskStatus,
 )
 from aiocontainerd.pb import containers_pb2, images_pb2, process_pb2, types_pb2, typeurl
-from aiocontainerd.safe import safe
+from aiocontainerd.safe import exact, safe
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 # What thousands of records have in common is kept once. The caches are bounded in number and, by
@@ -34,9 +39,14 @@ _SHORT_LIST = 1024
 _shared = lru_cache(_SHARED)(safe)
 
 
-def shared(text: str) -> str:
+def shared(text: str | bytes) -> str:
     """As `safe`, and one object for equal texts: for what repeats from record to record."""
     return _shared(text) if len(text) <= _SHORT else safe(text)
+
+
+def as_bytes(text: str | bytes) -> bytes:
+    """A name as it goes back to the daemon; bytes that os gave for undecodable ones return."""
+    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
 
 
 def time_of(stamp: Timestamp, present: bool = True) -> datetime | None:
@@ -49,11 +59,32 @@ def time_of(stamp: Timestamp, present: bool = True) -> datetime | None:
         return None
 
 
-def labels_of(labels: Mapping[str, str]) -> Mapping[str, str]:
-    """A read-only copy of a label map, keys and values safe."""
+def labels_of(message: Message, name: str = "labels") -> Mapping[str, str]:
+    """A read-only copy of a message's label map, keys and values safe."""
+    labels = getattr(message, name)
     if not labels:
         return NO_LABELS
-    return MappingProxyType({shared(key): shared(value) for key, value in labels.items()})
+    try:
+        return MappingProxyType({shared(key): shared(value) for key, value in labels.items()})
+    except UnicodeDecodeError:
+        items = _raw_items(message, name)
+        return MappingProxyType({shared(key): shared(value) for key, value in items})
+
+
+def _raw_items(message: Message, name: str) -> Iterator[tuple[bytes, bytes]]:
+    """The items of a map with a key that is not UTF-8, which protobuf lists but never gives."""
+    wanted = message.DESCRIPTOR.fields_by_name[name].number
+    for number, item in _fields(message.SerializeToString()):
+        if number == wanted:
+            found = dict(_fields(item))
+            yield found.get(1, b""), found.get(2, b"")
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, Any]]:
+    """Number and value of each field, read without any knowledge of the message."""
+    fields = UnknownFieldSet(Empty.FromString(message))
+    for each in map(fields.__getitem__, range(len(fields))):
+        yield each.field_number, each.data
 
 
 def descriptor(message: types_pb2.Descriptor) -> Descriptor:
@@ -62,7 +93,7 @@ def descriptor(message: types_pb2.Descriptor) -> Descriptor:
         shared(message.media_type),
         safe(message.digest),
         message.size,
-        labels_of(message.annotations),
+        labels_of(message, "annotations"),
     )
 
 
@@ -78,35 +109,51 @@ def descriptor_to_pb(value: Descriptor) -> types_pb2.Descriptor:
 
 def image(message: images_pb2.Image, namespace: str) -> Image:
     """An image record; its details are read later."""
+    name, exact_name = _named(message.name)
     return Image(
         namespace=namespace,
-        name=safe(message.name),
+        name=name,
         raw_name=message.name,
         target=descriptor(message.target),
-        labels=labels_of(message.labels),
+        labels=labels_of(message),
         created_at=time_of(message.created_at, message.HasField("created_at")),
         updated_at=time_of(message.updated_at, message.HasField("updated_at")),
+        exact_name=exact_name,
     )
+
+
+def _named(text: str | bytes) -> tuple[str, str]:
+    """A name as it is shown, and `exact`, "" where that is the same."""
+    shown, told = safe(text), exact(text)
+    return shown, "" if told == shown else told
+
+
+_shared_named = lru_cache(_SHARED)(_named)
 
 
 def container(message: containers_pb2.Container, namespace: str) -> Container:
     """A container record, with what the lists show of its spec; the spec itself is not kept."""
     spec = spec_of(message)
     process = _dict(spec.get("process"))
-    id, key = safe(message.id), safe(message.snapshot_key)
+    id, raw_key = safe(message.id), message.snapshot_key
+    key = safe(raw_key)
+    named = _shared_named if len(message.image) <= _SHORT else _named
+    image, exact_image = named(message.image)
     return Container(
         namespace=namespace,
         id=id,
-        image=shared(message.image),
+        image=image,
         runtime=shared(message.runtime.name),
         snapshotter=shared(message.snapshotter),
         snapshot_key=id if key == id else key,
         created_at=time_of(message.created_at, message.HasField("created_at")),
         updated_at=time_of(message.updated_at, message.HasField("updated_at")),
-        labels=labels_of(message.labels),
+        labels=labels_of(message),
         mounts=_mounts(spec),
         args=_words(process.get("args")),
         terminal=process.get("terminal") is True,
+        exact_image=exact_image,
+        odd_snapshot_key=b"" if key == raw_key else as_bytes(raw_key),
     )
 
 
@@ -118,8 +165,16 @@ def same_container(message: containers_pb2.Container, known: Container) -> bool:
         updated is not None
         and (created, updated) == (known.created_at, known.updated_at)
         and (message.image, message.snapshot_key) == (known.image, known.snapshot_key)
-        and known.labels == dict(message.labels)
+        and known.labels == _plain(message.labels)
     )
+
+
+def _plain(labels: Mapping[str, str]) -> Mapping[str, str] | None:
+    """The labels raw, None if one of the keys is not UTF-8."""
+    try:
+        return dict(labels)
+    except UnicodeDecodeError:
+        return None
 
 
 def task(message: process_pb2.Process, namespace: str) -> Task:

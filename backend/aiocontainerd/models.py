@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
 REMOVE_LABEL = "io.ctdeck/remove"  # "true" on a container that `run` was to remove when done
+HELD_BACK = "held back by "  # with a maker after it, in its place: who restarts it just now
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -75,6 +76,7 @@ class Image:
     """An image record: a name for a descriptor, in one namespace.
 
     `raw_name` is what the daemon stores and is sent back to it; `name` is it made safe.
+    `exact_name` (`safe.exact`) tells it from others that are shown alike, "" where `name` does.
     `details` is None until they have been read; `unpacked` is None while that is not known.
     """
 
@@ -87,11 +89,12 @@ class Image:
     updated_at: datetime | None = None
     details: ImageDetails | None = None
     unpacked: bool | None = None
+    exact_name: str = ""
 
     @property
     def key(self) -> Key:
-        """Namespace and name."""
-        return Key(self.namespace, self.name)
+        """Namespace and name, or exact name."""
+        return Key(self.namespace, self.exact_name or self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,11 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container record. It has no state of its own: its task has."""
+    """A container record. It has no state of its own: its task has.
+
+    `exact_image` (`safe.exact`) tells the image from others that are shown alike, "" where `image`
+    does. `odd_snapshot_key` is the stored key where `snapshot_key` is not what is stored.
+    """
 
     namespace: str
     id: str
@@ -130,6 +137,8 @@ class Container:
     mounts: tuple[Mount, ...] = ()
     args: tuple[str, ...] = ()
     terminal: bool = False
+    exact_image: str = ""
+    odd_snapshot_key: bytes = b""
 
     @property
     def key(self) -> Key:
@@ -137,9 +146,22 @@ class Container:
         return Key(self.namespace, self.id)
 
     @property
+    def image_key(self) -> Key:
+        """The key that the image has, or would have, that its record names."""
+        return Key(self.namespace, self.exact_image or self.image)
+
+    @property
+    def raw_snapshot_key(self) -> bytes:
+        """What the daemon stores and is sent back to it."""
+        return self.odd_snapshot_key or self.snapshot_key.encode()
+
+    @property
     def is_to_be_removed(self) -> bool:
-        """It was run with remove-when-done, and goes when its task has ended."""
-        return self.labels.get(REMOVE_LABEL) == "true"
+        """Its label says that it is to be removed when done: anybody's may, by its image.
+
+        Whether it is one that we ran is asked of `operations.left_behind`.
+        """
+        return self.labels.get(REMOVE_LABEL, "").startswith((HELD_BACK, "true"))
 
     @property
     def display_name(self) -> str:
@@ -228,6 +250,7 @@ class Snapshot:
     `error` is why the phase is LOST or FAILED. `loaded` turns true with the first full list, or
     when it does not come. `reading` names those of `images`, `containers` and `tasks` that this
     connection has not read to the end: their rows are real, and more will come.
+    `behind` is how many seconds the newest of `events` waited to be taken, in a long storm.
     """
 
     generation: int = 0
@@ -243,6 +266,7 @@ class Snapshot:
     events: tuple[Event, ...] = ()
     events_total: int = 0
     reading: frozenset[str] = frozenset()
+    behind: int = 0
 
     def task_of(self, container: Container) -> Task | None:
         """The task of this container, None if it has none."""
@@ -250,8 +274,9 @@ class Snapshot:
 
     def users_of(self, image: Image) -> tuple[Container, ...]:
         """The containers in the image's namespace whose record names this image."""
+        key = image.key
         return tuple(
             container
             for container in self.containers.values()
-            if container.namespace == image.namespace and container.image == image.name
+            if container.image == image.name and container.image_key == key
         )

@@ -221,8 +221,9 @@ async def test_a_hostile_image_name_is_listed_and_goes(
     async with following(containerd) as followed:
         target = followed.store.snapshot.images[Key(namespace, busybox)].target
         await followed.client.images.put(name, target, namespace=namespace)
-        key = Key(namespace, "evil/\u241b[2J\ufffd:1")
+        key = Key(namespace, r"'evil/\x1b[2J\xff:1'")
         snapshot = await followed.until(lambda s: key in s.images, "the image")
+        assert snapshot.images[key].name == "evil/\u241b[2J\ufffd:1"
         assert Key(namespace, busybox) in snapshot.images
         await followed.client.images.delete(snapshot.images[key].raw_name, namespace=namespace)
         await followed.until(lambda s: key not in s.images, "gone")

@@ -10,7 +10,13 @@ from google.protobuf.any_pb2 import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiocontainerd.pb import event_payloads_pb2, images_pb2, runc_options_pb2, typeurl
+from aiocontainerd.pb import (
+    event_payloads_pb2,
+    images_pb2,
+    runc_options_pb2,
+    transfer_types_pb2,
+    typeurl,
+)
 
 JSON = st.recursive(
     st.none()
@@ -64,12 +70,20 @@ def test_the_name_stands_after_the_last_slash(url: str, name: str) -> None:
         Any(type_url="TaskExit"),
         Any(type_url="containerd.events.TaskExit/"),
         Any(type_url="containerd.events.TaskExit", value=b"\x0a\xff"),
-        Any(type_url="containerd.events.TaskExit", value=b"\x0a\x01\xff"),
+        Any(type_url="containerd.events.TaskExit", value=b"\x0a\x02\xff"),
     ],
 )
 def test_refuses_another_type_and_broken_bytes(packed: Any) -> None:
     with pytest.raises(typeurl.TypeUrlError, match=r"containerd\.events\.TaskExit"):
         typeurl.unpack(packed, event_payloads_pb2.TaskExit)
+
+
+def test_refuses_a_text_that_is_not_utf8_only_where_the_proto_file_wants_it_to() -> None:
+    event = Any(type_url="containerd.events.TaskExit", value=b"\x0a\x01\xff")
+    assert typeurl.unpack(event, event_payloads_pb2.TaskExit).container_id == b"\xff"
+    progress = Any(type_url="containerd.types.transfer.Progress", value=b"\x0a\x01\xff")
+    with pytest.raises(typeurl.TypeUrlError, match=r"containerd\.types\.transfer\.Progress"):
+        typeurl.unpack(progress, transfer_types_pb2.Progress)
 
 
 @given(JSON)

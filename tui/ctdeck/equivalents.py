@@ -54,6 +54,8 @@ def delete_line(container: Container, *, running: bool = False, address: str = "
 
 def delete_image_line(image: Image, *, address: str = "") -> str:
     """`ctr images delete`."""
+    if image.exact_name:  # as bash and zsh write it
+        return f"{_ctr(address, image.namespace, 'images', 'delete')} ${image.exact_name}"
     return _ctr(address, image.namespace, "images", "delete", image.name)
 
 

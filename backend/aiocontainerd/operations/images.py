@@ -42,20 +42,20 @@ async def image_plan(client: Client, snapshot: Snapshot, image: Image) -> ImageP
     leases and gc.root labels of the namespace hold, with the name and without it. `snapshot` is
     the store's. Blobs that another namespace has too stay, and are not counted.
     """
-    graph = await _graph(client, snapshot, image.namespace)
-    name = ("image", image.name)
+    graph = await graph_of(client, snapshot, image.namespace)
+    name = ("image", image.key.id)
     lost = graph.reachable() - graph.reachable(without=name)
     blobs = [node for node in lost if node in graph.sizes]
-    elsewhere = await _elsewhere(client, image.namespace, blobs)
-    blobs = [node for node in blobs if node not in elsewhere]
+    others = await elsewhere(client, image.namespace, blobs)
+    blobs = [node for node in blobs if node not in others]
     layers = [node for node in lost if node[0] == "snapshot"]
-    usage = await _usage(client, image.namespace, layers)
-    same = [other for other in _images(snapshot, image.namespace) if other.name != image.name]
+    usage = await usages(client, image.namespace, layers)
+    same = [other for other in _images(snapshot, image.namespace) if other.key != image.key]
     return ImagePlan(
         image=image,
         users=snapshot.users_of(image),
         other_names=tuple(
-            sorted(other.name for other in same if other.target.digest == image.target.digest)
+            sorted(other.key.id for other in same if other.target.digest == image.target.digest)
         ),
         frees=sum(graph.sizes[node] for node in blobs) + sum(usage),
         blobs=len(blobs),
@@ -81,11 +81,11 @@ async def delete_image(client: Client, image: Image, *, sync: bool = True) -> No
         return
 
 
-async def _graph(client: Client, snapshot: Snapshot, namespace: str) -> Graph:
+async def graph_of(client: Client, snapshot: Snapshot, namespace: str) -> Graph:
     """All that the collector would look at in one namespace."""
     graph = Graph()
     for image in _images(snapshot, namespace):
-        node = ("image", image.name)
+        node = ("image", image.key.id)
         graph.roots.add(node)
         graph.add(node, image.labels, [content(image.target.digest)])
     for container in snapshot.containers.values():
@@ -103,7 +103,7 @@ async def _graph(client: Client, snapshot: Snapshot, namespace: str) -> Graph:
     return graph
 
 
-async def _elsewhere(client: Client, namespace: str, blobs: Iterable[Node]) -> set[Node]:
+async def elsewhere(client: Client, namespace: str, blobs: Iterable[Node]) -> set[Node]:
     """Those of the blobs that other namespaces have: the bytes are the same file for all."""
     filters = [f'digest=="{digest}"' for _, digest in blobs]
     if not filters:
@@ -137,7 +137,7 @@ async def _add_snapshots(client: Client, graph: Graph, namespace: str, name: str
 async def _add_leases(client: Client, graph: Graph, namespace: str) -> None:
     leases = [lease for lease in await client.leases.list(namespace=namespace) if _counts(lease)]
     held = await asyncio.gather(
-        *(client.leases.resources(lease.id, namespace=namespace) for lease in leases),
+        *(client.leases.resources(lease.raw_id, namespace=namespace) for lease in leases),
         return_exceptions=True,
     )
     for lease, resources in zip(leases, held, strict=True):
@@ -162,7 +162,7 @@ def _counts(lease: Lease) -> bool:
     return until.tzinfo is None or until > datetime.now(UTC)
 
 
-async def _usage(client: Client, namespace: str, layers: Iterable[Node]) -> list[int]:
+async def usages(client: Client, namespace: str, layers: Iterable[Node]) -> list[int]:
     """Bytes of each of these snapshots; those that vanish meanwhile are left out."""
     turn = asyncio.Semaphore(_USAGE_AT_ONCE)
 

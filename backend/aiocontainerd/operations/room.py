@@ -34,11 +34,11 @@ async def what_could_go(client: Client, namespace: str) -> str:
         )
     except ContainerdError:
         return "Delete images or containers to make room."
-    used = {container.image for container in containers}
+    used = {container.image_key for container in containers}
     alive = {task.id for task in tasks if task.status is not TaskStatus.STOPPED}
     idle = [safe(container.id) for container in containers if container.id not in alive]
     found = [
-        *_named("images without a container", [i.name for i in images if i.name not in used]),
+        *_named("images without a container", [i.name for i in images if i.key not in used]),
         *_named("containers that do not run", idle),
     ]
     if not found:

@@ -38,7 +38,7 @@ class Container(_message.Message):
             self,
             *,
             name: _builtins.str = ...,
-            options: _any_pb2.Any | None = ...,
+            options: _any_pb2.Any = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _typing.Literal["options", b"options"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -79,7 +79,7 @@ class Container(_message.Message):
             self,
             *,
             key: _builtins.str = ...,
-            value: _any_pb2.Any | None = ...,
+            value: _any_pb2.Any = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -122,15 +122,15 @@ class Container(_message.Message):
         self,
         *,
         id: _builtins.str = ...,
-        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] = ...,
         image: _builtins.str = ...,
-        runtime: Global___Container.Runtime | None = ...,
-        spec: _any_pb2.Any | None = ...,
+        runtime: Global___Container.Runtime = ...,
+        spec: _any_pb2.Any = ...,
         snapshotter: _builtins.str = ...,
         snapshot_key: _builtins.str = ...,
-        created_at: _timestamp_pb2.Timestamp | None = ...,
-        updated_at: _timestamp_pb2.Timestamp | None = ...,
-        extensions: _abc.Mapping[_builtins.str, _any_pb2.Any] | None = ...,
+        created_at: _timestamp_pb2.Timestamp = ...,
+        updated_at: _timestamp_pb2.Timestamp = ...,
+        extensions: _abc.Mapping[_builtins.str, _any_pb2.Any] = ...,
         sandbox: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "runtime", b"runtime", "spec", b"spec", "updated_at", b"updated_at"]  # noqa: Y015
@@ -170,7 +170,7 @@ class GetContainerResponse(_message.Message):
     def __init__(
         self,
         *,
-        container: Global___Container | None = ...,
+        container: Global___Container = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["container", b"container"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -190,7 +190,7 @@ class ListContainersRequest(_message.Message):
     def __init__(
         self,
         *,
-        filters: _abc.Iterable[_builtins.str] | None = ...,
+        filters: _abc.Iterable[_builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -210,7 +210,7 @@ class ListContainersResponse(_message.Message):
     def __init__(
         self,
         *,
-        containers: _abc.Iterable[Global___Container] | None = ...,
+        containers: _abc.Iterable[Global___Container] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -230,7 +230,7 @@ class ListContainerMessage(_message.Message):
     def __init__(
         self,
         *,
-        container: Global___Container | None = ...,
+        container: Global___Container = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["container", b"container"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -250,7 +250,7 @@ class CreateContainerRequest(_message.Message):
     def __init__(
         self,
         *,
-        container: Global___Container | None = ...,
+        container: Global___Container = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["container", b"container"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -270,7 +270,7 @@ class CreateContainerResponse(_message.Message):
     def __init__(
         self,
         *,
-        container: Global___Container | None = ...,
+        container: Global___Container = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["container", b"container"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -295,8 +295,8 @@ class UpdateContainerRequest(_message.Message):
     def __init__(
         self,
         *,
-        container: Global___Container | None = ...,
-        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        container: Global___Container = ...,
+        update_mask: _field_mask_pb2.FieldMask = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["container", b"container", "update_mask", b"update_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -316,7 +316,7 @@ class UpdateContainerResponse(_message.Message):
     def __init__(
         self,
         *,
-        container: Global___Container | None = ...,
+        container: Global___Container = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["container", b"container"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...

@@ -80,9 +80,9 @@ class Info(_message.Message):
         *,
         digest: _builtins.str = ...,
         size: _builtins.int = ...,
-        created_at: _timestamp_pb2.Timestamp | None = ...,
-        updated_at: _timestamp_pb2.Timestamp | None = ...,
-        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        created_at: _timestamp_pb2.Timestamp = ...,
+        updated_at: _timestamp_pb2.Timestamp = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -121,7 +121,7 @@ class InfoResponse(_message.Message):
     def __init__(
         self,
         *,
-        info: Global___Info | None = ...,
+        info: Global___Info = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["info", b"info"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -144,8 +144,8 @@ class UpdateRequest(_message.Message):
     def __init__(
         self,
         *,
-        info: Global___Info | None = ...,
-        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        info: Global___Info = ...,
+        update_mask: _field_mask_pb2.FieldMask = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["info", b"info", "update_mask", b"update_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -165,7 +165,7 @@ class UpdateResponse(_message.Message):
     def __init__(
         self,
         *,
-        info: Global___Info | None = ...,
+        info: Global___Info = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["info", b"info"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -185,7 +185,7 @@ class ListContentRequest(_message.Message):
     def __init__(
         self,
         *,
-        filters: _abc.Iterable[_builtins.str] | None = ...,
+        filters: _abc.Iterable[_builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -205,7 +205,7 @@ class ListContentResponse(_message.Message):
     def __init__(
         self,
         *,
-        info: _abc.Iterable[Global___Info] | None = ...,
+        info: _abc.Iterable[Global___Info] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -307,8 +307,8 @@ class Status(_message.Message):
     def __init__(
         self,
         *,
-        started_at: _timestamp_pb2.Timestamp | None = ...,
-        updated_at: _timestamp_pb2.Timestamp | None = ...,
+        started_at: _timestamp_pb2.Timestamp = ...,
+        updated_at: _timestamp_pb2.Timestamp = ...,
         ref: _builtins.str = ...,
         offset: _builtins.int = ...,
         total: _builtins.int = ...,
@@ -351,7 +351,7 @@ class StatusResponse(_message.Message):
     def __init__(
         self,
         *,
-        status: Global___Status | None = ...,
+        status: Global___Status = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["status", b"status"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -371,7 +371,7 @@ class ListStatusesRequest(_message.Message):
     def __init__(
         self,
         *,
-        filters: _abc.Iterable[_builtins.str] | None = ...,
+        filters: _abc.Iterable[_builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -391,7 +391,7 @@ class ListStatusesResponse(_message.Message):
     def __init__(
         self,
         *,
-        statuses: _abc.Iterable[Global___Status] | None = ...,
+        statuses: _abc.Iterable[Global___Status] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -451,7 +451,7 @@ class WriteContentRequest(_message.Message):
         expected: _builtins.str = ...,
         offset: _builtins.int = ...,
         data: _builtins.bytes = ...,
-        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -483,8 +483,8 @@ class WriteContentResponse(_message.Message):
         self,
         *,
         action: Global___WriteAction.ValueType = ...,
-        started_at: _timestamp_pb2.Timestamp | None = ...,
-        updated_at: _timestamp_pb2.Timestamp | None = ...,
+        started_at: _timestamp_pb2.Timestamp = ...,
+        updated_at: _timestamp_pb2.Timestamp = ...,
         offset: _builtins.int = ...,
         total: _builtins.int = ...,
         digest: _builtins.str = ...,

@@ -40,7 +40,7 @@ class ContainerCreate(_message.Message):
             self,
             *,
             name: _builtins.str = ...,
-            options: _any_pb2.Any | None = ...,
+            options: _any_pb2.Any = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _typing.Literal["options", b"options"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -60,7 +60,7 @@ class ContainerCreate(_message.Message):
         *,
         id: _builtins.str = ...,
         image: _builtins.str = ...,
-        runtime: Global___ContainerCreate.Runtime | None = ...,
+        runtime: Global___ContainerCreate.Runtime = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["runtime", b"runtime"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -108,7 +108,7 @@ class ContainerUpdate(_message.Message):
         *,
         id: _builtins.str = ...,
         image: _builtins.str = ...,
-        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] = ...,
         snapshot_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -189,8 +189,8 @@ class TaskCreate(_message.Message):
         *,
         container_id: _builtins.str = ...,
         bundle: _builtins.str = ...,
-        rootfs: _abc.Iterable[_types_pb2.Mount] | None = ...,
-        io: Global___TaskIO | None = ...,
+        rootfs: _abc.Iterable[_types_pb2.Mount] = ...,
+        io: Global___TaskIO = ...,
         checkpoint: _builtins.str = ...,
         pid: _builtins.int = ...,
     ) -> None: ...
@@ -248,7 +248,7 @@ class TaskExit(_message.Message):
         id: _builtins.str = ...,
         pid: _builtins.int = ...,
         exit_status: _builtins.int = ...,
-        exited_at: _timestamp_pb2.Timestamp | None = ...,
+        exited_at: _timestamp_pb2.Timestamp = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["exited_at", b"exited_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -279,7 +279,7 @@ class TaskDelete(_message.Message):
         container_id: _builtins.str = ...,
         pid: _builtins.int = ...,
         exit_status: _builtins.int = ...,
-        exited_at: _timestamp_pb2.Timestamp | None = ...,
+        exited_at: _timestamp_pb2.Timestamp = ...,
         id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["exited_at", b"exited_at"]  # noqa: Y015
@@ -569,7 +569,7 @@ class NamespaceCreate(_message.Message):
         self,
         *,
         name: _builtins.str = ...,
-        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -612,7 +612,7 @@ class NamespaceUpdate(_message.Message):
         self,
         *,
         name: _builtins.str = ...,
-        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -695,7 +695,7 @@ class SandboxExit(_message.Message):
         *,
         sandbox_id: _builtins.str = ...,
         exit_status: _builtins.int = ...,
-        exited_at: _timestamp_pb2.Timestamp | None = ...,
+        exited_at: _timestamp_pb2.Timestamp = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["exited_at", b"exited_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...

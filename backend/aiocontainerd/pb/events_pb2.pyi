@@ -33,7 +33,7 @@ class PublishRequest(_message.Message):
         self,
         *,
         topic: _builtins.str = ...,
-        event: _any_pb2.Any | None = ...,
+        event: _any_pb2.Any = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -53,7 +53,7 @@ class ForwardRequest(_message.Message):
     def __init__(
         self,
         *,
-        envelope: Global___Envelope | None = ...,
+        envelope: Global___Envelope = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["envelope", b"envelope"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -73,7 +73,7 @@ class SubscribeRequest(_message.Message):
     def __init__(
         self,
         *,
-        filters: _abc.Iterable[_builtins.str] | None = ...,
+        filters: _abc.Iterable[_builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -100,10 +100,10 @@ class Envelope(_message.Message):
     def __init__(
         self,
         *,
-        timestamp: _timestamp_pb2.Timestamp | None = ...,
+        timestamp: _timestamp_pb2.Timestamp = ...,
         namespace: _builtins.str = ...,
         topic: _builtins.str = ...,
-        event: _any_pb2.Any | None = ...,
+        event: _any_pb2.Any = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "timestamp", b"timestamp"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...

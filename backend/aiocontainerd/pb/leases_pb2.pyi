@@ -55,8 +55,8 @@ class Lease(_message.Message):
         self,
         *,
         id: _builtins.str = ...,
-        created_at: _timestamp_pb2.Timestamp | None = ...,
-        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        created_at: _timestamp_pb2.Timestamp = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -99,7 +99,7 @@ class CreateRequest(_message.Message):
         self,
         *,
         id: _builtins.str = ...,
-        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -119,7 +119,7 @@ class CreateResponse(_message.Message):
     def __init__(
         self,
         *,
-        lease: Global___Lease | None = ...,
+        lease: Global___Lease = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lease", b"lease"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -131,17 +131,19 @@ Global___CreateResponse: _TypeAlias = CreateResponse  # noqa: Y015
 
 @_typing.final
 class DeleteRequest(_message.Message):
+    """Where ids are `bytes`, they may be one that the daemon stores though it is not UTF-8."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     ID_FIELD_NUMBER: _builtins.int
     SYNC_FIELD_NUMBER: _builtins.int
-    id: _builtins.str
+    id: _builtins.bytes
     sync: _builtins.bool
     """answer only after the garbage collection"""
     def __init__(
         self,
         *,
-        id: _builtins.str = ...,
+        id: _builtins.bytes = ...,
         sync: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -162,7 +164,7 @@ class ListRequest(_message.Message):
     def __init__(
         self,
         *,
-        filters: _abc.Iterable[_builtins.str] | None = ...,
+        filters: _abc.Iterable[_builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -182,7 +184,7 @@ class ListResponse(_message.Message):
     def __init__(
         self,
         *,
-        leases: _abc.Iterable[Global___Lease] | None = ...,
+        leases: _abc.Iterable[Global___Lease] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -228,7 +230,7 @@ class AddResourceRequest(_message.Message):
         self,
         *,
         id: _builtins.str = ...,
-        resource: Global___Resource | None = ...,
+        resource: Global___Resource = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["resource", b"resource"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -251,7 +253,7 @@ class DeleteResourceRequest(_message.Message):
         self,
         *,
         id: _builtins.str = ...,
-        resource: Global___Resource | None = ...,
+        resource: Global___Resource = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["resource", b"resource"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -266,11 +268,11 @@ class ListResourcesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ID_FIELD_NUMBER: _builtins.int
-    id: _builtins.str
+    id: _builtins.bytes
     def __init__(
         self,
         *,
-        id: _builtins.str = ...,
+        id: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -290,7 +292,7 @@ class ListResourcesResponse(_message.Message):
     def __init__(
         self,
         *,
-        resources: _abc.Iterable[Global___Resource] | None = ...,
+        resources: _abc.Iterable[Global___Resource] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...

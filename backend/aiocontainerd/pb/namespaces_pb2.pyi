@@ -52,7 +52,7 @@ class Namespace(_message.Message):
         self,
         *,
         name: _builtins.str = ...,
-        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -91,7 +91,7 @@ class GetNamespaceResponse(_message.Message):
     def __init__(
         self,
         *,
-        namespace: Global___Namespace | None = ...,
+        namespace: Global___Namespace = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["namespace", b"namespace"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -130,7 +130,7 @@ class ListNamespacesResponse(_message.Message):
     def __init__(
         self,
         *,
-        namespaces: _abc.Iterable[Global___Namespace] | None = ...,
+        namespaces: _abc.Iterable[Global___Namespace] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -150,7 +150,7 @@ class CreateNamespaceRequest(_message.Message):
     def __init__(
         self,
         *,
-        namespace: Global___Namespace | None = ...,
+        namespace: Global___Namespace = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["namespace", b"namespace"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -170,7 +170,7 @@ class CreateNamespaceResponse(_message.Message):
     def __init__(
         self,
         *,
-        namespace: Global___Namespace | None = ...,
+        namespace: Global___Namespace = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["namespace", b"namespace"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -193,8 +193,8 @@ class UpdateNamespaceRequest(_message.Message):
     def __init__(
         self,
         *,
-        namespace: Global___Namespace | None = ...,
-        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        namespace: Global___Namespace = ...,
+        update_mask: _field_mask_pb2.FieldMask = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["namespace", b"namespace", "update_mask", b"update_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -214,7 +214,7 @@ class UpdateNamespaceResponse(_message.Message):
     def __init__(
         self,
         *,
-        namespace: Global___Namespace | None = ...,
+        namespace: Global___Namespace = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["namespace", b"namespace"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...

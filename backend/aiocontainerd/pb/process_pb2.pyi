@@ -83,7 +83,7 @@ class Process(_message.Message):
         stderr: _builtins.str = ...,
         terminal: _builtins.bool = ...,
         exit_status: _builtins.int = ...,
-        exited_at: _timestamp_pb2.Timestamp | None = ...,
+        exited_at: _timestamp_pb2.Timestamp = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["exited_at", b"exited_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -108,7 +108,7 @@ class ProcessInfo(_message.Message):
         self,
         *,
         pid: _builtins.int = ...,
-        info: _any_pb2.Any | None = ...,
+        info: _any_pb2.Any = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["info", b"info"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...

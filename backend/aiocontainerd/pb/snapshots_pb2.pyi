@@ -86,9 +86,9 @@ class Info(_message.Message):
         name: _builtins.str = ...,
         parent: _builtins.str = ...,
         kind: Global___Kind.ValueType = ...,
-        created_at: _timestamp_pb2.Timestamp | None = ...,
-        updated_at: _timestamp_pb2.Timestamp | None = ...,
-        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        created_at: _timestamp_pb2.Timestamp = ...,
+        updated_at: _timestamp_pb2.Timestamp = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -137,7 +137,7 @@ class PrepareSnapshotRequest(_message.Message):
         snapshotter: _builtins.str = ...,
         key: _builtins.str = ...,
         parent: _builtins.str = ...,
-        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -157,7 +157,7 @@ class PrepareSnapshotResponse(_message.Message):
     def __init__(
         self,
         *,
-        mounts: _abc.Iterable[_types_pb2.Mount] | None = ...,
+        mounts: _abc.Iterable[_types_pb2.Mount] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -206,7 +206,7 @@ class ViewSnapshotRequest(_message.Message):
         snapshotter: _builtins.str = ...,
         key: _builtins.str = ...,
         parent: _builtins.str = ...,
-        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -226,7 +226,7 @@ class ViewSnapshotResponse(_message.Message):
     def __init__(
         self,
         *,
-        mounts: _abc.Iterable[_types_pb2.Mount] | None = ...,
+        mounts: _abc.Iterable[_types_pb2.Mount] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -268,7 +268,7 @@ class MountsResponse(_message.Message):
     def __init__(
         self,
         *,
-        mounts: _abc.Iterable[_types_pb2.Mount] | None = ...,
+        mounts: _abc.Iterable[_types_pb2.Mount] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -322,7 +322,7 @@ class CommitSnapshotRequest(_message.Message):
         snapshotter: _builtins.str = ...,
         name: _builtins.str = ...,
         key: _builtins.str = ...,
-        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] = ...,
         parent: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -335,17 +335,19 @@ Global___CommitSnapshotRequest: _TypeAlias = CommitSnapshotRequest  # noqa: Y015
 
 @_typing.final
 class RemoveSnapshotRequest(_message.Message):
+    """Where keys are `bytes`, they may be one that the daemon stores though it is not UTF-8."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     SNAPSHOTTER_FIELD_NUMBER: _builtins.int
     KEY_FIELD_NUMBER: _builtins.int
     snapshotter: _builtins.str
-    key: _builtins.str
+    key: _builtins.bytes
     def __init__(
         self,
         *,
         snapshotter: _builtins.str = ...,
-        key: _builtins.str = ...,
+        key: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -362,12 +364,12 @@ class StatSnapshotRequest(_message.Message):
     SNAPSHOTTER_FIELD_NUMBER: _builtins.int
     KEY_FIELD_NUMBER: _builtins.int
     snapshotter: _builtins.str
-    key: _builtins.str
+    key: _builtins.bytes
     def __init__(
         self,
         *,
         snapshotter: _builtins.str = ...,
-        key: _builtins.str = ...,
+        key: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -387,7 +389,7 @@ class StatSnapshotResponse(_message.Message):
     def __init__(
         self,
         *,
-        info: Global___Info | None = ...,
+        info: Global___Info = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["info", b"info"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -413,8 +415,8 @@ class UpdateSnapshotRequest(_message.Message):
         self,
         *,
         snapshotter: _builtins.str = ...,
-        info: Global___Info | None = ...,
-        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        info: Global___Info = ...,
+        update_mask: _field_mask_pb2.FieldMask = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["info", b"info", "update_mask", b"update_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -434,7 +436,7 @@ class UpdateSnapshotResponse(_message.Message):
     def __init__(
         self,
         *,
-        info: Global___Info | None = ...,
+        info: Global___Info = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["info", b"info"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -457,7 +459,7 @@ class ListSnapshotsRequest(_message.Message):
         self,
         *,
         snapshotter: _builtins.str = ...,
-        filters: _abc.Iterable[_builtins.str] | None = ...,
+        filters: _abc.Iterable[_builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -477,7 +479,7 @@ class ListSnapshotsResponse(_message.Message):
     def __init__(
         self,
         *,
-        info: _abc.Iterable[Global___Info] | None = ...,
+        info: _abc.Iterable[Global___Info] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -494,12 +496,12 @@ class UsageRequest(_message.Message):
     SNAPSHOTTER_FIELD_NUMBER: _builtins.int
     KEY_FIELD_NUMBER: _builtins.int
     snapshotter: _builtins.str
-    key: _builtins.str
+    key: _builtins.bytes
     def __init__(
         self,
         *,
         snapshotter: _builtins.str = ...,
-        key: _builtins.str = ...,
+        key: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...

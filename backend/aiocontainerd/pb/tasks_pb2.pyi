@@ -51,13 +51,13 @@ class CreateTaskRequest(_message.Message):
         self,
         *,
         container_id: _builtins.str = ...,
-        rootfs: _abc.Iterable[_types_pb2.Mount] | None = ...,
+        rootfs: _abc.Iterable[_types_pb2.Mount] = ...,
         stdin: _builtins.str = ...,
         stdout: _builtins.str = ...,
         stderr: _builtins.str = ...,
         terminal: _builtins.bool = ...,
-        checkpoint: _types_pb2.Descriptor | None = ...,
-        options: _any_pb2.Any | None = ...,
+        checkpoint: _types_pb2.Descriptor = ...,
+        options: _any_pb2.Any = ...,
         runtime_path: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "options", b"options"]  # noqa: Y015
@@ -191,7 +191,7 @@ class DeleteResponse(_message.Message):
         id: _builtins.str = ...,
         pid: _builtins.int = ...,
         exit_status: _builtins.int = ...,
-        exited_at: _timestamp_pb2.Timestamp | None = ...,
+        exited_at: _timestamp_pb2.Timestamp = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["exited_at", b"exited_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -233,7 +233,7 @@ class GetResponse(_message.Message):
     def __init__(
         self,
         *,
-        process: _process_pb2.Process | None = ...,
+        process: _process_pb2.Process = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["process", b"process"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -273,7 +273,7 @@ class ListTasksResponse(_message.Message):
     def __init__(
         self,
         *,
-        tasks: _abc.Iterable[_process_pb2.Process] | None = ...,
+        tasks: _abc.Iterable[_process_pb2.Process] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -340,7 +340,7 @@ class ExecProcessRequest(_message.Message):
         stdout: _builtins.str = ...,
         stderr: _builtins.str = ...,
         terminal: _builtins.bool = ...,
-        spec: _any_pb2.Any | None = ...,
+        spec: _any_pb2.Any = ...,
         exec_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["spec", b"spec"]  # noqa: Y015
@@ -473,7 +473,7 @@ class ListPidsResponse(_message.Message):
     def __init__(
         self,
         *,
-        processes: _abc.Iterable[_process_pb2.ProcessInfo] | None = ...,
+        processes: _abc.Iterable[_process_pb2.ProcessInfo] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -521,8 +521,8 @@ class UpdateTaskRequest(_message.Message):
         self,
         *,
         container_id: _builtins.str = ...,
-        resources: _any_pb2.Any | None = ...,
-        annotations: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        resources: _any_pb2.Any = ...,
+        annotations: _abc.Mapping[_builtins.str, _builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["resources", b"resources"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -544,7 +544,7 @@ class MetricsRequest(_message.Message):
     def __init__(
         self,
         *,
-        filters: _abc.Iterable[_builtins.str] | None = ...,
+        filters: _abc.Iterable[_builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -564,7 +564,7 @@ class MetricsResponse(_message.Message):
     def __init__(
         self,
         *,
-        metrics: _abc.Iterable[_types_pb2.Metric] | None = ...,
+        metrics: _abc.Iterable[_types_pb2.Metric] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -609,7 +609,7 @@ class WaitResponse(_message.Message):
         self,
         *,
         exit_status: _builtins.int = ...,
-        exited_at: _timestamp_pb2.Timestamp | None = ...,
+        exited_at: _timestamp_pb2.Timestamp = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["exited_at", b"exited_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...

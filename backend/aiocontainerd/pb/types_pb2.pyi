@@ -64,7 +64,7 @@ class Descriptor(_message.Message):
         media_type: _builtins.str = ...,
         digest: _builtins.str = ...,
         size: _builtins.int = ...,
-        annotations: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        annotations: _abc.Mapping[_builtins.str, _builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -95,7 +95,7 @@ class Mount(_message.Message):
         type: _builtins.str = ...,
         source: _builtins.str = ...,
         target: _builtins.str = ...,
-        options: _abc.Iterable[_builtins.str] | None = ...,
+        options: _abc.Iterable[_builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -130,7 +130,7 @@ class Platform(_message.Message):
         architecture: _builtins.str = ...,
         variant: _builtins.str = ...,
         os_version: _builtins.str = ...,
-        os_features: _abc.Iterable[_builtins.str] | None = ...,
+        os_features: _abc.Iterable[_builtins.str] = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -157,9 +157,9 @@ class Metric(_message.Message):
     def __init__(
         self,
         *,
-        timestamp: _timestamp_pb2.Timestamp | None = ...,
+        timestamp: _timestamp_pb2.Timestamp = ...,
         id: _builtins.str = ...,
-        data: _any_pb2.Any | None = ...,
+        data: _any_pb2.Any = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "timestamp", b"timestamp"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...

@@ -36,7 +36,7 @@ async def _unused(client: Client, namespace: str) -> int:
 
     images = await client.images.list(namespace=namespace)
     containers = await client.containers.list(namespace=namespace)
-    used = {container.image for container in containers}
+    used = {container.image_key for container in containers}
     world = Snapshot(
         images={image.key: image for image in images},
         containers={container.key: container for container in containers},
@@ -44,9 +44,9 @@ async def _unused(client: Client, namespace: str) -> int:
     graph = await plans.graph_of(client, world, namespace)
     before = graph.reachable()
     graph.roots -= {
-        ("image", image.name)
+        ("image", image.key.id)
         for image in images
-        if image.name not in used and image.labels.get(_PINNED) != "pinned"
+        if image.key not in used and image.labels.get(_PINNED) != "pinned"
     }
     lost = before - graph.reachable()
     blobs = {node for node in lost if node in graph.sizes}

@@ -146,6 +146,8 @@ def targets_of(envelope: Envelope, fields: Fields) -> tuple[Target, ...]:
         return (Target(kind, namespace),)
     if kind is Kind.IMAGES:
         return (Target(kind, namespace, fields.get("name", b"")),)
+    if any(isinstance(fields.get(name), bytes) for name in _SUBJECTS):
+        return (Target(kind, namespace),)  # not UTF-8: no such id can be asked for
     if kind is Kind.CONTAINERS:
         target = Target(kind, namespace, fields.get("id", ""))
         # Of a container without record, only the list of tasks still tells.

@@ -134,7 +134,7 @@ class Content:
 
 
 def _info(message: pb.Info) -> ContentInfo:
-    return ContentInfo(safe(message.digest), message.size, labels_of(message.labels))
+    return ContentInfo(safe(message.digest), message.size, labels_of(message))
 
 
 def _ingest(message: pb.Status) -> Ingest:

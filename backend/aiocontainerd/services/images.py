@@ -12,10 +12,6 @@ from aiocontainerd.safe import safe
 from aiocontainerd.slices import sliced
 
 
-def _raw(name: bytes | str) -> bytes:
-    return name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")
-
-
 class Images:
     """Create, read, list and delete image records."""
 
@@ -37,7 +33,7 @@ class Images:
         """Raises NotFound."""
         answer = await self._channel.unary(
             self._stub.Get,
-            pb.GetImageRequest(name=_raw(name)),
+            pb.GetImageRequest(name=convert.as_bytes(name)),
             subject=safe(name),
             namespace=namespace,
         )
@@ -54,7 +50,9 @@ class Images:
     ) -> Image:
         """Create the record, or point the existing one at `target` and set its labels."""
         image = pb.Image(
-            name=_raw(name), target=convert.descriptor_to_pb(target), labels=dict(labels)
+            name=convert.as_bytes(name),
+            target=convert.descriptor_to_pb(target),
+            labels=dict(labels),
         )
         while True:
             try:
@@ -100,7 +98,7 @@ class Images:
 
         `target` is honoured from 2.0 on: the name is deleted only while it still means that.
         """
-        request = pb.DeleteImageRequest(name=_raw(name), sync=sync)
+        request = pb.DeleteImageRequest(name=convert.as_bytes(name), sync=sync)
         if target is not None:
             request.target.CopyFrom(convert.descriptor_to_pb(target))
         await self._channel.unary(

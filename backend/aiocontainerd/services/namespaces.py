@@ -29,7 +29,7 @@ class Namespaces:
         """Its labels, for example SNAPSHOTTER_LABEL. Raises NotFound."""
         request = pb.GetNamespaceRequest(name=name)
         answer = await self._channel.unary(self._stub.Get, request, subject=name, namespace=name)
-        return labels_of(answer.namespace.labels)
+        return labels_of(answer.namespace)
 
     async def create(self, name: str) -> None:
         """Raises AlreadyExists or InvalidArgument."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from aiocontainerd.channel import Channel
-from aiocontainerd.convert import labels_of
+from aiocontainerd.convert import as_bytes, labels_of
 from aiocontainerd.models import NO_LABELS, no_labels
 from aiocontainerd.pb import snapshots_pb2 as pb
 from aiocontainerd.pb import snapshots_pb2_grpc, types_pb2
@@ -114,16 +114,16 @@ class Snapshots:
             self._stub.Commit, request, subject=key, namespace=namespace, lease=lease, timeout=60.0
         )
 
-    async def remove(self, key: str, *, snapshotter: str, namespace: str) -> None:
+    async def remove(self, key: str | bytes, *, snapshotter: str, namespace: str) -> None:
         """Raises NotFound, or FailedPrecondition while it has children."""
-        request = pb.RemoveSnapshotRequest(snapshotter=snapshotter, key=key)
+        request = pb.RemoveSnapshotRequest(snapshotter=snapshotter, key=as_bytes(key))
         await self._channel.unary(
-            self._stub.Remove, request, subject=key, namespace=namespace, timeout=60.0
+            self._stub.Remove, request, subject=safe(key), namespace=namespace, timeout=60.0
         )
 
     async def stat(self, key: str, *, snapshotter: str, namespace: str) -> SnapshotInfo:
         """Raises NotFound."""
-        request = pb.StatSnapshotRequest(snapshotter=snapshotter, key=key)
+        request = pb.StatSnapshotRequest(snapshotter=snapshotter, key=as_bytes(key))
         answer = await self._channel.unary(
             self._stub.Stat, request, subject=key, namespace=namespace
         )
@@ -131,7 +131,7 @@ class Snapshots:
 
     async def usage(self, key: str, *, snapshotter: str, namespace: str) -> int:
         """Bytes of this layer alone, without its parents. Raises NotFound."""
-        request = pb.UsageRequest(snapshotter=snapshotter, key=key)
+        request = pb.UsageRequest(snapshotter=snapshotter, key=as_bytes(key))
         answer = await self._channel.unary(
             self._stub.Usage, request, subject=key, namespace=namespace, timeout=60.0
         )
@@ -156,5 +156,5 @@ def _mounts(messages: Iterable[types_pb2.Mount]) -> list[MountSpec]:
 
 def _info(message: pb.Info) -> SnapshotInfo:
     return SnapshotInfo(
-        safe(message.name), safe(message.parent), Kind(message.kind), labels_of(message.labels)
+        safe(message.name), safe(message.parent), Kind(message.kind), labels_of(message)
     )

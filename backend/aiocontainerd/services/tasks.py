@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
 
 from aiocontainerd import convert
@@ -50,6 +49,14 @@ class Tasks:
         )
         return convert.task(answer.process, namespace)
 
+    async def stdout(self, id: str, *, namespace: str) -> str:
+        """Where the task's output goes, as it was asked for: a path or URI. Raises NotFound."""
+        request = pb.GetRequest(container_id=id)
+        answer = await self._channel.unary(
+            self._stub.Get, request, subject=id, namespace=namespace, timeout=10.0
+        )
+        return str(answer.process.stdout)
+
     async def create(
         self,
         id: str,
@@ -74,8 +81,9 @@ class Tasks:
             stdout=stdout,
             stderr=stderr,
             terminal=terminal,
-            options=_packed(options),
         )
+        if options is not None:
+            request.options.CopyFrom(typeurl.pack(options))
         answer = await self._channel.unary(
             self._stub.Create,
             request,
@@ -143,7 +151,3 @@ class Tasks:
             namespace=namespace,
         )
         return tuple(process.pid for process in answer.processes)
-
-
-def _packed(options: Message | None) -> Any | None:
-    return None if options is None else typeurl.pack(options)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 
+from aiocontainerd.convert import labels_of
 from aiocontainerd.pb import event_payloads_pb2 as payloads
 from aiocontainerd.simulator.world import Space, StoredLease, World
 
@@ -89,12 +90,12 @@ def _kept(space: Space) -> set[Node]:
 def _roots(space: Space) -> Iterator[Node]:
     for image in space.images.values():
         yield (_CONTENT, image.target.digest)
-        yield from _label_references(image.labels)
+        yield from _label_references(labels_of(image))
     yield from {record.snapshot for record in space.containers.values()}
     marker = _GC.encode()
     for record in space.containers.values():
         if marker in record.head:
-            yield from _label_references(record.without_spec.labels)
+            yield from _label_references(labels_of(record.without_spec))
     yield from (
         (_CONTENT, it.info.digest) for it in space.content.values() if _ROOT in it.info.labels
     )

@@ -23,6 +23,11 @@ from aiocontainerd.simulator.rules import check_id
 MAX_MESSAGE = 16 << 20  # bytes; the real daemon's limit, both ways
 
 
+def text(name: bytes) -> str:
+    """A name that is `bytes` on the wire; what is kept by `str` is never one that is not UTF-8."""
+    return name.decode("utf-8", "replace")
+
+
 class Servicer(Protocol):
     """What `handler` serves."""
 

@@ -239,7 +239,7 @@ CALLS: tuple[Call, ...] = (
     ),
     (
         "snapshots.Stat",
-        snapshots_pb2.StatSnapshotRequest(key="base"),
+        snapshots_pb2.StatSnapshotRequest(key=b"base"),
         "InvalidArgument: snapshotter argument missing: invalid argument",
     ),
     (
@@ -273,7 +273,7 @@ CALLS: tuple[Call, ...] = (
     ("leases.Delete", leases_pb2.DeleteRequest(), 'NotFound: lease "": not found'),
     (
         "leases.ListResources",
-        leases_pb2.ListResourcesRequest(id="gone"),
+        leases_pb2.ListResourcesRequest(id=b"gone"),
         'NotFound: lease "gone": not found',
     ),
     (

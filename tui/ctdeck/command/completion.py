@@ -136,7 +136,7 @@ def _fits(container: Container, snapshot: Snapshot, states: set[TaskStatus | Non
 
 def _references(text: str, snapshot: Snapshot, scope: str | None) -> list[str]:
     """Full names if the text begins one, else the short forms that people know."""
-    full = [image.name for image in snapshot.images.values() if scope in (None, image.namespace)]
+    full = [image.key.id for image in snapshot.images.values() if scope in (None, image.namespace)]
     short = [_familiar(name) for name in full]
     begun = [name for name in short if name.startswith(text)]
     return begun or full

@@ -31,7 +31,8 @@ def find_containers(
 
 
 def find_images(snapshot: Snapshot, scope: str | None, names: Iterable[str]) -> tuple[Image, ...]:
-    """The images of these names, full or short (nginx is docker.io/library/nginx:latest).
+    """The images of these names, full or short (nginx is docker.io/library/nginx:latest); of
+    those that are shown alike, by their exact names.
 
     Raises NotFound with the nearest names, FailedPrecondition when more than one fits.
     """
@@ -53,17 +54,23 @@ def _container(text: str, there: Sequence[Container], scope: str | None) -> Cont
 
 
 def _image(text: str, there: Sequence[Image], scope: str | None) -> Image:
-    found = [each for each in there if each.name == text]
+    found = [each for each in there if text in _called(each)]
     if not found:
         full = _full_name(text)
         found = [each for each in there if each.name == full]
     if not found:
-        names = [each.name for each in there]
+        names = [each.key.id for each in there]
         near = [name for name in names if text and text in name][:3]
         raise _absent("image", text, scope, near or get_close_matches(text, names, n=3))
     if len(found) > 1:
-        raise _ambiguous("image", text, [f"{each.namespace}: {each.name}" for each in found])
+        raise _ambiguous("image", text, [f"{each.namespace}: {each.key.id}" for each in found])
     return found[0]
+
+
+def _called(image: Image) -> set[str]:
+    """What it answers to: also its exact name, with the quotes and as the `:` line takes it."""
+    exact = {image.exact_name, image.exact_name[1:-1]} if image.exact_name else set()
+    return {image.name} | exact
 
 
 def _full_name(text: str) -> str:

@@ -4,7 +4,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from aiocontainerd.pb import leases_pb2 as pb
 from aiocontainerd.simulator import leases
-from aiocontainerd.simulator.wire import Call
+from aiocontainerd.simulator.wire import Call, text
 from aiocontainerd.simulator.world import World
 
 
@@ -23,7 +23,7 @@ class LeasesServicer:
 
     async def Delete(self, request: pb.DeleteRequest, call: Call) -> Empty:
         """End one."""
-        leases.delete(self._world, call.namespace, request.id, sync=request.sync)
+        leases.delete(self._world, call.namespace, text(request.id), sync=request.sync)
         return Empty()
 
     async def List(self, request: pb.ListRequest, call: Call) -> pb.ListResponse:
@@ -49,7 +49,7 @@ class LeasesServicer:
         self, request: pb.ListResourcesRequest, call: Call
     ) -> pb.ListResourcesResponse:
         """What it holds."""
-        held = leases.get(self._world, call.namespace, request.id).resources
+        held = leases.get(self._world, call.namespace, text(request.id)).resources
         return pb.ListResourcesResponse(
             resources=[pb.Resource(id=id, type=kind) for kind, id in sorted(held)]
         )

@@ -7,7 +7,7 @@ from google.protobuf.empty_pb2 import Empty
 from aiocontainerd.pb import snapshots_pb2 as pb
 from aiocontainerd.pb.types_pb2 import Mount
 from aiocontainerd.simulator import snapshots
-from aiocontainerd.simulator.wire import Call
+from aiocontainerd.simulator.wire import Call, text
 from aiocontainerd.simulator.world import World
 
 _LIST_CHUNK = 100  # infos in one answer
@@ -52,12 +52,12 @@ class SnapshotsServicer:
 
     async def Remove(self, request: pb.RemoveSnapshotRequest, call: Call) -> Empty:
         """Remove one without children."""
-        snapshots.remove(self._world, call.namespace, request.snapshotter, request.key)
+        snapshots.remove(self._world, call.namespace, request.snapshotter, text(request.key))
         return Empty()
 
     async def Stat(self, request: pb.StatSnapshotRequest, call: Call) -> pb.StatSnapshotResponse:
         """One."""
-        at = call.namespace, request.snapshotter, request.key
+        at = call.namespace, request.snapshotter, text(request.key)
         return pb.StatSnapshotResponse(info=snapshots.get(self._world, *at).info)
 
     async def Update(
@@ -82,7 +82,7 @@ class SnapshotsServicer:
 
     async def Usage(self, request: pb.UsageRequest, call: Call) -> pb.UsageResponse:
         """Of its own layer alone."""
-        at = call.namespace, request.snapshotter, request.key
+        at = call.namespace, request.snapshotter, text(request.key)
         found = snapshots.get(self._world, *at)
         return pb.UsageResponse(size=found.size, inodes=found.inodes)
 
