@@ -50,6 +50,17 @@ def environment(state: Path) -> dict[str, str]:
 
 
 @pytest.fixture
+def plain(tmp_path: Path) -> dict[str, str]:
+    """The same for what needs no daemon's state directory, and no root."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+        "XDG_STATE_HOME": str(tmp_path),
+    }
+
+
+@pytest.fixture
 def ctdeck(environment: dict[str, str]) -> Callable[..., Terminal]:
     """Make a terminal with `ctdeck` and these arguments; enter it to run it."""
 

@@ -33,7 +33,7 @@ class Terminal:
     ) -> None:
         self._argv = [*argv]
         self._environment = {"TERM": "xterm-256color", **environment}
-        self._screen = pyte.Screen(columns, rows)
+        self._screen = pyte.Screen(max(1, columns), max(1, rows))
         self._stream = pyte.ByteStream(self._screen)
         self._size = struct.pack("HHHH", rows, columns, 0, 0)
         self.raw = b""
@@ -87,6 +87,22 @@ class Terminal:
     def kill(self, number: int) -> None:
         """Send a signal to the program."""
         os.kill(self.pid, number)
+
+    def resize(self, rows: int, columns: int) -> None:
+        """As a window manager does; the program gets SIGWINCH from the kernel."""
+        self._screen.resize(max(1, rows), max(1, columns))
+        self.resize_unseen(rows, columns)
+
+    def resize_unseen(self, rows: int, columns: int) -> None:
+        """As `resize`, but what is read is drawn as if it were as before."""
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def read_for(self, seconds: float) -> None:
+        """Take in what comes in so many seconds, for those that have no condition to wait for."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if not self._read(left):
+                return
 
     def wait_stopped(self) -> None:
         """Until the program is suspended; the shell that is seen then clears the screen."""

@@ -127,7 +127,7 @@ def test_back_from_the_shell_all_is_drawn_anew(opened: Opener) -> None:
     with opened() as terminal:
         settle(terminal)
         before = terminal.text
-        terminal.type("\x1a")
+        terminal.kill(20)  # SIGTSTP
         terminal.wait_stopped()
         assert terminal.modes_now() == terminal.modes
         assert b"\x1b[?1049l" in terminal.raw

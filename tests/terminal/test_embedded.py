@@ -53,7 +53,7 @@ def test_it_opens_and_q_leaves(ctdeck: Ctdeck, state: Path) -> None:
 def test_suspended_and_back_all_is_drawn_again(ctdeck: Ctdeck) -> None:
     with ctdeck("--embedded") as terminal:
         opened(terminal)
-        terminal.type("\x1a")  # ctrl+z
+        terminal.kill(signal.SIGTSTP)
         terminal.wait_stopped()
         assert "Containers" not in terminal.text
         terminal.kill(signal.SIGCONT)  # fg

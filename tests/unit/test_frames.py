@@ -213,13 +213,12 @@ def _state(codes: list[str], state: dict[str, str]) -> dict[str, str]:
     return state
 
 
-def test_a_link_is_opened_and_closed_once() -> None:
+def test_no_link_is_sent() -> None:
     frames = Frames(Abilities())
     frames.take(whole([strip([("see ", STYLES[0]), ("this", STYLES[7])], 20)], 20), TRUE)
     text = frames.text(HOME) + frames.put_down()
-    assert text.count("\x1b]8;id=") == 1
-    assert "https://example.org\x1b\\this" in text
-    assert text.count("\x1b]8;;\x1b\\") == 1
+    assert "this" in text
+    assert "\x1b]" not in text
 
 
 @pytest.mark.parametrize(

@@ -219,7 +219,7 @@ def test_what_the_input_thread_writes_goes_by_the_loop() -> None:
     written: list[bytes] = []
     handed: list[tuple[Callable[..., None], bytes]] = []
     driver = SparingDriver.__new__(SparingDriver)
-    driver._encoding, driver._farewell = "utf-8", None
+    driver._encoding, driver._farewell, driver._plain = "utf-8", None, False
     driver._outlet = cast("Outlet", SimpleNamespace(write=written.append))
     driver._loop = cast(
         "Any", SimpleNamespace(call_soon_threadsafe=lambda *call: handed.append(call))

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiocontainerd.safe import _INVISIBLE, _PICTURES, safe, safe_lines
+from tests import hostile
 
 HOSTILE = (
     "\x1b[2Jname",
@@ -39,6 +40,17 @@ def test_plain_text_stays_itself() -> None:
 
 def test_bytes_that_are_not_utf8_become_visible() -> None:
     assert safe(b"bad\xff\x1b[2J") == "bad\ufffd\u241b[2J"
+
+
+def test_marks_that_pile_up_on_a_letter_are_seen() -> None:
+    assert safe("e\u0301" * 99) == "e\u0301" * 99
+    for mark in "\u0301", "\u0489", "\U000e0100", "\u1160", "\u3164":
+        assert safe(f"a{mark * 90_000}b") == f"a{mark * 8}{chr(0xFFFD) * 89_992}b"
+
+
+def test_nothing_is_hidden_by_signs_of_layout() -> None:
+    for text in hostile.HIDDEN.values():
+        assert not hostile.invisible(safe(text)), ascii(text)
 
 
 @given(st.text() | st.binary())

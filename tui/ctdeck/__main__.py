@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import select
 import signal
-import socket
 import sys
 from typing import TYPE_CHECKING, TextIO
 
+from ctdeck.ending import Ending, after_fault, die, end_for_sure, status_of
 from ctdeck.settings import Settings, from_arguments
+from ctdeck.terminal.kind import Colours, colour_system, colours_for, refusal
+from ctdeck.terminal.quiet import fill_closed, screen_apart
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,21 +25,17 @@ if TYPE_CHECKING:
 _SETTLED = 1.0  # s after which the start is over, and garbage is collected again
 _LONG_START = 15  # times that; who has not read its lists by then does not read them soon
 _GC_THRESHOLD = 50_000  # objects; took the p95 of scrolling 10,000 rows from 37 to 10 ms
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 def main() -> int:
     """Run the command; returns its exit status: 0, 1 when something failed, 2 for bad usage."""
     gc.disable()
     settings = from_arguments(sys.argv[1:], os.environ)
-    if not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
-        return _complain("this needs a terminal for its input and output", 2)
-    if not _is_terminal(sys.stderr):
-        # Textual draws on stderr. With that in a file the screen would stay empty.
-        sys.__stderr__ = sys.__stdout__  # type: ignore[misc]
+    if problem := _no_screen():
+        return _complain(problem, 2)
+    _fit_textual()
     try:
-        if settings.log_file is not None:
-            _log_to(settings.log_file)
+        _log_to(settings.log_file)
     except OSError as error:
         return _complain(f"--log-file: {error}", 2)
     if settings.embedded or settings.fallback:
@@ -57,11 +54,11 @@ def _run(settings: Settings) -> int:
     try:
         number, status = asyncio.run(_until_end(settings))
     except KeyboardInterrupt:  # before there is a screen
-        return 128 + signal.SIGINT
+        number, status = signal.SIGINT, 0
+    except Exception as error:
+        return after_fault(error)
     if number:
-        # Who started us shall see what ended us, as of any program.
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
+        die(number)
     return status
 
 
@@ -69,46 +66,47 @@ async def _until_end(settings: Settings) -> tuple[int, int]:
     """Run the app: the number of the signal that ended it, 0 for none, and its exit status."""
     from ctdeck.starting import start
 
-    loop, starting = asyncio.get_running_loop(), asyncio.current_task()
-    app: CtdeckApp | None = None
-    received = 0
-
-    def leave(number: int) -> None:
-        nonlocal received
-        received = number
-        loop.remove_reader(hangup)
-        if app is not None:
-            app.exit(return_code=128 + number)
-        elif starting is not None:
-            starting.cancel()
-
-    with _hangup() as hangup:
-        loop.add_reader(hangup, leave, signal.SIGHUP)
-        for number in _SIGNALS:
-            loop.add_signal_handler(number, leave, number)
-        try:
-            app = await start(settings)
-        except asyncio.CancelledError:
-            if not received:
-                raise
-            return received, 0
-        loop.call_later(_SETTLED, _settle, app)
+    ending = Ending(asyncio.get_running_loop())
+    try:
+        ending.watch(app := await start(settings))
+        asyncio.get_running_loop().call_later(_SETTLED, _settle, app)
         await app.run_async(mouse=settings.mouse)
-        loop.remove_reader(hangup)
-    return received, app.return_code or 0
+    except asyncio.CancelledError:
+        if not ending.number:
+            raise
+        end_for_sure(128 + ending.number)
+        return ending.number, 0
+    finally:
+        ending.close()
+    status = status_of(app)
+    end_for_sure(status)
+    return 0 if app.fault is not None else ending.number, status
 
 
-def _hangup() -> select.epoll | socket.socket:
-    """What can be read when the terminal has gone.
+def _no_screen() -> str:
+    """Why nothing can be shown here; empty if it can."""
+    fill_closed()
+    if not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
+        return "this needs a terminal for its input and output"
+    try:
+        os.tcgetpgrp(sys.stdin.fileno())
+    except OSError:  # setsid, say: the shell reads the same keys, and no signal comes
+        return "this terminal is another session's: start ctdeck from a shell in it"
+    return refusal(os.environ)
 
-    Under make or su the hang-up signal goes to them alone, and a dead terminal reads as nothing,
-    for ever. An epoll that waits for no event still tells of a hang-up.
-    """
-    if not hasattr(select, "epoll"):  # no Linux (--demo): one that can never be read
-        return socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    hangup = select.epoll()
-    hangup.register(sys.stdin.fileno(), 0)
-    return hangup
+
+def _fit_textual() -> None:
+    """What Textual reads when it is imported: the colours, and on what it draws."""
+    if _is_terminal(sys.stderr):
+        screen_apart()
+    else:  # Textual draws on stderr. With that in a file the screen would stay empty.
+        sys.__stderr__ = sys.__stdout__  # type: ignore[misc]
+    colours = colours_for(os.environ)
+    os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", colour_system(colours))
+    if colours is Colours.NONE:
+        os.environ["NO_COLOR"] = "1"
+    else:
+        os.environ.pop("NO_COLOR", None)  # Textual takes an empty one for one that is set
 
 
 def _settle(app: CtdeckApp, more: int = _LONG_START) -> None:
@@ -128,16 +126,27 @@ def _is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
 
 
-def _log_to(path: Path) -> None:
-    """Send Python's own log there: warnings and faults of ctdeck and of what it stands on."""
+def _log_to(path: Path | None) -> None:
+    """Send Python's own log there: warnings and faults of ctdeck and of what it stands on.
+
+    With None nowhere: Python would write them on the terminal.
+    """
     import logging
+
+    log = logging.getLogger("ctdeck")
+    logging.captureWarnings(True)
+    sys.unraisablehook = lambda fault: log.warning("%s: %r", fault.err_msg, fault.exc_value)
+    if path is None:
+        logging.getLogger().addHandler(logging.NullHandler())
+        return
+    from ctdeck.logform import LogForm
 
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
     file = os.fdopen(os.open(path, flags, 0o600), "a", encoding="utf-8", errors="replace")
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(stream=file, level=logging.INFO, format=form)
-    logging.captureWarnings(True)
-    logging.getLogger("ctdeck").info("started")
+    handler = logging.StreamHandler(file)
+    handler.setFormatter(LogForm())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    log.info("started")
 
 
 def _complain(text: str, status: int) -> int:

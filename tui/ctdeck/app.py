@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ClassVar
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import App
@@ -12,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.reactive import Reactive
 from textual.theme import Theme
 
+from aiocontainerd.safe import safe
 from ctdeck import terminal
 from ctdeck.connect import connect, disconnect, look
 from ctdeck.formatting import ASCII, GLYPHS
@@ -24,6 +26,7 @@ from ctdeck.theme import DARK, SIXTEEN, theme_for
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.command import Provider
+    from textual.filter import LineFilter
     from textual.screen import Screen
 
     from aiocontainerd.client import Client
@@ -75,7 +78,9 @@ class CtdeckApp(App[None], inherit_bindings=False):
         *,
         first: asyncio.Task[Found] | None = None,
     ) -> None:
-        super().__init__(driver_class=terminal.driver_class())
+        super().__init__(driver_class=terminal.driver_class() or terminal.whole_driver())
+        self.fault: BaseException | None = None  # what ended the app, if a fault did
+        self.on_leaving: Callable[[], None] = lambda: None  # called when it is to end
         self.settings = settings
         self.session = session
         self._first = first
@@ -89,6 +94,14 @@ class CtdeckApp(App[None], inherit_bindings=False):
     def available_themes(self) -> dict[str, Theme]:
         """Ours beside Textual's own."""
         return {**super().available_themes, DARK.name: DARK, SIXTEEN.name: SIXTEEN}
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What all that is drawn passes: without colours, our own."""
+        if not self.no_color:
+            return super().get_line_filters()
+        from ctdeck.terminal.colourless import FILTERS
+
+        return FILTERS
 
     def get_default_screen(self) -> MainScreen:
         """The first screen of all: none that is never seen has to be made before it."""
@@ -146,15 +159,52 @@ class CtdeckApp(App[None], inherit_bindings=False):
     async def _hand_on(self, event: events.Key | events.Paste) -> None:
         """Remember when the key at hand was pressed (see `screens/dialog.py`)."""
         self.key_time = event.time
+        if isinstance(event, events.Paste):  # also for what is not ours: the palette's line
+            event.text = re.sub("[^\r\n]+", lambda line: safe(line[0]), event.text)
         await super().on_event(event)
 
     def action_redraw(self) -> None:
         """ctrl+l, also from within a dialog."""
         terminal.redraw(self)
 
+    def action_suspend_process(self) -> None:
+        """ctrl+z; not where it would be for ever."""
+        from ctdeck.terminal.jobs import can_be_continued
+
+        if can_be_continued():
+            super().action_suspend_process()
+        else:
+            self.main.tell("ctrl+z: no shell is there to bring ctdeck back with fg.")
+
+    def action_command_palette(self) -> None:
+        """Textual binds ctrl+p to it, and shows a palette of its own here."""
+        from ctdeck.screens.palette import PaletteScreen
+
+        if not isinstance(self.screen, PaletteScreen):
+            self.push_screen(PaletteScreen(id="--command-palette"))
+
     def action_leave(self) -> None:
         """ctrl+c, also from within a dialog."""
         self.main.leave()
+
+    def exit(self, *arguments: Any, **options: Any) -> None:
+        """As Textual's."""
+        self.on_leaving()
+        super().exit(*arguments, **options)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Any fault, in a handler, a worker or the driver: keep it for the log, and end."""
+        self.fault = self.fault or getattr(error, "error", error)  # a worker's is wrapped
+        self.on_leaving()
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        """Textual's prints a traceback with the values of all variables: not ours to show."""
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """As above: nothing is printed over what the shell shows."""
+        self._close_messages_no_wait()
 
     @property
     def _connected(self) -> Session:

@@ -10,11 +10,17 @@ from typing import Any
 
 from textual.app import App
 
+from aiocontainerd.safe import safe_lines
+
 PATIENCE = 2.0  # seconds that tmux may take
 
 
 async def copy(app: App[Any], text: str) -> str:
-    """Put the text into the clipboard of the terminal; returns where it went, for a toast."""
+    """Put the text into the clipboard of the terminal; returns where it went, for a toast.
+
+    It will be pasted into a shell: of what a terminal or a shell would obey, signs are copied.
+    """
+    text = safe_lines(text)
     if "TMUX" in os.environ and await _by_tmux(text):
         app._clipboard = text  # for ctrl+v in our own fields
         return "to the tmux buffer and the terminal's clipboard"

@@ -80,7 +80,13 @@ ASCII = Glyphs(
 
 
 def glyphs_for(environment: Mapping[str, str]) -> Glyphs:
-    """The set that this terminal can show, told by TERM and the locale's variables.
+    """The set that this terminal can show, told by TERM and the locale's variables."""
+    plain = environment.get("TERM", "") in PLAIN_TERMINALS
+    return UNICODE if says_utf8(environment) and not plain else ASCII
+
+
+def says_utf8(environment: Mapping[str, str]) -> bool:
+    """Whether the locale has UTF-8. One that is not set at all says nothing against it.
 
     Python itself writes LC_CTYPE=C.UTF-8 over a C locale (PEP 538), so that one says nothing.
     """
@@ -88,12 +94,10 @@ def glyphs_for(environment: Mapping[str, str]) -> Glyphs:
     middle = get("LC_CTYPE", "")
     names = (get("LC_ALL"), "" if middle == "C.UTF-8" else middle, get("LANG"))
     name = next((name for name in names if name), "")
-    if get("TERM", "") in PLAIN_TERMINALS:
-        return ASCII
-    return UNICODE if not name or "utf8" in name.lower().replace("-", "") else ASCII
+    return not name or "utf8" in name.lower().replace("-", "")
 
 
-PLAIN_TERMINALS = ("linux", "dumb", "vt100", "vt102", "vt220", "ansi")
+PLAIN_TERMINALS = ("unknown", "linux", "dumb", "vt100", "vt102", "vt220", "ansi")
 GLYPHS = glyphs_for(os.environ)
 
 _WORDS: Mapping[TaskStatus | None, str] = {

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from textual.theme import Theme
 
+from ctdeck.terminal.kind import Colours, colours_for
+
 # Names that the style sheets use, beside Textual's own.
 DARK = Theme(
     name="ctdeck",
@@ -65,10 +67,5 @@ SIXTEEN = Theme(
 
 
 def theme_for(environment: Mapping[str, str] = os.environ) -> Theme:
-    """The look that this terminal can show: it tells by TERM and COLORTERM."""
-    term = environment.get("TERM", "")
-    if environment.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
-        return DARK
-    if "256color" in term or "direct" in term or term in ("alacritty", "xterm-kitty", "foot"):
-        return DARK
-    return SIXTEEN
+    """The look that this terminal can show."""
+    return DARK if colours_for(environment) >= Colours.PALETTE else SIXTEEN

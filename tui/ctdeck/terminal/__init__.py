@@ -26,9 +26,9 @@ _log = logging.getLogger("ctdeck")
 
 
 def driver_class(environment: Mapping[str, str] = os.environ) -> type[Driver] | None:
-    """The driver for this terminal; None for Textual's own.
+    """The driver for this terminal; None for one that sends whole frames (`whole_driver`).
 
-    `CTDECK_FRAMES=whole` asks for Textual's own, to compare or when in doubt.
+    `CTDECK_FRAMES=whole` asks for those, to compare or when in doubt.
     """
     reason = _objection(environment)
     if reason:
@@ -39,6 +39,19 @@ def driver_class(environment: Mapping[str, str] = os.environ) -> type[Driver] | 
     return SparingDriver
 
 
+def whole_driver(environment: Mapping[str, str] = os.environ) -> type[Driver] | None:
+    """The driver that sends Textual's frames; None for Textual's own."""
+    if environment.get("TEXTUAL_DRIVER") or _other_textual():
+        return None
+    if _locked():
+        from ctdeck.terminal.sturdy import SturdyDriver
+
+        return SturdyDriver
+    from ctdeck.terminal.whole import WholeDriver
+
+    return WholeDriver
+
+
 def _objection(environment: Mapping[str, str]) -> str:
     if environment.get("TEXTUAL_DRIVER"):
         return "TEXTUAL_DRIVER is set"
@@ -46,11 +59,14 @@ def _objection(environment: Mapping[str, str]) -> str:
         return "CTDECK_FRAMES=whole"
     if not environment.get("TERM", "").startswith(_KNOWN):
         return f"TERM={environment.get('TERM', '')} is not known"
+    return _other_textual() or _locked()
+
+
+def _other_textual() -> str:
     from ctdeck.terminal.updates import unknown_internals
 
-    if part := unknown_internals():
-        return f"another Textual: {part}"
-    return _locked()
+    part = unknown_internals()
+    return f"another Textual: {part}" if part else ""
 
 
 def _locked() -> str:
@@ -67,18 +83,30 @@ def _locked() -> str:
 
 
 def show(app: App[Any], update: object) -> bool:
-    """Show a frame; False if it is Textual's to show."""
+    """Show a frame; False if it is Textual's to show: it is harmless then."""
     from textual._compositor import ChopsUpdate, LayoutUpdate
 
     from ctdeck.terminal.driver import SparingDriver
+    from ctdeck.terminal.guard import guard
 
     driver = app._driver
-    if not isinstance(driver, SparingDriver) or not isinstance(update, LayoutUpdate | ChopsUpdate):
-        return False
-    if app._running and not app._closed and not app._batch_count:
-        driver.show(update, app.console, app.screen.outer_size.clamp_offset(app.cursor_position))
-    app.post_display_hook()
-    return True
+    if isinstance(driver, SparingDriver) and isinstance(update, LayoutUpdate | ChopsUpdate):
+        gone = not app._running or app._closed or app._batch_count
+        cursor = app.screen.outer_size.clamp_offset(app.cursor_position)
+        if gone or driver.show(update, app.console, cursor):
+            app.post_display_hook()
+            return True
+    if not app.is_headless:
+        guard(update)
+    return False
+
+
+async def caught_up(app: App[Any]) -> None:
+    """Wait until the terminal shows what is drawn now; at once where that cannot be known."""
+    from ctdeck.terminal.driver import SparingDriver
+
+    if isinstance(app._driver, SparingDriver):
+        await app._driver.caught_up()
 
 
 def redraw(app: App[Any]) -> None:

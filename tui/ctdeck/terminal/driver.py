@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
 from typing import TYPE_CHECKING, Any
 
 from textual import events
-from textual.drivers.linux_driver import LinuxDriver
 
 from ctdeck.terminal.differ import Abilities
 from ctdeck.terminal.frames import Frames
 from ctdeck.terminal.outlet import Outlet, open_terminal
+from ctdeck.terminal.sturdy import SturdyDriver
 from ctdeck.terminal.updates import Update, color_system
 
 if TYPE_CHECKING:
@@ -23,17 +24,18 @@ _SYNC_START, _SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 _SYNC_FROM = 512  # bytes; a shorter frame arrives in one piece
 _ANSWER = 0.5  # s that leaving waits for an answer which the shell would read otherwise
 _LEAVING = 0.5  # s that leaving waits for a terminal that takes nothing
+_LOOK = 0.03  # s between two looks at whether the terminal has caught up
 _RESIZED = 0.25  # s after a resize in which the frame of the new size has come
-# Ends a link, a string or a frame that was cut short; the pen and the scroll region as they were.
-_CUT = "\x1b\\\x1b]8;;\x1b\\\x1b[?2026l\x1b[r\x1b[m"
+# Ends a string or a frame that was cut short; the pen and the scroll region as they were.
+_CUT = "\x1b\\\x1b[?2026l\x1b[r\x1b[m"
+_CUT_PLAIN = "\x1b[r\x1b[m"
 
 
-class SparingDriver(LinuxDriver):
-    """Textual's driver for Linux; `show` takes a frame instead of its text."""
+class SparingDriver(SturdyDriver):
+    """The sturdy driver; `show` takes a frame instead of its text."""
 
     def __init__(self, app: Any, **options: Any) -> None:
         super().__init__(app, **options)
-        self._encoding = getattr(self._file, "encoding", "utf-8")
         self._outlet: Outlet | None = None
         self._farewell: list[bytes] | None = None  # what is written while leaving
         self._frames = Frames(abilities(os.environ.get("TERM", "")))
@@ -43,7 +45,9 @@ class SparingDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Send what is no frame: modes, the clipboard, the bell."""
-        encoded = data.encode(self._encoding, "replace")
+        if not self.may_know(data):
+            return
+        encoded = self.encoded(data)
         if self._farewell is not None:
             self._farewell.append(encoded)
         if self._outlet is None:
@@ -53,16 +57,33 @@ class SparingDriver(LinuxDriver):
         else:
             self._outlet.write(encoded)
 
-    def show(self, update: Update, console: Console, cursor: tuple[int, int]) -> None:
-        """Show a frame: now, or merged with the next ones when the terminal has caught up."""
+    def show(self, update: Update, console: Console, cursor: tuple[int, int]) -> bool:
+        """Show a frame: now, or merged with the next ones when the terminal has caught up.
+
+        False if it is to be written as text.
+        """
         self._frames.take(update, color_system(console))
         self._cursor = cursor
         self._send()
+        return True
 
     def redraw(self) -> None:
         """Send all of the frame again: the terminal may show something else."""
         self._frames.forget()
         self._send()
+
+    async def caught_up(self) -> None:
+        """Wait until the terminal shows what is drawn now, as far as that can be known."""
+        sent: tuple[Outlet, int] | None = None
+        while (outlet := self._outlet) is not None:
+            if (sent is None or sent[0] is not outlet) and not self._is_due():
+                sent = outlet, outlet.total
+            if sent is not None and sent[0] is outlet and outlet.has_shown(sent[1]):
+                return
+            await asyncio.sleep(_LOOK)
+
+    def _is_due(self) -> bool:
+        return self._frames.is_due
 
     def _send(self) -> None:
         if self._outlet is None or self._farewell is not None:
@@ -76,7 +97,7 @@ class SparingDriver(LinuxDriver):
         if text := self._frames.text(self._cursor, self._outlet.share):
             if self._app._sync_available and len(text) >= _SYNC_FROM:
                 text = f"{_SYNC_START}{text}{_SYNC_END}"
-            self._outlet.write(text.encode(self._encoding, "replace"))
+            self._outlet.write(self.encoded(text))
             self._outlet.ask()
 
     def start_application_mode(self) -> None:
@@ -84,9 +105,14 @@ class SparingDriver(LinuxDriver):
         self._farewell = None
         if self._outlet is not None:
             self._outlet.close()
-        self._outlet = Outlet(open_terminal(), self._loop, self._send)
+        try:
+            self._outlet = Outlet(open_terminal(), self._loop, self._send)
+        except OSError:  # it has gone while we were stopped; who reads it ends us
+            self._outlet = None
         self._frames.forget()
-        super().start_application_mode()  # type: ignore[no-untyped-call]
+        super().start_application_mode()
+        if not self._active:
+            return
         handle_resize = signal.getsignal(signal.SIGWINCH)
 
         def on_resize(number: int, frame: Any) -> None:
@@ -95,7 +121,7 @@ class SparingDriver(LinuxDriver):
                 handle_resize(number, frame)
 
         signal.signal(signal.SIGWINCH, on_resize)
-        if self.input_tty:
+        if self._outlet is not None and self.input_tty and not self._plain:
             self._outlet.ask(force=True)
 
     def process_message(self, message: Message) -> None:
@@ -130,10 +156,11 @@ class SparingDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         """Give the terminal back as it was; frames that are not sent are dropped."""
-        if self._outlet is not None:
+        if self._active and self._outlet is not None:
             cut = self._outlet.drop()
-            self._farewell = [_CUT.encode()]  # what is sent again has to be sure of all
-            self._outlet.write(_CUT.encode() if cut else self._frames.put_down().encode())
+            surely = (_CUT_PLAIN if self._plain else _CUT).encode()
+            self._farewell = [surely]  # what is sent again has to be sure of all
+            self._outlet.write(surely if cut else self._frames.put_down().encode())
         super().stop_application_mode()
 
     def close(self) -> None:

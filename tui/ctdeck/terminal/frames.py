@@ -35,6 +35,11 @@ class Frames:
             self._hand = Hand()
         self._touched.update(draw(update, self._wanted, system))
 
+    @property
+    def is_due(self) -> bool:
+        """Something of the newest picture may not have been sent yet."""
+        return bool(self._touched)
+
     def forget(self) -> None:
         """The terminal shows something else than what was sent: all of it is sent again."""
         self._sent.forget()
@@ -42,7 +47,7 @@ class Frames:
         self._touched.update(range(self._wanted.height))
 
     def put_down(self) -> str:
-        """What ends the pen's link and takes its colours off."""
+        """What takes the pen's colours off."""
         return change(self._hand.pen or "", "")
 
     def text(self, cursor: Position, share: int | None = None) -> str:

@@ -35,6 +35,9 @@ class Outlet:
         self._dead = False
         self._window = SMALLEST * 2
         self._held = False  # a frame has waited since the last answer
+        self.total = 0  # bytes written
+        self._asked_at = 0  # of them, when the question was put that is not answered yet
+        self._shown = 0  # of them the terminal has drawn for sure
         self._under_way = 0  # bytes written since the last question that was answered
         self._since_question = 0
         self._asked: float | None = None  # when, on the loop's clock
@@ -66,6 +69,7 @@ class Outlet:
         """Send this, behind what was sent before."""
         if not self._dead:
             self._pending += data
+            self.total += len(data)
             self._under_way += len(data)
             self._since_question += len(data)
             self._last = self._loop.time()
@@ -78,7 +82,7 @@ class Outlet:
             force or (self._answers and self._under_way * 4 > self._window)
         ):
             self.write(QUESTION)
-            self._asked = self._loop.time()
+            self._asked, self._asked_at = self._loop.time(), self.total
             self._since_question = 0
             if self._answers:
                 self._lost = self._loop.call_later(_PATIENCE, self._give_up)
@@ -94,8 +98,16 @@ class Outlet:
             self._window = max(self._window // 2, SMALLEST)
         elif took < _FAST and self._held:
             self._window = min(self._window * 2, LARGEST)
-        self._answers, self._held = True, False
+        self._answers, self._held, self._shown = True, False, self._asked_at
         self._settle()
+
+    def has_shown(self, total: int) -> bool:
+        """The terminal has drawn so many bytes, as far as it can be known; it is asked."""
+        if not self._answers or self._dead:
+            return not self._pending
+        if self._shown < total:
+            self.ask(force=True)
+        return self._shown >= total
 
     def drop(self) -> bool:
         """Forget what is not sent yet, but for the end of a sequence that has begun.

@@ -22,17 +22,6 @@ def change(old: str | None, new: str) -> str:
     """What a terminal that writes with pen `old` (None: not known) is sent to write with `new`."""
     if old == new:
         return ""
-    old_codes, _, old_link = (old or "").partition(" ")
-    codes, _, link = new.partition(" ")
-    text = _sgr(None if old is None else old_codes, codes)
-    if old is None or link != old_link:
-        text += f"\x1b]8;id={link}\x1b\\" if link else "\x1b]8;;\x1b\\" if old_link else ""
-    return text
-
-
-def _sgr(old: str | None, new: str) -> str:
-    if old == new:
-        return ""
     whole = f"\x1b[0;{new}m" if new else RESET
     steps = None if old is None else _steps(_parts(old), _parts(new))
     if steps is None:
@@ -76,11 +65,10 @@ def _parts(codes: str) -> _Parts:
 @lru_cache(maxsize=4096)
 def is_plain_when_blank(pen: str) -> bool:
     """Nothing but the background shows of a blank written with it, so it can be erased instead."""
-    codes, _, link = pen.partition(" ")
-    return not link and _parts(codes).attributes <= {"1", "2", "3"}
+    return _parts(pen).attributes <= {"1", "2", "3"}
 
 
 @lru_cache(maxsize=4096)
 def has_background(pen: str) -> bool:
     """It has a background of its own: not every terminal erases with that."""
-    return bool(_parts(pen.partition(" ")[0]).background)
+    return bool(_parts(pen).background)

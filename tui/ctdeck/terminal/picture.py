@@ -1,8 +1,7 @@
 """What stands in each cell of a terminal: characters and pens, line by line; pure.
 
-A pen is a string: the SGR codes that a cell is drawn with (`1;38;5;4`), and behind a space its
-link (`4 id;https://…`). A wide character stands in the first of its cells, the next one holds "".
-A cell of which nothing is known holds None.
+A pen is a string: the SGR codes that a cell is drawn with (`1;38;5;4`). A wide character stands
+in the first of its cells, the next one holds "". A cell of which nothing is known holds None.
 """
 
 from __future__ import annotations
@@ -12,6 +11,8 @@ from functools import lru_cache
 from typing import TypeVar
 
 from rich.cells import get_character_cell_size, split_graphemes
+
+from ctdeck.terminal.guard import harmless
 
 UNKNOWN = None
 Run = tuple[str, str]  # text, pen
@@ -87,7 +88,11 @@ class Picture:
 
 @lru_cache(maxsize=4096)
 def split(text: str) -> Sequence[str]:
-    """One string for each cell: "" for the second cell of a wide character."""
+    """One string for each cell: "" for the second cell of a wide character.
+
+    All text that is not plain comes by here, so nothing that a terminal obeys gets into a picture.
+    """
+    text = harmless(text)
     cells: list[str] = []
     for start, end, width in split_graphemes(text)[0]:
         if width:

@@ -63,7 +63,7 @@ def _pen(style: Style, system: ColorSystem) -> str:
     codes = style._ansi
     if codes is None:
         codes = Strip.render_ansi(style, system)
-    return f"{codes} {style._link_id};{style._link}" if style._link else codes
+    return codes  # the link is left out: nothing of ours has one
 
 
 def color_system(console: Console) -> ColorSystem:
