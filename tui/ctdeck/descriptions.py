@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from aiocontainerd.models import Container, Event, Image, Mount, Snapshot, Task, TaskStatus
+from aiocontainerd.owners import Owner, keeper_of, owner_in, owner_of
 from ctdeck.formatting import (
     GLYPHS,
     age,
@@ -17,7 +19,7 @@ from ctdeck.formatting import (
     status_role,
     status_text,
 )
-from ctdeck.masking import masked_args, masked_value
+from ctdeck.masking import masked_args, masked_option, masked_source, masked_value
 from ctdeck.rows import ContainerRow, EventRow, ImageRow, MountRow, Row, TaskRow
 
 LOG_LABELS = ("io.ctdeck/stdout", "io.ctdeck/stderr")
@@ -26,14 +28,40 @@ RECENT = 40  # events of a row that are listed
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line: a label (may be empty), what it is, and the role that colours it."""
+    """One line: a label (may be empty), what it is, and the role that colours it.
+
+    `plain` is the value without stars where something of it is hidden, else empty.
+    """
 
     label: str
     value: str
     role: str = ""
+    plain: str = ""
 
 
 Tabs = dict[str, list[Fact]]
+
+
+def hides(tabs: Tabs) -> bool:
+    """Whether anything in these tabs is hidden."""
+    return any(fact.plain for facts in tabs.values() for fact in facts)
+
+
+def with_secrets(tabs: Tabs) -> Tabs:
+    """The same without stars."""
+    return {
+        name: [replace(fact, value=fact.plain or fact.value) for fact in facts]
+        for name, facts in tabs.items()
+    }
+
+
+def _fact(label: str, shown: str, plain: str, role: str = "") -> Fact:
+    return Fact(label, shown, role, plain if plain != shown else "")
+
+
+@lru_cache(16)
+def _words(args: tuple[str, ...]) -> str:
+    return " ".join(masked_args(args))
 
 
 def title_of(row: Row) -> str:
@@ -74,8 +102,8 @@ def _labels(labels: Mapping[str, str]) -> Iterable[Fact]:
     """All but those of our log, which have a line of their own."""
     others = [(key, value) for key, value in sorted(labels.items()) if key not in LOG_LABELS]
     for number, (key, value) in enumerate(others):
-        shown = f"{key} = {masked_value(key, value)}"
-        yield Fact("labels" if number == 0 else "", shown, "muted")
+        shown = f"{masked_value('', key)} = {masked_value(key, value)}"
+        yield _fact("" if number else "labels", shown, f"{key} = {value}", "muted")
 
 
 def _log(labels: Mapping[str, str]) -> Iterable[Fact]:
@@ -88,10 +116,15 @@ def _log(labels: Mapping[str, str]) -> Iterable[Fact]:
     yield from (Fact("log", path) for path in paths)
 
 
+def _owner(owner: Owner | None) -> Iterable[Fact]:
+    if owner is not None:
+        yield Fact("owner", f"{owner.name}: a change needs an unlock")
+
+
 def _image_tabs(image: Image, snapshot: Snapshot, now: datetime) -> Tabs:
     users = snapshot.users_of(image)
     return {
-        "Details": _image_facts(image, now),
+        "Details": _image_facts(image, snapshot, now),
         f"Used by {len(users)}": [
             Fact("", f"{status_text(snapshot.task_of(c))}  {c.id}  {c.display_name}".rstrip())
             for c in users
@@ -101,12 +134,14 @@ def _image_tabs(image: Image, snapshot: Snapshot, now: datetime) -> Tabs:
     }
 
 
-def _image_facts(image: Image, now: datetime) -> list[Fact]:
+def _image_facts(image: Image, snapshot: Snapshot, now: datetime) -> list[Fact]:
     details = image.details
     unpacked = {None: "not known yet", True: "yes", False: "no: run unpacks it first"}
     facts = [
         Fact("image", image.name),
+        *([Fact("exact name", image.exact_name)] if image.exact_name else []),
         Fact("namespace", image.namespace),
+        *_image_owner(image, snapshot),
         Fact("digest", image.target.digest),
         Fact("type", image.target.media_type),
     ]
@@ -126,6 +161,13 @@ def _image_facts(image: Image, now: datetime) -> list[Fact]:
         Fact("changed", _ago(image.updated_at, now)),
         *_labels(image.labels),
     ]
+
+
+def _image_owner(image: Image, snapshot: Snapshot) -> Iterable[Fact]:
+    keeper = keeper_of(image, snapshot)
+    yield from _owner(keeper or owner_in(image.namespace))
+    if keeper is not None:
+        yield Fact("protected", keeper.will("delete image"))
 
 
 def _container_tabs(
@@ -148,10 +190,15 @@ def _container_facts(container: Container, task: Task | None, now: datetime) -> 
         Fact("container", container.id),
         *([Fact("name", name)] if name else []),
         Fact("namespace", container.namespace),
+        *_owner(owner_of(container)),
         Fact("image", container.image or "none"),
         Fact("status", status_text(task), status_role(task)),
         *(_task_facts(task, now) if task else []),
-        Fact("command", " ".join(masked_args(container.args)) or "not known"),
+        _fact(
+            "command",
+            _words(container.args) or "not known",
+            " ".join(container.args) or "not known",
+        ),
         Fact("terminal", "yes" if container.terminal else "no"),
         Fact("created", _ago(container.created_at, now)),
         Fact("runtime", container.runtime),
@@ -174,23 +221,31 @@ def _task_facts(task: Task, now: datetime) -> list[Fact]:
 def _mounts(mounts: tuple[Mount, ...], sources: Mapping[str, bool]) -> list[Fact]:
     facts: list[Fact] = []
     for mount in sorted(mounts, key=lambda m: not m.is_bind):
-        line = f"{mount.source} {GLYPHS.arrow} {mount.destination}"
+        to = f" {GLYPHS.arrow} {mount.destination}"
         missing = mount.is_bind and sources.get(mount.source) is False
-        facts.append(Fact("bind" if mount.is_bind else mount.type, line))
-        note = ",".join(mount.options) + ("; the source is missing" if missing else "")
-        facts.append(Fact("", note, "bad" if missing else "muted"))
+        kind = "bind" if mount.is_bind else mount.type
+        facts.append(_fact(kind, masked_source(mount.source) + to, mount.source + to))
+        note = "; the source is missing" if missing else ""
+        shown, plain = (",".join(each) + note for each in _options(mount))
+        facts.append(_fact("", shown, plain, "bad" if missing else "muted"))
     return facts or [Fact("", "It has no mounts.", "muted")]
+
+
+def _options(mount: Mount) -> tuple[list[str], list[str]]:
+    """With stars, and without."""
+    return [masked_option(each) for each in mount.options], list(mount.options)
 
 
 def _mount_facts(row: MountRow) -> list[Fact]:
     mount = row.mount
     found = {None: "not looked at", True: "exists", False: "missing"}
+    shown, plain = (", ".join(each) or "none" for each in _options(mount))
     return [
         Fact("container", row.container.id),
-        Fact("source", mount.source),
+        _fact("source", masked_source(mount.source), mount.source),
         Fact("to", mount.destination),
         Fact("type", mount.type),
-        Fact("options", ", ".join(mount.options) or "none"),
+        _fact("options", shown, plain),
         Fact("writable", "no" if mount.is_readonly else "yes"),
         *(
             [Fact("on host", found[row.exists], "bad" if row.exists is False else "")]
@@ -214,7 +269,10 @@ def _event_facts(event: Event) -> list[Fact]:
         Fact("topic", event.topic),
         Fact("subject", event.subject),
         Fact("words", event_words(event)),
-        *(Fact(key, value, "muted") for key, value in sorted(event.attributes.items())),
+        *(
+            _fact(key, masked_value(key, value), value, "muted")
+            for key, value in sorted(event.attributes.items())
+        ),
     ]
 
 
@@ -227,5 +285,6 @@ def rootfs_facts(layers: Iterable[tuple[str, str, Iterable[str]]]) -> list[Fact]
             name, _, value = option.partition("=")
             parts = value.split(":") if name == "lowerdir" else [value]
             for number, part in enumerate(parts):
-                facts.append(Fact(name if number == 0 else "", part or "yes", "muted"))
+                shown = masked_value(name, part) or "yes"
+                facts.append(_fact("" if number else name, shown, part or "yes", "muted"))
     return facts or [Fact("", "The snapshotter names no mounts.", "muted")]

@@ -81,7 +81,9 @@ def headline(
 def details(progress: PullProgress, width: int) -> list[Text]:
     """Below the headline: each layer, or the registry's own words and what to do."""
     if progress.stage == "failed":
-        lines = textwrap.wrap(safe(masked_text(progress.error)), max(10, width - 2)) or ["no reason was given"]
+        lines = textwrap.wrap(safe(masked_text(progress.error)), max(10, width - 2)) or [
+            "no reason was given"
+        ]
         return [(f"  {line}", "bad") for line in [*lines[:12], "Enter tries it again."]]
     if progress.stage == "cancelled":
         return []

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ctdeck.actions.action import PANE_IDS, Action
 from ctdeck.desk import Desk
-from ctdeck.verbs import viewing
+from ctdeck.verbs import permitted, viewing
 
 
 def _pane(name: str) -> Callable[[Desk], None]:
@@ -168,6 +168,14 @@ MOVES: tuple[Action, ...] = (
         group="In a list",
     ),
     Action(
+        "secrets",
+        "x",
+        "show secrets",
+        "Show what is hidden in the details of this row, until x or another row",
+        lambda d: d.turn_secrets(),
+        group="In a list",
+    ),
+    Action(
         "equivalent",
         "exclamation_mark",
         "as ctr",
@@ -186,6 +194,14 @@ GENERAL: tuple[Action, ...] = (
         lambda d: d.begin(viewing.choose_namespace(d), group="namespace", opens=True),
         words=("ns",),
         footer=8,
+    ),
+    Action(
+        "lock",
+        "L",
+        "lock",
+        "Lock again what was unlocked: what is the kubelet's, dockerd's, nerdctl's …",
+        permitted.lock_again,
+        words=("lock",),
     ),
     Action(
         "command",

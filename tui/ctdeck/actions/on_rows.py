@@ -9,6 +9,7 @@ from ctdeck.actions.action import IMAGES, PROCESSES, Action
 from ctdeck.desk import Desk
 from ctdeck.rows import ContainerRow, EventRow, ImageRow, MountRow, TaskRow
 from ctdeck.verbs import delete, tasks
+from ctdeck.verbs.permitted import will_ask
 
 
 def _on_process(
@@ -19,7 +20,7 @@ def _on_process(
     def run(desk: Desk) -> None:
         row = desk.row
         if isinstance(row, ContainerRow | TaskRow):
-            desk.begin(verb(desk, [row]), group=group, opens=asks)
+            desk.begin(verb(desk, [row]), group=group, opens=asks or will_ask(desk, [row]))
         else:
             desk.tell("There is no container here to do this to.")
 

@@ -6,11 +6,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from aiocontainerd.errors import InvalidArgument
+from aiocontainerd.errors import FailedPrecondition, InvalidArgument
 from aiocontainerd.safe import safe
+from aiocontainerd.state import StateDirectory
 from ctdeck.command.flags import Role
 from ctdeck.command.parsing import command_word
 from ctdeck.command.shellwords import Word, join, split
+from ctdeck.masking import masked_args
 
 KEPT = 500  # lines
 _LONGEST = 4096  # characters; longer lines are not kept
@@ -38,7 +40,8 @@ class History:
         if self._loaded or self._path is None:
             return
         self._loaded = True
-        with suppress(OSError), _open(self._path, os.O_RDONLY) as file:
+        # A folder that others could change makes it no history of ours.
+        with suppress(OSError, FailedPrecondition), _file(self._path, os.O_RDONLY) as file:
             old = file.read(_FILE_MAX).decode("utf-8", "replace").splitlines()
             self._lines = [*map(safe, old[-KEPT:]), *self._lines]
 
@@ -54,8 +57,8 @@ class History:
             return
         kept = dict.fromkeys(text for line in self._lines if (text := without_secrets(line)))
         new = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
-        with suppress(OSError):
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(OSError, FailedPrecondition):
+            os.close(StateDirectory(self._path.parent).open_root())
             try:
                 with _open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as file:
                     file.write("".join(f"{line}\n" for line in kept).encode("utf-8", "replace"))
@@ -65,7 +68,10 @@ class History:
 
 
 def without_secrets(line: str) -> str:
-    """The line with `-e NAME` for `-e NAME=VALUE`; empty if it cannot be taken apart for sure."""
+    """The line with `-e NAME` for `-e NAME=VALUE`.
+
+    Empty if another word of it is secret, or if it cannot be taken apart for sure.
+    """
     try:
         words = split(line)
         word = command_word(words[0].text) if words else None
@@ -80,7 +86,26 @@ def without_secrets(line: str) -> str:
         if piece.role is Role.VALUE and piece.flag and piece.flag.name == "--env":
             head = piece.word.text[: len(piece.word.text) - len(piece.text)]
             told[piece.word] = head + piece.text.partition("=")[0]
+    others = tuple(each.text for each in words if each not in told)
+    if masked_args(others) != others:
+        return ""  # stars in its place would be run one day
     return join(told.get(each, each.text) for each in words) if told else line
+
+
+def shows_secret(line: str) -> bool:
+    """Whether a secret stands in the line: it is not put on the screen unasked."""
+    try:
+        words = tuple(word.text for word in split(line))
+    except InvalidArgument:
+        return True
+    return masked_args(words) != words
+
+
+def _file(path: Path, flags: int) -> BinaryIO:
+    """Raises FailedPrecondition where the folder is a link, or others can write to it."""
+    if path.parent.exists():
+        os.close(StateDirectory(path.parent).open_root())
+    return _open(path, flags)
 
 
 def _open(path: Path, flags: int) -> BinaryIO:

@@ -6,14 +6,15 @@ from datetime import datetime
 
 from ctdeck import listing
 from ctdeck.formatting import UNKNOWN, short_id
-from ctdeck.masking import masked_option
+from ctdeck.masking import masked_option, masked_source
 from ctdeck.panes.pane import Pane, namespace_column
 from ctdeck.rows import MountRow
 from ctdeck.widgets.column import Cell, Column
 
 
 def _source(row: MountRow, now: datetime) -> Cell:
-    return row.mount.source if row.mount.is_bind else (row.mount.source, "muted")
+    source = masked_source(row.mount.source)
+    return source if row.mount.is_bind else (source, "muted")
 
 
 def _type(row: MountRow, now: datetime) -> Cell:

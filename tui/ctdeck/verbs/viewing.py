@@ -18,7 +18,7 @@ def copied_text(row: Row) -> tuple[str, str]:
     """What `c` copies of a row, and what to call it."""
     match row:
         case ImageRow():
-            return row.image.name, "the reference"
+            return row.image.key.id, "the reference"
         case ContainerRow():
             return row.container.id, "the id"
         case TaskRow():

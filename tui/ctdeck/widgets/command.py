@@ -20,7 +20,7 @@ from aiocontainerd.models import Snapshot
 from aiocontainerd.safe import safe
 from ctdeck.command.completion import Wanted, candidates, complete, shell_escape, wanted
 from ctdeck.command.flags import Kind
-from ctdeck.command.history import History
+from ctdeck.command.history import History, shows_secret
 from ctdeck.command.parsing import command_word, parse
 from ctdeck.command.requests import Command, RunCommand
 from ctdeck.formatting import GLYPHS
@@ -201,9 +201,9 @@ class _Ghost(Suggester):
         self._history = history
 
     async def get_suggestion(self, value: str) -> str | None:
-        """The newest line of the history that begins so, else the first that fits."""
+        """The newest line of the history that begins so and has no secret, else what fits."""
         for line in reversed(self._history.lines):
-            if line.startswith(value) and line != value:
+            if line.startswith(value) and line != value and not shows_secret(line):
                 return line
         want = wanted(value, len(value))
         if want is None or not want.text.strip("-") or want.kind is Kind.VOLUME:

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from aiocontainerd.safe import safe
-from ctdeck.masking import masked_pair
+from ctdeck.masking import masked_pair, masked_script
 
 UP_DOWN: list[BindingType] = [
     Binding("down", "app.focus_next", "Next field", show=False, id="field.next"),
@@ -34,7 +34,7 @@ class Field(Input):
     @property
     def _value(self) -> Text:
         # What is drawn; `safe` keeps the length, so the cursor stays where it belongs.
-        return Text(safe(self.value), no_wrap=True, overflow="ignore", end="")
+        return _line(self.value)
 
     def _on_paste(self, event: events.Paste) -> None:
         # Textual calls Input's own handler after this one: calling it here would paste twice.
@@ -46,9 +46,19 @@ class VariableField(Field):
 
     @property
     def _value(self) -> Text:
-        if self.has_focus:
-            return super()._value
-        return Text(safe(masked_pair(self.value)), no_wrap=True, overflow="ignore", end="")
+        return super()._value if self.has_focus else _line(masked_pair(self.value))
+
+
+class WordsField(Field):
+    """A field for a command; its secrets are shown only while one is in the field."""
+
+    @property
+    def _value(self) -> Text:
+        return super()._value if self.has_focus else _line(masked_script(self.value))
+
+
+def _line(text: str) -> Text:
+    return Text(safe(text), no_wrap=True, overflow="ignore", end="")
 
 
 class ChoiceField(Static, can_focus=True):

@@ -10,6 +10,7 @@ from textual.widgets import Input, Static
 
 from aiocontainerd.safe import safe_lines
 from ctdeck.formatting import GLYPHS
+from ctdeck.masking import masked_text
 from ctdeck.widgets.fields import Field
 
 
@@ -23,7 +24,7 @@ class Note(Static):
 
     def say(self, text: str, *, bad: bool = False) -> None:
         """Show the text, an error with a sign before it."""
-        text = safe_lines(text)
+        text = safe_lines(masked_text(text) if bad and text else text)
         self.set_class(bad, "-bad")
         self.display = bool(text)
         self.update(f"{GLYPHS.warning} {text}" if bad and text else text)
