@@ -5,13 +5,19 @@ import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+
+from aiocontainerd.safe import safe
 
 # Paths that can be reached under another name: through /proc/1/root, a bind mount, a hard link.
 WELL_KNOWN = (
     "/",
     "/etc",
+    "/etc/kubernetes",
+    "/etc/shadow",
     "/root",
+    "/root/.ssh",
     "/home",
     "/usr",
     "/boot",
@@ -26,8 +32,13 @@ WELL_KNOWN = (
     "/var/lib/containerd",
     "/var/lib/docker",
     "/var/lib/kubelet",
+    "/var/lib/etcd",
+    "/var/spool/cron",
+    "/run/systemd",
+    "/run/dbus",
 )
 _LINKS_MAX = 40  # as the kernel
+_ENTRIES_MAX = 1_000  # of a directory
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -37,13 +48,17 @@ class SourceFacts:
 
     `real` is where it leads when links are followed. `kind` is "directory", "file", "socket",
     "device", or "" for what is not there. `same_as` is one of WELL_KNOWN that is the same file
-    under another name. `submounts` are mount points below it that can be written to.
+    under another name. `submounts` are mount points below it that can be written to. `sockets`
+    are names of sockets in a directory itself; `is_bundle`: it is what a runtime makes of a
+    container (OCI: config.json and rootfs).
     """
 
     real: str
     kind: str = ""
     same_as: str = ""
     submounts: tuple[str, ...] = ()
+    sockets: tuple[str, ...] = ()
+    is_bundle: bool = False
 
 
 def look_at(path: str, root: str = "") -> SourceFacts:
@@ -53,8 +68,15 @@ def look_at(path: str, root: str = "") -> SourceFacts:
         info = os.lstat(root + real)
     except (OSError, ValueError):
         return SourceFacts(path)
+    kind = _kind(info.st_mode)
+    inside = _inside(root + real) if kind == "directory" else {}
     return SourceFacts(
-        real, _kind(info.st_mode), _same_as(info, real, root), tuple(_submounts(real, root))
+        real,
+        kind,
+        _same_as(info, real, root),
+        tuple(_submounts(real, root)),
+        tuple(sorted(name for name, is_socket in inside.items() if is_socket)),
+        {"config.json", "rootfs"} <= inside.keys(),
     )
 
 
@@ -88,6 +110,18 @@ def _kind(mode: int) -> str:
     if stat.S_ISSOCK(mode):
         return "socket"
     return "device" if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) else "file"
+
+
+def _inside(folder: str) -> dict[str, bool]:
+    """What is directly in it, by name: whether it is a socket. Of many only the first."""
+    found: dict[str, bool] = {}
+    try:
+        with os.scandir(folder) as entries:
+            for entry in islice(entries, _ENTRIES_MAX):
+                found[safe(entry.name)] = stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode)
+    except OSError:
+        pass
+    return found
 
 
 def _same_as(info: os.stat_result, real: str, root: str) -> str:

@@ -1,7 +1,8 @@
 """Which process made a lease, and is it still alive? So that nobody cleans up after the living.
 
-A maker is written "<boot id>/<pid namespace>/<pid>/<start in clock ticks>": a pid alone comes
-again, and another boot, another container or another host has the same numbers.
+A maker is written "<boot id>/<pid and time namespace>/<pid>/<start in clock ticks>": a pid alone
+comes again, another boot, container or host has the same numbers, and in another time namespace
+the ticks of the same process are others.
 """
 
 import os
@@ -22,13 +23,13 @@ _CLOCKS_APART = timedelta(minutes=1)  # the clocks of one machine, read in diffe
 def maker() -> str:
     """This process, as a label's value. Not kept: a fork is another process."""
     pid = os.getpid()
-    return f"{_boot()}/{_pid_namespace()}/{pid}/{_stat(pid)[1]}"
+    return f"{_boot()}/{_namespaces()}/{pid}/{_stat(pid)[1]}"
 
 
 def has_ended(made_by: str, since: datetime | None) -> bool:
     """Whether that process is known to have ended; `since` is when it made the lease (UTC).
 
-    False where nobody can tell: it may live in another pid namespace, or on another host.
+    False where nobody can tell: it may live in another namespace, or on another host.
     """
     try:
         boot, namespace, pid, start = made_by.split("/")
@@ -37,7 +38,7 @@ def has_ended(made_by: str, since: datetime | None) -> bool:
         return False
     if boot != _boot():  # another host's, unless it is older than this boot of ours
         return since is not None and since < _booted() - _CLOCKS_APART
-    if namespace != _pid_namespace():
+    if namespace != _namespaces():
         return False
     try:
         os.kill(number, 0)
@@ -67,10 +68,21 @@ def _boot() -> str:
         return ""
 
 
+def same_boot(made_by: str) -> bool:
+    """Whether it was made since this machine was started."""
+    boot = _boot()
+    return bool(boot) and made_by.partition("/")[0] == boot
+
+
 @cache
-def _pid_namespace() -> str:
+def _namespaces() -> str:
+    """By their inodes; a kernel without time namespaces (before 5.6) has "" for that."""
+    return f"{_namespace('pid')}.{_namespace('time')}"
+
+
+def _namespace(kind: str) -> str:
     try:
-        return str((_PROC / "self/ns/pid").stat().st_ino)
+        return str((_PROC / "self/ns" / kind).stat().st_ino)
     except OSError:
         return ""
 

@@ -89,6 +89,8 @@ class BindMount:
         words = [word for word in self.options if word != "rbind"]
         if self.recursive_readonly:
             words.remove("ro")
+        if not words and self.destination != self.destination.rstrip():
+            words = ["rw"]  # else who strips what was typed strips the path too
         parts = [_ESCAPE.sub(r"\\\g<0>", path) for path in (self.source, self.destination)]
         return ":".join([*parts, *([",".join(words)] if words else [])])
 

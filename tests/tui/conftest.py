@@ -32,11 +32,11 @@ def nimble(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def nothing_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that only stands for one cannot be asked what another ctdeck left."""
-    for name in ("cut_short", "stray_logs"):
+    for name in ("cut_short", "stray_logs", "left_behind"):
         real = getattr(operations, name)
 
-        async def asked(client: object, *more: object, real: Any = real) -> object:
-            return await real(client, *more) if isinstance(client, Client) else []
+        async def asked(client: object, *more: object, real: Any = real, **named: object) -> object:
+            return await real(client, *more, **named) if isinstance(client, Client) else []
 
         monkeypatch.setattr(operations, name, asked)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -43,6 +44,26 @@ def noted(monkeypatch: pytest.MonkeyPatch) -> Calls:
         replace_operation(name, 0)
     replace_operation("delete_image", None)
     return calls
+
+
+def ours(monkeypatch: pytest.MonkeyPatch, *, nothing: bool = False) -> list[str]:
+    """All that are to be removed when done are noted as of a ctdeck that died, or none is.
+
+    Returns what is looked up from now on.
+    """
+    looked: list[str] = []
+
+    async def left_behind(_: object, containers: Iterable[Container], **__: Any) -> list[Container]:
+        found = list(containers)
+        looked.extend(each.id for each in found)
+        return [] if nothing else found
+
+    async def adopt(*_: object, **__: Any) -> None:
+        return
+
+    monkeypatch.setattr(aiocontainerd.operations, "left_behind", left_behind)
+    monkeypatch.setattr(aiocontainerd.operations, "adopt", adopt)
+    return looked
 
 
 def asked(app: CtdeckApp) -> bool:

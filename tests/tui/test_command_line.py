@@ -240,7 +240,7 @@ async def test_run_asks_for_the_images_full_name(
 ) -> None:
     asked: list[tuple[RunOptions, str]] = []
 
-    async def run(client: Any, options: RunOptions, *, namespace: str, state: Any) -> Any:
+    async def run(client: Any, options: RunOptions, *, namespace: str, **_: Any) -> Any:
         asked.append((options, namespace))
         raise RuntimeFailed("the image has no program 'x'", subject=options.id)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from aiocontainerd.models import Event, Key
+from aiocontainerd.models import Event, Key, Snapshot
+from ctdeck.screens.paneview import PaneView
 from tests.tui.apps import lines_of, running, screen_text, until
 from tests.tui.worlds import NOW, container, snapshot, world
 
@@ -145,7 +147,7 @@ async def test_a_pane_that_is_alone_cannot_be_larger() -> None:
 async def test_a_pane_is_left_while_its_filter_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ctdeck.widgets.rowview.AT_ONCE", -1.0)
     monkeypatch.setattr("ctdeck.widgets.texts.PIECE", 1)
-    monkeypatch.setattr("ctdeck.widgets.table.BREATH", 0.05)
+    monkeypatch.setattr("ctdeck.widgets.turns.BREATH", 0.05)
     async with running() as (app, pilot):
         table = app.main.view.table
         app.main.view.set_filter("web", app.main.snapshot)
@@ -156,7 +158,7 @@ async def test_a_pane_is_left_while_its_filter_looks(monkeypatch: pytest.MonkeyP
             key: each for key, each in now.containers.items() if each.id not in ("web1", "web2")
         }
         app.store.publish(replace(now, containers=left))
-        await until(pilot, lambda: table._looking is None)
+        await until(pilot, lambda: table.turns._timer is None)
         await pilot.press("2")
         await until(pilot, lambda: table.view.is_complete)
         assert not any("/web1" in line for line in lines_of(table))
@@ -180,3 +182,27 @@ async def test_a_list_that_does_not_come_is_not_empty() -> None:
         await until(pilot, lambda: "still reading the containers" in screen_text(app))
         app.store.publish(replace(hung, reading=frozenset()))
         await until(pilot, lambda: "no containers in any namespace" in screen_text(app))
+
+
+async def test_long_lists_are_made_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop is free on the way; of another namespace by then, they are made anew."""
+    turns: list[str] = []
+    prepare = PaneView.prepare
+    monkeypatch.setattr("ctdeck.screens.showing.MANY", 1)
+    monkeypatch.setattr("ctdeck.listing.PIECE", 1)
+    async with running(Snapshot(), size=(200, 50)) as (app, pilot):
+
+        def counting(view: PaneView, now: Snapshot, scope: str | None) -> Iterator[None]:
+            for _ in prepare(view, now, scope):
+                turns.append(view.pane.id)
+                if view.pane.id == "mounts":
+                    app.main.scope = "k8s.io"
+                yield
+
+        monkeypatch.setattr(PaneView, "prepare", counting)
+        app.store.publish(world())
+        await until(pilot, lambda: bool(app.main.views["events"].table.view.keys))
+        assert turns.count("containers") == 2
+        assert turns.count("mounts") == len(world().containers)
+        for view in app.main.views.values():
+            assert view.table.view.all == view.pane.listing.keys(app.main.snapshot, "k8s.io")

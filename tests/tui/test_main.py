@@ -240,6 +240,35 @@ async def test_filter_as_one_types_enter_keeps_it_and_escape_clears_it() -> None
         assert len(app.main.view.table.view.shown) == 6
 
 
+@pytest.mark.parametrize("text", ["zzzz", "db"])
+async def test_a_filter_that_is_cleared_leaves_the_cursor_where_it_was(text: str) -> None:
+    async with running() as (app, pilot):
+        view = app.main.view.table.view
+        await pilot.press("j", "j", "j")
+        at = view.current.key
+        assert at.id not in ("db", view.shown[0].key.id)
+        await pilot.press("slash", *text)
+        await until(pilot, lambda: len(view.shown) == (text == "db"))
+        await pilot.press("escape")
+        assert len(view.shown) == 6
+        assert view.current.key == at
+
+
+async def test_news_do_not_move_the_cursor_back_to_what_a_filter_hid() -> None:
+    first = snapshot(containers=[container("web1"), container("web2"), container("db")])
+    async with running(first) as (app, pilot):
+        view = app.main.view.table.view
+        app.main.view.table.move_to_key(("default", "db"))
+        await pilot.press("slash", *"web", "enter")
+        on = view.current.key
+        assert on.id != "db"
+        again = container("db", labels={"nerdctl/name": "web"})
+        later = replace(first, containers={**first.containers, again.key: again}, generation=9)
+        app.store.publish(later)
+        await until(pilot, lambda: len(view.shown) == 3)
+        assert view.current.key == on
+
+
 @pytest.mark.parametrize(
     ("text", "ids"),
     [

@@ -6,17 +6,22 @@ from collections.abc import Callable
 
 import pytest
 
+from aiocontainerd.access import Access
 from aiocontainerd.pull.progress import LayerProgress, PullProgress
 from aiocontainerd.store import Store
 from ctdeck.app import CtdeckApp
+from ctdeck.desk import Lock
 from ctdeck.pull_text import Meter, details, headline, layer_line
 from ctdeck.screens.pull import PullLines, PullScreen
-from ctdeck.settings import Session
+from ctdeck.settings import Session, Settings
+from ctdeck.verbs.pull import pull_again, start_pull
 from ctdeck.widgets.fields import Field
 from tests.tui.apps import running, screen_text, until
 from tests.tui.fake_pulls import FakePulls
 from tests.tui.hosts import typed
 
+SHUT = Access(namespaces=frozenset({"k8s.io"}))
+K8S = Settings(namespace="k8s.io")
 A, B = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 
 
@@ -59,6 +64,34 @@ async def test_a_bad_reference_is_told_under_the_field_and_stays() -> None:
         await until(pilot, shows(app, "must be in lower case", "nginx"))
         await pilot.press("home", "delete", "n", "enter")
         assert pulls.started[0][0] == "docker.io/library/nginx:latest"
+
+
+@pytest.mark.parametrize("settings", [K8S, Settings(namespace="k8s.io", access=SHUT)])
+async def test_another_try_that_is_refused_is_told_and_the_failed_one_stays(
+    settings: Settings,
+) -> None:
+    pulls = FakePulls()
+    failed = pulls.start("nginx", namespace="k8s.io")
+    failed.set("failed", error="429 slow down")
+    async with running(session=session(pulls), settings=settings) as (app, pilot):
+        await app.push_screen(
+            PullScreen(
+                pulls,  # type: ignore[arg-type]
+                lambda text, watched: start_pull(app.main, text, watched=watched),
+                lambda job, watched: pull_again(app.main, job, watched=watched),
+                namespace="k8s.io",
+            )
+        )
+        await pilot.press("tab", "down", "enter")
+        refused = "it is the kubelet's, and locked" if settings is K8S else "is read-only"
+        await until(pilot, shows(app, refused, "429 slow down"))
+        assert pulls.jobs == (failed,)
+        if settings is K8S:
+            app.main.unlock(Lock("k8s.io", "kubelet"))
+            await pilot.press("enter")
+            await until(pilot, lambda: len(pulls.started) == 2)
+            assert failed not in pulls.jobs
+            assert refused not in screen_text(app)
 
 
 @pytest.mark.parametrize("key", ["b", "escape"])

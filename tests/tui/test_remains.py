@@ -14,7 +14,7 @@ from aiocontainerd.operations import Remains
 from ctdeck.screens import dialog
 from ctdeck.settings import Settings
 from tests.tui.apps import running, screen_text, until
-from tests.tui.fake_operations import asked, lines_of, noted, question_of, session
+from tests.tui.fake_operations import asked, lines_of, noted, ours, question_of, session
 from tests.tui.worlds import container, snapshot, task
 
 SINCE = datetime.now(UTC) - timedelta(days=3, hours=5)  # the suite may take minutes
@@ -47,7 +47,7 @@ def found(
 ) -> list[tuple[str, ...]]:
     asked_for: list[tuple[str, ...]] = []
 
-    async def cut_short(_: object, namespaces: tuple[str, ...]) -> list[Remains]:
+    async def cut_short(_: object, namespaces: tuple[str, ...], **__: object) -> list[Remains]:
         asked_for.append(tuple(namespaces))
         return [each for each in remains if each.namespace in namespaces]
 
@@ -93,6 +93,7 @@ async def test_all_that_is_left_is_one_question(
     monkeypatch: pytest.MonkeyPatch, gone: list[object]
 ) -> None:
     done = noted(monkeypatch)
+    ours(monkeypatch)
     found(monkeypatch, RUN, PULL, START, logs=(Key("default", "old"),))
     labels = {"io.ctdeck/remove": "true"}
     rows = [container("rm1", labels=labels), container("web9", labels=labels)]
@@ -110,6 +111,10 @@ async def test_all_that_is_left_is_one_question(
         assert "  of 2 blobs, 1 unfinished download: what nothing else uses" in text
         assert "  its task, which was made and never started; the container stays" in text
         assert "Logs of a container that is gone: old" in text
+        await pilot.press("y")
+        await until(pilot, lambda: question_of(app) == "Unlock k8s.io?")
+        assert "Namespace k8s.io belongs to the kubelet." in lines_of(app)
+        assert not gone
         await pilot.press("y")
         await until(pilot, lambda: gone == [RUN, PULL, START, Key("default", "old")])
         assert done == [("delete_container", "rm1")]
@@ -173,7 +178,7 @@ async def test_a_daemon_that_goes_away_meanwhile_is_no_news(
 ) -> None:
     looked: list[object] = []
 
-    async def cut_short(_: object, namespaces: object) -> list[Remains]:
+    async def cut_short(_: object, namespaces: object, **__: object) -> list[Remains]:
         looked.append(namespaces)
         raise Unavailable("gone")
 

@@ -42,7 +42,7 @@ class Runs:
     hold: asyncio.Event | None = None
     cancelled: bool = False
 
-    async def __call__(self, options: RunOptions) -> RunResult:
+    async def __call__(self, options: RunOptions, facts: Facts) -> RunResult:
         self.asked.append(options)
         try:
             if self.hold:

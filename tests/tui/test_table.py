@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
@@ -180,3 +181,28 @@ async def test_a_replaced_list_and_an_empty_one() -> None:
         assert round(app.table.scroll_y) == 0
         await shown(pilot, [Row("only")])
         assert app.table.current == Row("only")
+
+
+async def test_a_column_that_no_row_fills_has_no_place() -> None:
+    app = TableApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.table.set_columns([replace(COLUMNS[0]), replace(COLUMNS[1], optional=True)])
+        await shown(pilot, [Row(n) for n in range(3)])
+        assert lines_of(app.table)[0].split() == ["KEY"]
+        await shown(pilot, [Row(0), Row(1, "some")])
+        assert lines_of(app.table)[0].split() == ["KEY", "TEXT"]
+
+
+async def test_who_fills_a_column_is_found_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctdeck.widgets.widths.PIECE", 2)
+    app = TableApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.table.set_columns([replace(COLUMNS[0]), replace(COLUMNS[1], optional=True)])
+        app.table.set_rows([*map(Row, range(9)), Row(9, "some")])
+        assert not app.table.turns.are_over
+        assert lines_of(app.table)[0].split() == ["KEY"]
+        await until(pilot, lambda: app.table.turns.are_over)
+        assert lines_of(app.table)[0].split() == ["KEY", "TEXT"]
+        app.table.set_rows([*map(Row, range(9))])
+        await until(pilot, lambda: app.table.turns.are_over)
+        assert lines_of(app.table)[0].split() == ["KEY"]

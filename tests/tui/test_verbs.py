@@ -11,8 +11,8 @@ import pytest
 import aiocontainerd.operations
 from aiocontainerd.access import Access
 from aiocontainerd.errors import FailedPrecondition, NotFound
-from aiocontainerd.models import Container, Image, Snapshot, Task, TaskStatus
-from aiocontainerd.operations import ImagePlan
+from aiocontainerd.models import Container, Image, Key, Snapshot, Task, TaskStatus
+from aiocontainerd.operations import ImagePlan, Life
 from aiocontainerd.pull.progress import PullProgress
 from ctdeck.command.parsing import parse
 from ctdeck.screens import dialog
@@ -20,7 +20,7 @@ from ctdeck.screens.confirm import ConfirmScreen
 from ctdeck.settings import Settings
 from ctdeck.verbs.typed import carry_out
 from tests.tui.apps import running, screen_text, until
-from tests.tui.fake_operations import asked, lines_of, noted, question_of, session
+from tests.tui.fake_operations import asked, lines_of, noted, ours, question_of, session
 from tests.tui.worlds import NOW, container, image, snapshot, task
 
 
@@ -90,6 +90,37 @@ async def test_the_row_of_the_key_press_is_the_one_meant(done: list[tuple[str, s
         await until(pilot, lambda: len(app.main.view.table.view.shown) == 11)
         await pilot.press("y")
         await until(pilot, lambda: done == [("delete_container", "web1")])
+
+
+@pytest.mark.parametrize(
+    ("text", "operation"),
+    [("s", "stop"), ("R", "restart"), (":kill web2", "kill"), ("z", "pause"),
+     ("D", "delete_container")],
+)  # fmt: skip
+async def test_the_process_of_the_key_press_is_the_one_meant(
+    monkeypatch: pytest.MonkeyPatch, text: str, operation: str
+) -> None:
+    lives: list[Life] = []
+
+    async def noting(*_: Any, seen: Life, **__: Any) -> int:
+        lives.append(seen)
+        return 0
+
+    monkeypatch.setattr(aiocontainerd.operations, operation, noting)
+    async with running(session=session()) as (app, pilot):
+        web2 = app.store.snapshot.tasks[Key("default", "web2")]
+        if text.startswith(":"):
+            carry_out(app.main, parse(text[1:]))
+        else:
+            await pilot.press(text)
+        if text != "z":
+            await until(pilot, lambda: asked(app))
+            assert "pid 9120" in lines_of(app)
+            now, other = app.store.snapshot, replace(web2, pid=9121, since=NOW)
+            app.store.publish(replace(now, tasks={**now.tasks, other.key: other}))
+            await until(pilot, lambda: app.main.snapshot.tasks[other.key] is other)
+            await pilot.press("y")
+        await until(pilot, lambda: lives == [Life(9120, web2.since)])
 
 
 async def test_delete_tells_what_goes_and_what_stays() -> None:
@@ -254,6 +285,7 @@ def followed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ids.append(container.id)
 
     monkeypatch.setattr(aiocontainerd.operations, "remove_when_done", follow)
+    ours(monkeypatch)
     return ids
 
 
@@ -270,13 +302,60 @@ async def test_what_another_one_left_to_remove_is_offered_and_followed(
     async with running(world, session=session(), settings=settings) as (app, pilot):
         await until(pilot, lambda: asked(app))
         assert "2 containers that were to be removed when done are left" in screen_text(app)
-        assert followed == ["c"]
+        assert "1 container runs and is to be removed when done" in screen_text(app)
+        assert followed == []
         now = app.store.snapshot
         again = task("b", TaskStatus.RUNNING)
         app.store.publish(replace(now, tasks={**now.tasks, again.key: again}))
         await until(pilot, lambda: app.main.snapshot.tasks[again.key] is again)
         await pilot.press("y")
         await until(pilot, lambda: done == [("delete_container", "a")])
+        await until(pilot, lambda: followed == ["c"])
+
+
+async def test_a_label_alone_is_nobodys_word(
+    done: list[tuple[str, str]], followed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`ctr run` copies an image's labels to the container: only what we noted counts."""
+    looked = ours(monkeypatch, nothing=True)
+    world = of(marked("a", TaskStatus.STOPPED), marked("c", TaskStatus.RUNNING))
+    async with running(world, session=session()) as (app, pilot):
+        await until(pilot, lambda: sorted(looked) == ["a", "c"])
+        await pilot.pause()
+        assert not asked(app)
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+    assert (done, followed) == ([], [])
+
+
+async def test_without_a_yes_nothing_is_followed(followed: list[str]) -> None:
+    world = of(marked("c", TaskStatus.RUNNING))
+    async with running(world, session=session()) as (app, pilot):
+        await until(pilot, lambda: asked(app))
+        assert "Remove c when it ends?" in screen_text(app)
+        await pilot.press("n")
+        await until(pilot, lambda: not asked(app))
+        assert followed == []
+
+
+async def test_in_a_namespace_of_an_owner_it_is_named_first(
+    done: list[tuple[str, str]], followed: list[str]
+) -> None:
+    world = of(
+        marked("a", TaskStatus.STOPPED, "moby"),
+        marked("c", TaskStatus.RUNNING, "moby"),
+        marked("d", TaskStatus.STOPPED),
+    )
+    world = replace(world, namespaces=("default", "moby"))
+    async with running(world, session=session(), size=(120, 40)) as (app, pilot):
+        await until(pilot, lambda: asked(app))
+        await pilot.press("y")
+        await until(pilot, lambda: "Unlock moby?" in screen_text(app))
+        assert "dockerd may believe that it still runs" in screen_text(app)
+        await pilot.press("n")
+        await until(pilot, lambda: done == [("delete_container", "d")])
+        assert "What is left in moby stays: locked." in screen_text(app)
+        assert followed == []
 
 
 async def test_read_only_leaves_them_alone(followed: list[str]) -> None:
@@ -290,10 +369,23 @@ async def test_read_only_leaves_them_alone(followed: list[str]) -> None:
         await until(pilot, lambda: not app.is_running)
 
 
-@pytest.mark.usefixtures("followed")
-async def test_leaving_says_what_is_not_removed_without_us() -> None:
+async def test_leaving_says_what_is_not_removed_without_us(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[str] = []
+
+    async def follow(_: object, container: Container, **__: Any) -> None:
+        begun.append(container.id)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(aiocontainerd.operations, "remove_when_done", follow)
+    ours(monkeypatch)
     world = of(marked("c", TaskStatus.RUNNING))
     async with running(world, session=session(), size=(120, 30)) as (app, pilot):
+        await until(pilot, lambda: asked(app))
+        await pilot.press("y")
+        await until(pilot, lambda: begun == ["c"])
+        await until(pilot, lambda: not asked(app))
         await pilot.press("q")
         await until(pilot, lambda: asked(app))
         assert "c is removed when it ends only while ctdeck runs" in screen_text(app)
@@ -383,7 +475,7 @@ async def test_a_fault_of_ours_in_one_does_not_leave_the_others(
 async def test_what_is_gone_drops_out_with_a_word(
     done: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def pause(_: object, thing: Container) -> None:
+    async def pause(_: object, thing: Container, **__: Any) -> None:
         if thing.id == "a":
             raise NotFound("this container is not there any more", subject="a")
         done.append(("pause", thing.id))

@@ -40,6 +40,19 @@ def test_kinds(tmp_path: Path) -> None:
     assert look_at("/dev/null").kind == "device"
 
 
+def test_sockets_and_bundles_one_level_down(tmp_path: Path) -> None:
+    for folder in ("plain/deeper", "run", "bundle/rootfs"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "bundle" / "config.json").touch()
+    (tmp_path / "run" / "config.json").touch()
+    (tmp_path / "plain" / "link").symlink_to(tmp_path / "run" / "s")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "run" / "s"))
+        found = [look_at(str(tmp_path / name)) for name in ("plain", "run", "bundle")]
+    assert [facts.sockets for facts in found] == [(), ("s",), ()]
+    assert [facts.is_bundle for facts in found] == [False, False, True]
+
+
 def test_another_name_of_something_known() -> None:
     pid = os.getpid()
     assert look_at(f"/proc/{pid}/root").real == "/"

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aiocontainerd.bind_sources import SourceFacts
@@ -15,7 +15,8 @@ from aiocontainerd.run_options import RunOptions
 from ctdeck.forms.drafts import Draft, draft_of, field_of, read
 from ctdeck.forms.likeness import options_like
 from ctdeck.forms.quantities import format_cpus, format_memory, parse_cpus, parse_memory
-from ctdeck.forms.risks import Engine, risk_of, risks
+from ctdeck.forms.risks import risks
+from ctdeck.forms.risky_paths import Engine, risk_of
 from ctdeck.masking import masked
 from tests.unit.test_commands import OPTIONS
 
@@ -23,6 +24,8 @@ BASE = RunOptions("docker.io/library/nginx:1.27", "nginx-7f3a", labels=(("a", "b
 
 
 @given(OPTIONS)
+@example(RunOptions("busybox", "x", mounts=(BindMount("/", "/ "), BindMount("/a ", "/b \u3000"))))
+@example(RunOptions("busybox", "x", mounts=(BindMount("/", "/ ", readonly=True),)))
 def test_options_survive_the_form(options: RunOptions) -> None:
     reading = read(draft_of(options), RunOptions(options.image, "x", privileged=options.privileged))
     if not options.hostname:  # the form has no field for it
@@ -132,6 +135,32 @@ def test_cpus(cpus: float) -> None:
         (("/var", False), "holds the container engines' own files, writable"),
         (("/sys/fs/cgroup", False), "kernel settings, writable"),
         (("/dev/sda", False), "devices"),
+        (("/etc/shadow", True), "passwords and settings, read-only"),
+        (("/etc/kubernetes", True), "passwords and settings, read-only"),
+        (("/etc/nginx", False), "passwords and settings, writable"),
+        (("/etc/hosts", False), "passwords and settings, writable"),
+        (("/root/.ssh", True), "root's own files and keys, read-only"),
+        (("/root/.bashrc", False), "add :ro"),
+        (("/home/u", True), "a user's own files and keys, read-only"),
+        (("/home/u/.ssh/id_ed25519", True), "a user's own files and keys"),
+        (("/home/u/.kube", True), "a user's own files and keys"),
+        (("/run/crio", True), "root on the host"),
+        (("/run/podman", True), "root on the host"),
+        (("/run/buildkit", True), "root on the host"),
+        (("/run/k3s/containerd", True), "engine's own files"),
+        (("/run/containerd/io.containerd.runtime.v2.task/k8s.io", True), "engine's own files"),
+        (("/run/user/1000", True), "sockets and state"),
+        (("/var/run/user/1000", True), "sockets and state"),
+        (("/run/systemd", True), "sockets and state"),
+        (("/run/dbus", True), "sockets and state"),
+        (("/run/secrets", True), "sockets and state"),
+        (("/var/lib/etcd", True), "engine's own files"),
+        (("/var/lib/ctdeck/logs", False), "engine's own files"),
+        (("/var/spool/cron", False), "system, writable (add :ro)"),
+        (("/var/spool", False), "system, writable (add :ro)"),
+        (("/var/lib/dpkg/info", False), "system, writable (add :ro)"),
+        (("/lib32", False), "system, writable (add :ro)"),
+        (("/opt", False), "system, writable (add :ro)"),
     ],
 )
 def test_risky_mounts(volume: tuple[str, bool], words: str) -> None:
@@ -139,9 +168,31 @@ def test_risky_mounts(volume: tuple[str, bool], words: str) -> None:
     assert words in risk_of(BindMount(source, "/x", readonly=readonly))
 
 
-@pytest.mark.parametrize("source", ["/srv/www", "/home/me/src", "/usr/share/doc", "/devices"])
+@pytest.mark.parametrize(
+    "source",
+    ["/usr/share/doc", "/devices", "/etc/hosts", "/etc/ssl/certs", "/etc/localtime",
+     "/run/systemd/resolve/stub-resolv.conf", "/var/spool/cron", "/opt"],
+)  # fmt: skip
 def test_mounts_without_a_word(source: str) -> None:
     assert risk_of(BindMount(source, "/x", readonly=True)) == ""
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["/srv", "/srv/x", "/data", "/tmp/x", "/home/me/src", "/home/me/src/.git", "/root/project",
+     "/home/me/.cache/pip", "/var/www", "/mnt/disk", "/opt/app", "/running", "/var/lib/mysql"],
+)  # fmt: skip
+def test_projects_and_data_are_without_a_word_also_when_writable(source: str) -> None:
+    assert risk_of(BindMount(source, "/x"), Engine("/tmp/e/c.sock", ("/data/cd",))) == (
+        "/data: holds the container engines' own files, writable" if source == "/data" else ""
+    )
+
+
+def test_a_folder_that_holds_the_engines_socket() -> None:
+    engine = Engine("/srv/engine/c.sock")
+    for source in ("/srv", "/srv/engine"):
+        assert "root on the host" in risk_of(BindMount(source, "/x", readonly=True), engine)
+    assert risk_of(BindMount("/srv/other", "/x"), engine) == ""
 
 
 def test_a_link_is_as_risky_as_where_it_leads() -> None:
@@ -158,6 +209,8 @@ def test_a_link_is_as_risky_as_where_it_leads() -> None:
         (SourceFacts("/mnt/x", "socket", "/run/docker.sock"), "another name of /run/docker.sock"),
         (SourceFacts("/mnt/x", "socket"), "/s leads to /mnt/x: a socket; the container can"),
         (SourceFacts("/s", "device"), "/s: a device of the host"),
+        (SourceFacts("/srv/x", "directory", sockets=("a.sock", "b")), "/srv/x: holds sockets (a.s"),
+        (SourceFacts("/srv/x", "directory", is_bundle=True), "/srv/x: the files of a container"),
         (SourceFacts("/data/cd/x", "directory"), "/data/cd/x: a container engine's own files"),
         (SourceFacts("/tmp/e/c.sock", "socket"), "/tmp/e/c.sock: who reaches the runtime's"),
     ],

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +40,7 @@ def test_a_process_lives_until_it_ends() -> None:
         (f"{BOOT}/{SPACE}/{PID}/1", True),  # the pid came again
         (f"{BOOT}/{SPACE}/4194999/1", True),  # there is no such pid
         (f"{BOOT}/0/{PID}/{START}", False),  # another pid namespace: out of sight
+        (f"{BOOT}/{SPACE.partition('.')[0]}.0/{PID}/1", False),  # another time namespace
         (f"another/{SPACE}/{PID}/{START}", False),  # another host, just now
         ("", False),
         ("a/b/c/d", False),
@@ -54,3 +56,18 @@ def test_before_the_last_boot_nobody_lives() -> None:
     assert has_ended(f"another/{SPACE}/{PID}/{START}", booted - timedelta(hours=1))
     assert not has_ended(f"another/{SPACE}/{PID}/{START}", booted)
     assert not has_ended(f"another/{SPACE}/{PID}/{START}", None)
+
+
+@pytest.mark.skipif(not Path("/proc/self/ns/time").exists(), reason="the kernel has none")
+def test_one_whose_clock_is_another_lives() -> None:
+    """In another time namespace the same process began at another time."""
+    script = "from aiocontainerd.maker import maker; print(maker(), flush=True); input()"
+    shifted = ["unshare", "--fork", "--time", "--boottime", "90000", sys.executable, "-c", script]
+    with subprocess.Popen(
+        shifted, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        made_by = process.stdout.readline().strip()
+        assert made_by.split("/")[0] == BOOT
+        assert not has_ended(made_by, NOW)
+        process.communicate("\n")

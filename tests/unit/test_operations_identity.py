@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from aiocontainerd import operations
 from aiocontainerd.client import Client
 from aiocontainerd.errors import FailedPrecondition
-from aiocontainerd.models import Container, TaskStatus
+from aiocontainerd.models import Container, Task, TaskStatus
+from aiocontainerd.operations import Life, identity, life_of
+from aiocontainerd.procfs import HostView
 from tests.unit.test_simulator_job import NAMESPACE, NGINX, Host, host
 
 __all__ = ["host"]
@@ -69,6 +72,103 @@ async def test_the_kill_after_the_grace_time_is_not_for_its_successor(
         await operations.stop(host.client, seen, grace=0.01)
     assert await host.status() is TaskStatus.RUNNING
     assert len(signals) == 1
+
+
+# The same container, and another process: "kill what I see" is not "kill what runs by now".
+
+Bound = Callable[[Host, Container, Life | None], Awaitable[Any]]
+BOUND: dict[str, Bound] = {
+    "stop": lambda h, c, seen: operations.stop(h.client, c, seen=seen, grace=0),
+    "kill": lambda h, c, seen: operations.kill(h.client, c, 9, seen=seen),
+    "pause": lambda h, c, seen: operations.pause(h.client, c, seen=seen),
+    "restart": lambda h, c, seen: operations.restart(
+        h.client, c, state=h.state, seen=seen, grace=0
+    ),
+    "delete": lambda h, c, seen: operations.delete_container(
+        h.client, c, state=h.state, seen=seen, grace=0
+    ),
+}
+
+
+async def life(host: Host) -> Life | None:
+    return life_of(await host.client.tasks.get("web", namespace=NAMESPACE))
+
+
+@pytest.mark.parametrize("verb", BOUND)
+async def test_what_was_restarted_meanwhile_is_left_alone(host: Host, verb: str) -> None:
+    container = (await host.run()).container
+    seen = await life(host)
+    pid = await operations.restart(host.client, container, state=host.state, grace=0)
+    assert seen
+    with pytest.raises(
+        FailedPrecondition, match=rf"web: it was restarted .* \(was pid {seen.pid}, now {pid}\)"
+    ):
+        await BOUND[verb](host, container, seen)
+    assert await life(host) == Life(pid)
+    assert await host.status() is TaskStatus.RUNNING
+    await BOUND[verb](host, container, Life(pid))
+
+
+@pytest.mark.parametrize("verb", ["restart", "delete"])
+async def test_what_did_not_run_and_was_started_meanwhile_is_left_alone(
+    host: Host, verb: str
+) -> None:
+    container = (await host.run()).container
+    await operations.stop(host.client, container, grace=0)
+    seen = await life(host)
+    assert seen == life_of(None) == Life(0)
+    pid = await operations.start(host.client, container, state=host.state)
+    with pytest.raises(FailedPrecondition, match=rf"web: it was started .* \(now {pid}\)"):
+        await BOUND[verb](host, container, seen)
+    assert await host.status() is TaskStatus.RUNNING
+
+
+async def test_a_pid_that_another_process_has_by_now(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container = (await host.run()).container
+    now = await life(host)
+    assert now
+    began, later = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
+    monkeypatch.setattr(identity, "start_time", lambda pid: {now.pid: later}[pid])
+    monkeypatch.setattr(host.client, "host", HostView(shares_pids=True))
+    with pytest.raises(FailedPrecondition, match="web: it was restarted since you looked"):
+        await operations.kill(host.client, container, 9, seen=Life(now.pid, began))
+    monkeypatch.setattr(host.client, "host", HostView(shares_pids=False))  # its pids are not ours
+    await operations.kill(host.client, container, 9, seen=Life(now.pid, began))
+
+
+async def test_the_kill_after_the_grace_time_is_not_for_its_next_life(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container = (await host.run()).container
+    tell = host.client.tasks.kill
+    signals: list[int] = []
+
+    async def kill(id: str, number: int, **more: Any) -> None:
+        signals.append(number)
+        if len(signals) > 1:
+            await tell(id, number, **more)
+        else:
+            async with Client(host.client.address) as other:
+                await operations.restart(other, container, state=host.state, grace=0)
+
+    async def wait(*_: Any, **__: Any) -> tuple[int, None]:
+        """A wait that lost its shim, and waits for the end of the next life by now."""
+        return await asyncio.Event().wait()  # type: ignore[return-value]
+
+    monkeypatch.setattr(host.client.tasks, "kill", kill)
+    monkeypatch.setattr(host.client.tasks, "wait", wait)
+    with pytest.raises(FailedPrecondition, match="web: it was restarted since you looked"):
+        await operations.stop(host.client, container, grace=0.01)
+    assert await host.status() is TaskStatus.RUNNING
+    assert len(signals) == 1
+
+
+async def test_a_task_that_the_daemon_knows_nothing_of_binds_nothing(host: Host) -> None:
+    container = (await host.run()).container
+    unknown = life_of(Task(NAMESPACE, "web", 0, TaskStatus.UNKNOWN))
+    await operations.kill(host.client, container, 9, seen=unknown)
 
 
 async def test_the_restart_monitor_is_told_nothing_of_a_successor(

@@ -4,14 +4,22 @@ import asyncio
 from contextlib import suppress
 
 from aiocontainerd.client import Client
-from aiocontainerd.errors import ContainerdError, FailedPrecondition, NotFound, Unavailable
+from aiocontainerd.errors import (
+    ContainerdError,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    Unavailable,
+)
 from aiocontainerd.models import Container, Task, TaskStatus
-from aiocontainerd.operations.identity import same_container, task_of
+from aiocontainerd.operations.identity import Life, same_container, same_task, task_of
 from aiocontainerd.operations.launch import delete_task, logs_of
-from aiocontainerd.operations.stop import GRACE, Report, silent, stop_task
+from aiocontainerd.operations.notes import forget_of, is_held_back, is_marked
+from aiocontainerd.operations.stop import Report, grace_of, silent, stop_task
 from aiocontainerd.settled import settled
 from aiocontainerd.state import StateDirectory
 
+_NO_SNAPSHOTTER = "snapshotter not loaded"  # containerd services/snapshots/service.go
 _RETRY = 1.0  # seconds between two tries while the daemon is away
 
 
@@ -20,23 +28,27 @@ async def delete_container(
     container: Container,
     *,
     state: StateDirectory,
-    grace: float = GRACE,
+    seen: Life | None = None,
+    grace: float | None = None,
     report: Report | None = None,
 ) -> None:
-    """Stop it if it runs (signal, `grace` seconds, SIGKILL), then remove it and what is its own.
+    """Stop it if it runs, as `stop` does, then remove it and what is its own.
 
     What is gone already, or is being deleted by someone else meanwhile, is no error. A
     snapshot that another container uses stays. Raises FailedPrecondition when another
-    container has the id by now, or when only a task is left of it.
+    container has the id by now, when it was started since it was `seen`, or when only a task is
+    left of it.
     """
+    client.check_writable(container.namespace)  # also where only our log is left
     state = await logs_of(client, state)
     try:
         found = await same_container(client, container)
-        await _end_task(client, found, grace, report or silent)
+        seconds = grace_of(found) if grace is None else grace
+        await _end_task(client, found, seen, seconds, report or silent)
         shared = await _is_shared(client, found)
         await same_container(client, found)  # stopping took its time
     except NotFound:
-        state.remove_logs(container.namespace, container.id)
+        _remove_ours(state, container)
         return
     await settled(_remove(client, found, state, shared=shared))
 
@@ -47,31 +59,45 @@ async def remove_when_done(
     """Wait until its task ends, then delete it; returns the exit status, None if nobody saw it.
 
     This is `--rm`. It lives in this process, as it does with ctr and nerdctl: if we die, the
-    container stays, with the label io.ctdeck/remove=true, and `left_to_remove` finds it.
+    container stays, and `left_behind` finds it. Whoever takes its label io.ctdeck/remove off
+    keeps it; a restart pauses it, also one by another process.
     """
     status: int | None = None
     while True:
-        try:
+        with suppress(ContainerdError):  # no task; the daemon restarts, or the shim died
             status, _ = await client.tasks.wait(container.id, namespace=container.namespace)
-            await same_container(client, container)
-            task = await task_of(client, container)
-        except NotFound:
-            task = None
+        try:
+            found = await same_container(client, container)
+            if not is_marked(found):
+                return status
+            if not is_held_back(found):
+                if await _remove_done(client, found, state):
+                    return status
+                continue
+        except NotFound:  # somebody else was first
+            _remove_ours(await logs_of(client, state), container)
+            return status
         except FailedPrecondition:  # replaced: the new one is not ours
             return status
-        except ContainerdError:  # the daemon restarts, or the shim died
-            await asyncio.sleep(_RETRY)
-            continue
-        if task is not None and task.status is not TaskStatus.STOPPED:
-            continue
-        try:
-            await delete_container(client, container, state=state)
-        except FailedPrecondition:
-            pass
         except Unavailable:
-            await asyncio.sleep(_RETRY)
-            continue
-        return status
+            pass
+        await asyncio.sleep(_RETRY)
+
+
+async def _remove_done(client: Client, container: Container, state: StateDirectory) -> bool:
+    """Remove it as it was seen; False, and nothing is stopped, when it was started since."""
+    task = await task_of(client, container)
+    if task is not None and task.status is not TaskStatus.STOPPED:
+        return False
+    state = await logs_of(client, state)
+    shared = await _is_shared(client, container)
+    if task is not None:
+        await delete_task(client, container)
+    again = await same_container(client, container)
+    if not is_marked(again) or is_held_back(again) or await task_of(client, again) is not None:
+        return False
+    await settled(_remove(client, again, state, shared=shared))
+    return True
 
 
 def left_to_remove(container: Container, task: Task | None) -> bool:
@@ -80,9 +106,11 @@ def left_to_remove(container: Container, task: Task | None) -> bool:
     return done and container.is_to_be_removed
 
 
-async def _end_task(client: Client, container: Container, grace: float, report: Report) -> None:
+async def _end_task(
+    client: Client, container: Container, seen: Life | None, grace: float, report: Report
+) -> None:
     """No task afterwards."""
-    task = await task_of(client, container)
+    task = await same_task(client, container, seen)
     if task is None:
         return
     if task.status is not TaskStatus.CREATED:
@@ -95,9 +123,9 @@ async def _is_shared(client: Client, container: Container) -> bool:
     if not container.snapshot_key:
         return False
     others = await client.containers.list(namespace=container.namespace)
-    own = (container.snapshotter, container.snapshot_key)
+    own = (container.snapshotter, container.raw_snapshot_key)
     return any(
-        other.id != container.id and (other.snapshotter, other.snapshot_key) == own
+        other.id != container.id and (other.snapshotter, other.raw_snapshot_key) == own
         for other in others
     )
 
@@ -110,8 +138,25 @@ async def _remove(
     with suppress(NotFound):
         await client.containers.delete(container.id, namespace=namespace)
     if container.snapshot_key and not shared:
-        with suppress(NotFound):
-            await client.snapshots.remove(
-                container.snapshot_key, snapshotter=container.snapshotter, namespace=namespace
-            )
-    state.remove_logs(namespace, container.id)
+        await _remove_snapshot(client, container)
+    _remove_ours(state, container)
+
+
+def _remove_ours(state: StateDirectory, container: Container) -> None:
+    state.remove_logs(container.namespace, container.id)
+    forget_of(state, container)
+
+
+async def _remove_snapshot(client: Client, container: Container) -> None:
+    """It is gone too when the daemon has no such snapshotter, or not any more."""
+    try:
+        await client.snapshots.remove(
+            container.raw_snapshot_key,
+            snapshotter=container.snapshotter,
+            namespace=container.namespace,
+        )
+    except NotFound:
+        return
+    except InvalidArgument as error:
+        if _NO_SNAPSHOTTER not in error.what:
+            raise

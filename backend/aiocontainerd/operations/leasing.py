@@ -1,19 +1,21 @@
 """The lease that a run or a start is done under.
 
 It keeps what is half made from the garbage collector, and after our death it tells the next
-start what was cut short (`remains.py`): so it is held until the very end.
+start what was cut short (`remains.py`): so it is held until the very end. A note of ours goes with
+it, which proves that it is no lease that somebody else has written (`notes.py`).
 """
 
 import asyncio
+from functools import partial
 from weakref import WeakKeyDictionary
 
 from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, NotFound
+from aiocontainerd.operations.notes import Notebook, new_note
 from aiocontainerd.operations.undo import Undo
 from aiocontainerd.services.leases import DAY, new_id, purpose
 from aiocontainerd.settled import settled
-
-LEASE_LABEL = "io.ctdeck/lease"  # on a container: the lease of the run that made it
+from aiocontainerd.state import StateDirectory
 
 # Leases that the daemon did not live to drop, by (namespace, id): they would keep a snapshot, and
 # with it the name, until their time is over.
@@ -34,13 +36,24 @@ class RunLease:
         self._making = asyncio.ensure_future(
             client.leases.create(id=self.id, namespace=namespace, expire=DAY, labels=labels)
         )
+        self._about = partial(new_note, self.id, namespace, subject, doing)
         undo.add("lease", self.drop)
 
-    async def made(self) -> None:
-        """Return when it is there. Raises what the daemon answers."""
+    async def made(
+        self, state: StateDirectory, *, remove: bool = False, stdout: str = ""
+    ) -> Notebook:
+        """Return when it is there, with the note that goes with it: `state` as for this daemon.
+
+        The note is written while the daemon makes the lease. `remove` and `stdout` as in `Note`.
+        Raises what the daemon answers, and what `notes.write` raises.
+        """
+        notebook = Notebook(state, self._about(remove=remove))
+        self._undo.add("note", notebook.gone)
+        notebook.write(stdout=stdout)
         for namespace, id in tuple(_undropped.get(self._client, ())):
             await settled(_drop(self._client, namespace, id, sync=True))
         await settled(self._making)
+        return notebook
 
     async def drop(self) -> None:
         """Drop it. While the daemon is away that is left to the next run of this client.

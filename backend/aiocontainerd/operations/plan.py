@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiocontainerd.client import Client
 from aiocontainerd.errors import AlreadyExists, InvalidArgument, NotFound
 from aiocontainerd.identifiers import check_identifier
-from aiocontainerd.mounts import BindMount, check_source
+from aiocontainerd.operations.agreed import Agreed, pinned
 from aiocontainerd.operations.chosen import Chosen, choose
 from aiocontainerd.operations.defaults import Defaults, defaults
+from aiocontainerd.operations.identity import refuse_other
 from aiocontainerd.rootfs import read_file
 from aiocontainerd.run_options import RunOptions
 from aiocontainerd.services.snapshots import MountSpec
@@ -29,21 +30,20 @@ class Plan:
     defaults: Defaults
 
 
-async def check(client: Client, options: RunOptions, namespace: str) -> None:
-    """What needs no daemon: the namespace's name and the sources. Raises InvalidArgument."""
+async def check(client: Client, options: RunOptions, namespace: str, agreed: Agreed) -> RunOptions:
+    """What needs no daemon: the namespace's name and the sources; these as `pinned` has them.
+
+    Raises InvalidArgument, FailedPrecondition for a source that leads elsewhere than was agreed.
+    """
     check_identifier(namespace, "namespace")
-    root = (client.host.root if client.host is not None else None) or ""
-    if options.mounts:  # a source may lie on a disk or server that hangs
-        await asyncio.to_thread(_check_sources, options.mounts, root)
+    return replace(options, mounts=await pinned(client, options.mounts, agreed))
 
 
-def _check_sources(mounts: Sequence[BindMount], root: str) -> None:
-    for mount in mounts:
-        check_source(mount, root)
+async def look(client: Client, options: RunOptions, namespace: str, agreed: Agreed) -> Plan:
+    """What only reads, all at once; the first thing that is wrong is raised.
 
-
-async def look(client: Client, options: RunOptions, namespace: str) -> Plan:
-    """What only reads, all at once; the first thing that is wrong is raised."""
+    The image must be the one that was agreed to: all that follows is made from its content.
+    """
     found = await asyncio.gather(
         choose(client, options.image, namespace),
         defaults(client, namespace),
@@ -55,6 +55,7 @@ async def look(client: Client, options: RunOptions, namespace: str) -> Plan:
             raise problem
     chosen, choice, _ = found
     assert isinstance(chosen, Chosen)
+    refuse_other(chosen.image, agreed.digest)
     assert isinstance(choice, Defaults)
     process_args(options, chosen.config)  # no command at all: said before anything is made
     return Plan(client, namespace, options, chosen, choice)

@@ -8,9 +8,11 @@ from pathlib import Path
 from aiocontainerd.client import Client
 from aiocontainerd.errors import AlreadyExists, NotFound
 from aiocontainerd.models import Container
+from aiocontainerd.operations.agreed import Agreed, refuse_moved
 from aiocontainerd.operations.launch import launch, logs_of
-from aiocontainerd.operations.leasing import LEASE_LABEL, RunLease
+from aiocontainerd.operations.leasing import RunLease
 from aiocontainerd.operations.logger import log_uri
+from aiocontainerd.operations.notes import LEASE_LABEL
 from aiocontainerd.operations.plan import Plan, check, look, refuse_taken, taken, user_of
 from aiocontainerd.operations.readonly import sealed
 from aiocontainerd.operations.record import labels, record
@@ -23,6 +25,8 @@ from aiocontainerd.services.snapshots import MountSpec
 from aiocontainerd.settled import settled
 from aiocontainerd.spec import build_spec, read_host_facts
 from aiocontainerd.state import StateDirectory
+
+_NOTHING_SEEN = Agreed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,12 @@ class RunResult:
 
 
 async def run(
-    client: Client, options: RunOptions, *, namespace: str, state: StateDirectory
+    client: Client,
+    options: RunOptions,
+    *,
+    namespace: str,
+    state: StateDirectory,
+    agreed: Agreed = _NOTHING_SEEN,
 ) -> RunResult:
     """Make and start a detached container; equal in effect to `ctr run -d`.
 
@@ -48,23 +57,28 @@ async def run(
     io.ctdeck/stdout and io.ctdeck/stderr. If anything fails or we are cancelled, all that was
     made is removed. `options.remove` becomes a label: await `remove_when_done` to do it.
 
+    `agreed` is what the user saw of the image and of the sources. The spec has these where they
+    really are, links followed.
+
     Raises InvalidArgument (mounts, user, names), NotFound (image), AlreadyExists (id),
+    FailedPrecondition (what was `agreed` to is something else by now),
     RuntimeFailed (what runc refuses), and whatever the daemon answers.
     """
-    await check(client, options, namespace)
+    options = await check(client, options, namespace, agreed)
     async with undone_on_failure() as undo, room_is_told(client, namespace):
         lease = RunLease(client, "run", options.id, namespace=namespace, undo=undo)
-        plan = await look(client, options, namespace)
-        await lease.made()
+        plan = await look(client, options, namespace, agreed)
         state = await logs_of(client, state)
+        uri = log_uri(state.log_paths(namespace, options.id), terminal=options.terminal)
+        notebook = await lease.made(state, remove=options.remove, stdout=uri)
         rootfs = await _prepare(plan, lease.id, undo)
         container = await _create(plan, rootfs, state, lease.id, undo)
         paths = state.make_logs(namespace, options.id, terminal=options.terminal)
         undo.add("log", partial(asyncio.to_thread, state.remove_logs, namespace, options.id))
-        pid = await launch(
-            client, container, rootfs, log_uri(paths, terminal=options.terminal), undo
-        )
+        await refuse_moved(client, options.mounts)
+        pid = await launch(client, container, rootfs, uri, undo, notebook)
         await settled(lease.drop())
+        notebook.done()
     return RunResult(
         options.id, pid, paths.stdout, paths.stdout if options.terminal else paths.stderr, container
     )

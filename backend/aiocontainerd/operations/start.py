@@ -1,17 +1,21 @@
 """Start a container that has no running task, and start one anew."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from functools import partial
 
 from aiocontainerd.client import Client
-from aiocontainerd.errors import DaemonError, FailedPrecondition, NotFound
-from aiocontainerd.models import Container, Task, TaskStatus
-from aiocontainerd.operations.identity import same_container, task_of
-from aiocontainerd.operations.launch import delete_task, launch, logs_of
+from aiocontainerd.errors import ContainerdError, DaemonError, FailedPrecondition, NotFound
+from aiocontainerd.maker import maker
+from aiocontainerd.models import HELD_BACK, REMOVE_LABEL, Container, Task, TaskStatus
+from aiocontainerd.operations.identity import Life, same_container, same_task, task_of
+from aiocontainerd.operations.launch import delete_task, end_task, launch, logs_of
 from aiocontainerd.operations.leasing import RunLease
 from aiocontainerd.operations.logger import NERDCTL_LOG, log_uri, nerdctl_uri
 from aiocontainerd.operations.monitor import RUNNING, STATUS_LABEL
+from aiocontainerd.operations.notes import is_marked, note_of, write
 from aiocontainerd.operations.record import log_labels
 from aiocontainerd.operations.room import room_is_told
 from aiocontainerd.operations.stop import Report, grace_of, silent, stop_task
@@ -32,11 +36,9 @@ async def start(client: Client, container: Container, *, state: StateDirectory) 
     """
     client.check_writable(container.namespace)  # before a log is made
     found = await same_container(client, container)
-    task = await task_of(client, found)
-    if task is not None and task.status is TaskStatus.CREATED:
-        return await settled(client.tasks.start(found.id, namespace=found.namespace))
-    _refuse_running(found, task)
-    return await _start_anew(client, found, task, await logs_of(client, state))
+    state = await logs_of(client, state)
+    async with held_back(client, found):
+        return await _start(client, found, state)
 
 
 async def restart(
@@ -44,16 +46,58 @@ async def restart(
     container: Container,
     *,
     state: StateDirectory,
+    seen: Life | None = None,
     grace: float | None = None,
     report: Report | None = None,
 ) -> int:
     """Stop it as `stop` does if it runs, then start it; returns the new pid."""
+    client.check_writable(container.namespace)
     found = await same_container(client, container)
-    task = await task_of(client, found)
-    if task is not None:
-        seconds = grace_of(found) if grace is None else grace
-        await stop_task(client, found, task, grace=seconds, report=report or silent)
-    return await start(client, found, state=state)
+    task = await same_task(client, found, seen)
+    state = await logs_of(client, state)
+    async with held_back(client, found):
+        if task is not None:
+            seconds = grace_of(found) if grace is None else grace
+            await stop_task(client, found, task, grace=seconds, report=report or silent)
+        return await _start(client, await same_container(client, found), state)
+
+
+@asynccontextmanager
+async def held_back(client: Client, container: Container) -> AsyncIterator[None]:
+    """It is not removed when done meanwhile, by whoever follows it.
+
+    A start that failed leaves it so: it stays, and what it wrote. One whose record is gone all
+    the same is ended, and NotFound raised.
+    """
+    if not is_marked(container):
+        yield
+        return
+    set_labels = partial(client.containers.set_labels, container.id, namespace=container.namespace)
+    await settled(set_labels({REMOVE_LABEL: f"{HELD_BACK}{maker()}"}))
+    try:
+        yield
+    except BaseException as error:
+        with suppress(ContainerdError):
+            await settled(set_labels({REMOVE_LABEL: ""}))
+        if isinstance(error, ContainerdError):
+            error.remedy = f"{error.remedy} It is not removed when done any more.".strip()
+        raise
+    try:
+        await settled(set_labels({REMOVE_LABEL: "true"}))
+    except NotFound:
+        await settled(end_task(client, container))
+        raise
+
+
+async def _start(client: Client, container: Container, state: StateDirectory) -> int:
+    """`state` as for this daemon."""
+    task = await task_of(client, container)
+    if (note := note_of(state, container)) is not None:  # its run was cut short, and now it runs
+        await asyncio.to_thread(write, state, replace(note, may_have_run=True))
+    if task is not None and task.status is TaskStatus.CREATED:
+        return await settled(client.tasks.start(container.id, namespace=container.namespace))
+    _refuse_running(container, task)
+    return await _start_anew(client, container, task, state)
 
 
 def _refuse_running(container: Container, task: Task | None) -> None:
@@ -73,7 +117,7 @@ async def _start_anew(
     async with undone_on_failure() as undo, room_is_told(client, container.namespace):
         lease = RunLease(client, "start", container.id, namespace=container.namespace, undo=undo)
         rootfs = await _rootfs(client, container)
-        await lease.made()
+        notebook = await lease.made(state)
         uri = nerdctl_uri(container.labels.get(NERDCTL_LOG, ""))
         if not uri:
             uri = await _our_log(client, container, state, undo)
@@ -81,8 +125,9 @@ async def _start_anew(
             await _remove_old(client, container)
         if STATUS_LABEL in container.labels:
             await _set_labels(client, container, RUNNING, undo)
-        pid = await launch(client, container, rootfs, uri, undo)
+        pid = await launch(client, container, rootfs, uri, undo, notebook)
         await settled(lease.drop())
+        notebook.done()
     return pid
 
 

@@ -13,7 +13,13 @@ from aiocontainerd.errors import (
     Unavailable,
 )
 from aiocontainerd.models import Container, Task, TaskStatus
-from aiocontainerd.operations.identity import same_container, task_of
+from aiocontainerd.operations.identity import (
+    Life,
+    life_of,
+    same_container,
+    same_task,
+    task_of,
+)
 from aiocontainerd.operations.launch import KILL, KILL_WAIT
 from aiocontainerd.operations.monitor import stay_stopped
 from aiocontainerd.operations.signals import signal_number, stop_signal
@@ -42,19 +48,21 @@ async def stop(
     client: Client,
     container: Container,
     *,
+    seen: Life | None = None,
     grace: float | None = None,
     report: Report | None = None,
 ) -> int:
     """Send the image's stop signal, after `grace` seconds SIGKILL; returns the exit status.
 
-    Without `grace` it is that of `grace_of`.
+    Without `grace` it is that of `grace_of`. What runs must still be what was `seen`.
 
     Returns when the task is really stopped; it can be deleted or started again then. A paused
     one gets its signal and is resumed. `report` hears what is done, in plain words. Raises
-    FailedPrecondition when there is no task, DeadlineExceeded when even SIGKILL does not end it.
+    FailedPrecondition when there is no task or another one, DeadlineExceeded when even SIGKILL
+    does not end it.
     """
     found = await same_container(client, container)
-    task = await task_of(client, found)
+    task = await same_task(client, found, seen)
     if task is None:
         raise _not_running(container)
     seconds = grace_of(found) if grace is None else grace
@@ -78,6 +86,7 @@ async def stop_task(
             return waiting.result()
         if number != KILL:
             await same_container(client, container)  # the grace time was long
+            await same_task(client, container, life_of(task))
             await _tell(client, container, KILL, report)
         if await _ends(waiting, KILL_WAIT):
             return waiting.result()
@@ -92,34 +101,42 @@ async def stop_task(
         waiting.cancel()
 
 
-async def kill(client: Client, container: Container, signal: int | str) -> None:
+async def kill(
+    client: Client, container: Container, signal: int | str, *, seen: Life | None = None
+) -> None:
     """Send a signal, by number or name, to the first process.
 
-    Raises InvalidArgument for what is no signal, FailedPrecondition when nothing runs.
+    Raises InvalidArgument for what is no signal, FailedPrecondition when nothing runs, or
+    something else than was `seen`.
     """
     number = signal_number(signal)
     await same_container(client, container)
+    await same_task(client, container, seen)
     try:
         await client.tasks.kill(container.id, number, namespace=container.namespace)
     except NotFound:
         raise _not_running(container) from None
 
 
-async def pause(client: Client, container: Container) -> None:
+async def pause(client: Client, container: Container, *, seen: Life | None = None) -> None:
     """Freeze all processes. Raises FailedPrecondition when it does not run."""
-    await _require(client, container, TaskStatus.RUNNING, "Only what runs can be paused.")
+    await _require(client, container, seen, TaskStatus.RUNNING, "Only what runs can be paused.")
     await client.tasks.pause(container.id, namespace=container.namespace)
 
 
-async def resume(client: Client, container: Container) -> None:
+async def resume(client: Client, container: Container, *, seen: Life | None = None) -> None:
     """Thaw all processes. Raises FailedPrecondition when it is not paused."""
-    await _require(client, container, TaskStatus.PAUSED, "Only what is paused can be resumed.")
+    await _require(
+        client, container, seen, TaskStatus.PAUSED, "Only what is paused can be resumed."
+    )
     await client.tasks.resume(container.id, namespace=container.namespace)
 
 
-async def _require(client: Client, container: Container, status: TaskStatus, remedy: str) -> None:
+async def _require(
+    client: Client, container: Container, seen: Life | None, status: TaskStatus, remedy: str
+) -> None:
     await same_container(client, container)
-    task = await task_of(client, container)
+    task = await same_task(client, container, seen)
     found = "without a task" if task is None else task.status.name.lower()
     if task is None or task.status is not status:
         raise FailedPrecondition(f"it is {found}", subject=container.id, remedy=remedy)

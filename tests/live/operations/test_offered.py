@@ -40,7 +40,7 @@ async def test_the_next_start_offers_to_remove_what_is_left(
         await pilot.press("y")
         await until(pilot, lambda: not app.main.snapshot.containers, "it is gone")
         await until(pilot, lambda: not asked(app))
-        while await cut_short(stage.client, [stage.namespace]):
+        while await cut_short(stage.client, [stage.namespace], state=stage.state):
             await pilot.pause(0.01)
         await pilot.press("q")
     found = stage.everything()

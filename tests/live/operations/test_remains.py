@@ -34,7 +34,7 @@ from .dying import mortal
 
 async def clean_up(stage: Stage) -> list[Remains]:
     """As the next start does after a yes; returns what was found."""
-    found = await cut_short(stage.client, [stage.namespace])
+    found = await cut_short(stage.client, [stage.namespace], state=stage.state)
     for remains in found:
         await remove_remains(stage.client, remains, state=stage.state)
     for key in await stray_logs(stage.client, stage.state):
@@ -177,12 +177,12 @@ async def contents(stage: Stage) -> dict[str, list[str]]:
 
 async def test_what_a_living_process_does_is_left_alone(stage: Stage) -> None:
     await stage.client.leases.create(namespace=stage.namespace, labels=purpose("run", "c"))
-    assert await cut_short(stage.client, [stage.namespace]) == []
+    assert await cut_short(stage.client, [stage.namespace], state=stage.state) == []
     elsewhere = "0/" + "/".join(maker().split("/")[1:])  # another host's, made just now
     labels = {**purpose("pull", "x"), MADE_BY: elsewhere}
     await stage.client.leases.create(namespace=stage.namespace, labels=labels)
     await stage.client.leases.create(namespace=stage.namespace, id="not-ours", labels=labels)
-    assert await cut_short(stage.client, [stage.namespace]) == []
+    assert await cut_short(stage.client, [stage.namespace], state=stage.state) == []
 
 
 async def test_what_has_the_name_by_now_stays(stage: Stage) -> None:
@@ -194,7 +194,7 @@ async def test_what_has_the_name_by_now_stays(stage: Stage) -> None:
     await stop(stage.client, await stage.container("c"), grace=0)
     stage.ctr("tasks", "rm", "c")
     (found,) = await clean_up(stage)
-    assert await cut_short(stage.client, [stage.namespace]) == []
+    assert await cut_short(stage.client, [stage.namespace], state=stage.state) == []
     assert found.container is None
     assert stage.ctr("containers", "ls", "-q").split() == ["c"]
     assert stage.everything()["files"]
@@ -204,7 +204,7 @@ async def test_what_was_started_since_it_was_found_stays(stage: Stage) -> None:
     async with mortal(stage) as process:
         for calls in range(8, 30):
             assert not await process.die("run", calls)
-            seen = await cut_short(stage.client, [stage.namespace])
+            seen = await cut_short(stage.client, [stage.namespace], state=stage.state)
             if found := next((each for each in seen if each.task), None):
                 break
             await clean_up(stage)
@@ -224,7 +224,11 @@ async def test_a_name_that_a_dead_run_holds_says_how_to_free_it(stage: Stage) ->
             await clean_up(stage)
     with pytest.raises(AlreadyExists) as caught:
         await stage.run("c")
-    (found,) = (e for e in await cut_short(stage.client, [stage.namespace]) if e.snapshots)
+    (found,) = (
+        e
+        for e in await cut_short(stage.client, [stage.namespace], state=stage.state)
+        if e.snapshots
+    )
     assert "A run of it was cut short" in caught.value.remedy
     assert found.lease in caught.value.remedy
     await clean_up(stage)
@@ -247,3 +251,62 @@ async def test_logs_of_what_is_gone_are_found_and_others_are_not(stage: Stage) -
     assert await stray_logs(stage.client, stage.state, namespaces={"other"}) == []
     await remove_stray_log(stage.client, key, state=stage.state)
     assert {path.parent.name for path in stage.state.root.rglob("*.log")} == {"c", "orphan"}
+
+
+@pytest.mark.containerd("2")
+async def test_a_half_made_one_is_found_when_its_lease_is_gone(stage: Stage) -> None:
+    """The daemon drops a lease after a day; the record is there for ever."""
+    before = stage.everything()
+    async with mortal(stage) as process:
+        for calls in range(6, 30):
+            assert not await process.die("run", calls)
+            if stage.ctr("containers", "ls", "-q"):
+                break
+            await clean_up(stage)
+    for lease in stage.ctr("leases", "ls", "-q").split():
+        stage.ctr("leases", "rm", "--sync", lease)
+    (found,) = await clean_up(stage)
+    assert found.container is not None
+    assert found.expired
+    assert stage.everything() == before
+
+
+@pytest.mark.containerd("1.6", "2")
+async def test_what_was_started_is_not_said_to_have_never_run(stage: Stage) -> None:
+    """We died between its start and the drop of the lease; since then it has ended."""
+    async with mortal(stage) as process:
+        for calls in range(8, 30):
+            assert not await process.die("run", calls)
+            if stage.task("c") == "RUNNING" and stage.ctr("leases", "ls", "-q"):
+                break
+            await clean_up(stage)
+    stage.ctr("tasks", "kill", "-s", "KILL", "c")
+    await until(lambda: stage.task("c") == "STOPPED", "it ended")
+    stage.ctr("tasks", "rm", "c")
+    (found,) = await clean_up(stage)
+    assert found.container is None
+    assert stage.ctr("containers", "ls", "-q").split() == ["c"]
+
+
+async def test_logs_of_a_namespace_that_is_gone_are_found(stage: Stage) -> None:
+    state = stage.state.of_daemon((await stage.client.server_info()).uuid)
+    state.make_logs("gone-ns", "x")
+    assert await stray_logs(stage.client, stage.state) == [Key("gone-ns", "x")]
+
+
+async def test_a_lease_that_somebody_else_wrote_proves_nothing(stage: Stage) -> None:
+    """It says "start" and a maker that has ended: the task is not ours for that."""
+    await stage.run("c")
+    await stop(stage.client, await stage.container("c"), grace=0)
+    stage.ctr("tasks", "rm", "c")
+    container = await stage.container("c")
+    rootfs = await stage.client.snapshots.mounts(
+        "c", snapshotter=container.snapshotter, namespace=stage.namespace
+    )
+    await stage.client.tasks.create("c", rootfs, namespace=stage.namespace)
+    died = f"{'/'.join(maker().split('/')[:2])}/{os.getpid()}/1"
+    labels = {**purpose("start", "c"), MADE_BY: died}
+    await stage.client.leases.create(namespace=stage.namespace, labels=labels)
+    (found,) = await clean_up(stage)
+    assert not found.task
+    assert stage.task("c") == "CREATED"

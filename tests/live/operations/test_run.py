@@ -5,14 +5,22 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from aiocontainerd.errors import FailedPrecondition
 from aiocontainerd.mounts import BindMount
 from aiocontainerd.operations import (
     REMOVE_LABEL,
     STDERR_LABEL,
     STDOUT_LABEL,
+    Agreed,
     delete_container,
     remove_when_done,
+    run,
+    start,
 )
+from aiocontainerd.procfs import look
+from aiocontainerd.run_options import RunOptions
 from aiocontainerd.state import StateDirectory
 
 from .. import images, layers
@@ -82,6 +90,41 @@ def memory_limit(stage: Stage, id: str) -> int:
     old = top / "memory" / stage.namespace / id / "memory.limit_in_bytes"
     new = top / stage.namespace / id / "memory.max"
     return int((old if old.exists() else new).read_text())
+
+
+async def test_what_was_agreed_to_is_what_it_gets(stage: Stage, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name).touch()
+    link = tmp_path / "link"
+    link.symlink_to("one")
+    stage.client.host = look(str(stage.daemon.socket))
+    agreed = Agreed(sources={str(link): str(tmp_path / "one")})
+
+    async def listed(id: str) -> str:
+        mounts = (BindMount(str(link), "/m"),)
+        options = RunOptions(stage.image, id, command=("/bin/ls", "/m"), mounts=mounts)
+        result = await run(
+            stage.client, options, namespace=stage.namespace, state=stage.state, agreed=agreed
+        )
+        return (await written(result.stdout, "\n")).strip()
+
+    assert await listed("a") == "one"
+    link.unlink()
+    link.symlink_to("two")
+    with pytest.raises(FailedPrecondition, match="leads elsewhere since you looked"):
+        await listed("b")
+    container = await stage.container("a")
+    await until(lambda: stage.task("a") == "STOPPED", "its end")
+    await start(stage.client, container, state=stage.state)
+    log = Path(container.labels[STDOUT_LABEL])
+    await until(lambda: log.read_text() == "one\none\n", "the same folder again")
+    seen = await stage.client.images.get(stage.image, namespace=stage.namespace)
+    agreed = Agreed(digest=f"sha256:{'7' * 64}")
+    with pytest.raises(FailedPrecondition, match="this name points to another image"):
+        await listed("b")
+    agreed = Agreed(digest=seen.target.digest)
+    assert await listed("b") == "two"
 
 
 async def test_with_the_host_network_it_has_the_host_names(stage: Stage) -> None:

@@ -299,5 +299,5 @@ async def test_odd_characters_in_the_state_path_stay_text(stage: Stage) -> None:
     await written(result.stdout, "said")
     info = json.loads(stage.ctr("containers", "info", "c"))
     assert Path(info["Labels"][STDOUT_LABEL]) == result.stdout
-    assert {path.name for path in stage.state.root.iterdir()} == {"logs"}
+    assert {path.name for path in stage.state.root.iterdir()} == {"logs", "runs"}
     assert {path.name for path in stage.state.root.parent.iterdir()} == {stage.state.root.name}

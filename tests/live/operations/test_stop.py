@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,12 +18,14 @@ from aiocontainerd.operations import (
     STDOUT_LABEL,
     delete_container,
     kill,
+    life_of,
     pause,
     restart,
     resume,
     start,
     stop,
 )
+from aiocontainerd.procfs import look, start_time
 from aiocontainerd.state import StateDirectory
 
 from .. import images, processes
@@ -244,6 +246,32 @@ async def test_what_was_replaced_is_left_alone(stage: Stage) -> None:
         with pytest.raises(FailedPrecondition, match="c: this container was replaced"):
             await act
     assert stage.task("c") == "RUNNING"
+
+
+async def test_what_was_restarted_since_it_was_seen_is_left_alone(stage: Stage) -> None:
+    container = (await stage.run("c")).container
+    stage.client.host = look(str(stage.daemon.socket))
+    seen = life_of(await stage.client.tasks.get("c", namespace=stage.namespace))
+    stage.ctr("tasks", "kill", "-s", "KILL", "c")
+    await until(lambda: stage.task("c") == "STOPPED", "its end")
+    pid = await start(stage.client, container, state=stage.state)
+    for act in (
+        stop(stage.client, container, seen=seen),
+        kill(stage.client, container, 9, seen=seen),
+        pause(stage.client, container, seen=seen),
+        restart(stage.client, container, state=stage.state, seen=seen),
+        delete_container(stage.client, container, state=stage.state, seen=seen),
+    ):
+        with pytest.raises(FailedPrecondition, match=f"c: it was restarted .* now {pid}"):
+            await act
+    assert stage.task("c") == "RUNNING"
+    now = life_of(await stage.client.tasks.get("c", namespace=stage.namespace))
+    assert now
+    with pytest.raises(FailedPrecondition, match="c: it was restarted since you looked"):
+        await kill(
+            stage.client, container, 9, seen=now._replace(since=datetime(2020, 1, 1, tzinfo=UTC))
+        )
+    await kill(stage.client, container, 9, seen=now._replace(since=start_time(pid)))
 
 
 async def test_what_is_gone_and_what_is_only_a_task(stage: Stage) -> None:

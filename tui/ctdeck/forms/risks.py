@@ -1,35 +1,17 @@
 """What is risky about a container to be run, in a few words each. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from posixpath import dirname, normpath
 from types import MappingProxyType
-from typing import NamedTuple
 
 from aiocontainerd.bind_sources import SourceFacts
 from aiocontainerd.mounts import BindMount
 from aiocontainerd.run_options import RunOptions
 from ctdeck.formatting import GLYPHS, counted
-
-_SOCKETS = ("containerd.sock", "docker.sock", "crio.sock", "podman.sock", "dockershim.sock")
-_SOCKET_DIRECTORIES = ("/run", "/var/run", "/run/containerd", "/run/docker", "/run/k3s")
-_STATES = ("/var/lib/containerd", "/var/lib/docker", "/var/lib/kubelet", "/var/lib/rancher")
-_KERNEL = ("/dev", "/proc", "/sys")
-_SYSTEM = ("/etc", "/usr", "/boot", "/bin", "/sbin", "/lib", "/lib64")
-_HOMES = {"/root": "root's own files and keys", "/home": "the files and keys of all users"}
+from ctdeck.forms.risky_paths import UNKNOWN, Engine, risk_of
 
 Facts = Mapping[str, SourceFacts]
 NO_FACTS: Facts = MappingProxyType({})
-
-
-class Engine(NamedTuple):
-    """Where the daemon at hand has its socket and its files, if that is known."""
-
-    socket: str = ""
-    files: tuple[str, ...] = ()
-
-
-UNKNOWN = Engine()
 
 
 def risks(
@@ -56,33 +38,6 @@ def lines_of(found: Sequence[str], room: int) -> list[str]:
     return lines
 
 
-def risk_of(mount: BindMount, engine: Engine = UNKNOWN) -> str:
-    """What this mount hands to the container that it should perhaps not have; empty if nothing."""
-    # normpath keeps two leading slashes, which POSIX allows and Linux ignores.
-    source = "/" + normpath(mount.source).lstrip("/")
-    written = "read-only" if mount.readonly else "writable"
-    states = (*_STATES, *engine.files)
-    if source == "/":
-        return f"/: all of the host's files, {written}"
-    # A socket's power is not taken away by a read-only mount.
-    own = (engine.socket, dirname(engine.socket)) if engine.socket else ()
-    if source.endswith(_SOCKETS) or source in (*_SOCKET_DIRECTORIES, *own):
-        return f"{source}: who reaches the runtime's socket is root on the host"
-    if _under(source, _KERNEL):
-        return f"{source}: the host's devices or kernel settings, {written}"
-    if _under(source, states):
-        return f"{source}: a container engine's own files, {written}"
-    if any(_under(state, (source,)) for state in states):
-        return f"{source}: holds the container engines' own files, {written}"
-    if source == "/etc":
-        return f"/etc: the host's passwords and settings, {written}"
-    if not mount.readonly and _under(source, _SYSTEM):
-        return f"{source}: a directory of the system, writable (add :ro)"
-    if source in _HOMES:
-        return f"{source}: {_HOMES[source]}, {written}{'' if mount.readonly else ' (add :ro)'}"
-    return ""
-
-
 def _of_mount(mount: BindMount, facts: SourceFacts | None, engine: Engine) -> Iterator[str]:
     if facts is None:
         facts = SourceFacts(mount.source)
@@ -106,6 +61,13 @@ def _of_source(mount: BindMount, facts: SourceFacts, engine: Engine) -> str:
         return f"{leads}{facts.real}: a socket; the container can command whoever listens there"
     if facts.kind == "device":
         return f"{leads}{facts.real}: a device of the host"
+    if facts.sockets:
+        return (
+            f"{leads}{facts.real}: holds sockets ({_some(facts.sockets)}); the container can "
+            "command whoever listens there"
+        )
+    if facts.is_bundle:
+        return f"{leads}{facts.real}: the files of a container that is there already"
     return ""
 
 
@@ -114,10 +76,6 @@ def _of_container(options: RunOptions) -> Iterator[str]:
         yield "privileged: the container can do all that root can do on the host"
     if options.network == "host":
         yield "host network: it sees and binds the host's ports, and reaches its loopback"
-
-
-def _under(path: str, directories: Iterable[str]) -> bool:
-    return any(path == each or path.startswith(f"{each.rstrip('/')}/") for each in directories)
 
 
 def _some(places: tuple[str, ...]) -> str:

@@ -22,7 +22,7 @@ from ctdeck.verbs.doing import NotNow, client_of, state_of
 from ctdeck.verbs.permitted import permitted_into
 from ctdeck.verbs.pull import pull_again, start_pull
 from ctdeck.verbs.risky import engine_of, examine
-from ctdeck.verbs.run import equivalent_of, run_container
+from ctdeck.verbs.run import equivalent_of, name_to_run, run_container
 from ctdeck.verbs.typed import carry_out
 from ctdeck.widgets.command import CommandLine
 
@@ -37,6 +37,9 @@ class _Kept:
 
     history: History
     drafts: dict[Hashable, Draft] = field(default_factory=dict)
+    digests: dict[Hashable, str] = field(
+        default_factory=dict
+    )  # of their images, when they were left
 
 
 _kept: WeakKeyDictionary[MainScreen, _Kept] = WeakKeyDictionary()
@@ -102,9 +105,10 @@ def _kept_of(main: MainScreen) -> _Kept:
 
 
 async def _run_new(main: MainScreen, image: Image) -> None:
-    base = RunOptions(image.name, _new_id(main, image.name))
+    base = RunOptions(name_to_run(image), _new_id(main, image.name))
     if await permitted_into(main, "run", image.namespace):
-        _form(main, base, image.namespace, kept_as=("image", image.key))
+        kept_as = ("image", image.key)
+        _form(main, base, image.namespace, image.target.digest, kept_as=kept_as)
 
 
 async def _run_like(main: MainScreen, container: Container) -> None:
@@ -116,34 +120,47 @@ async def _run_like(main: MainScreen, container: Container) -> None:
     main.progress(f"{container.id} is being read …")  # a daemon that hangs takes its time
     try:
         spec = await client.containers.spec(container.id, namespace=namespace)
+        digest, config = "", ImageConfig()
         try:
-            config = (await choose(client, container.image, namespace)).config
+            chosen = await choose(client, container.image, namespace)
+            digest, config = chosen.image.target.digest, chosen.config
         except ContainerdError:
-            config = ImageConfig()  # the image is gone or broken: all is shown as the caller's wish
+            pass  # the image is gone or broken: all is shown as the caller's wish
     finally:
         main.progress("")
     name = _new_id(main, container.image or container.id)
     if not container.image:
         raise NotNow(f"{container.id} was made from no image, so no other can be like it.")
+    if container.exact_image:
+        raise NotNow(f"The name of {container.id}'s image is not plain text: it cannot be typed.")
     like = options_like(container, spec, config, id=name)
     # With its birth: another one that takes the name later has other settings.
     kept_as = ("container", container.key, container.created_at)
-    _form(main, like, namespace, kept_as=kept_as)
+    _form(main, like, namespace, digest, kept_as=kept_as)
 
 
-def _form(main: MainScreen, base: RunOptions, namespace: str, *, kept_as: Hashable) -> None:
+def _form(
+    main: MainScreen, base: RunOptions, namespace: str, digest: str, *, kept_as: Hashable
+) -> None:
+    """`digest` is what the name of the image means as the form opens: only that is run."""
     client_of(main), state_of(main)  # raises at once while there is no daemon
+    kept = _kept_of(main)
+    was = kept.digests.get(kept_as, digest) if kept_as in kept.drafts else digest
+    kept.digests[kept_as] = digest
 
     main.app.push_screen(
         RunScreen(
             base,
             namespace=namespace,
-            run=lambda options: run_container(main, options, namespace=namespace),
+            run=lambda options, facts: run_container(
+                main, options, namespace=namespace, digest=digest, facts=facts
+            ),
             equivalent=lambda options: equivalent_of(main, options, namespace),
             examine=partial(examine, main),
             engine=engine_of(main),
-            drafts=_kept_of(main).drafts,
+            drafts=kept.drafts,
             kept_as=kept_as,
+            moved=was != digest,
         )
     )
 

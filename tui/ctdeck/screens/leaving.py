@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aiocontainerd.safe import safe
 from ctdeck.desk import Question
 from ctdeck.settings import Session
 from ctdeck.verbs.removal import stays
@@ -15,11 +16,22 @@ if TYPE_CHECKING:
 async def leave(main: MainScreen) -> None:
     """Leave, after a question if need be."""
     lines = [*await cut_off(main.session), *stays(main)] if main.session else []
+    ends = bool(lines)
+    lines = [*_under_way(main), *lines]
     question = Question("Leave ctdeck?", tuple(lines), "Leave", no="Stay")
     if lines and not await main.ask(question):
         return
-    main.end_containers = bool(lines)
+    main.end_containers = ends
     main.app.exit()
+
+
+def _under_way(main: MainScreen) -> list[str]:
+    """What is being done to containers and images: nobody goes on with it."""
+    return [
+        f"{safe(str(key[1] if isinstance(key, tuple) else key))} is being {what}: "
+        "the rest of that will not be done."
+        for key, what in main.busy.items()
+    ]
 
 
 async def cut_off(session: Session) -> list[str]:

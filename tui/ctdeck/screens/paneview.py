@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -36,6 +37,7 @@ class PaneView:
         self._shown: Snapshot | None = None  # what is in the table, None if that is old
         self._scope: str | None = None
         self._listed: str | None = None  # the scope of what is in the table
+        self._made: tuple[Snapshot, str | None, list[Hashable]] | None = None  # to be shown next
         self._whole = False  # all of it had been read
         self._titled: tuple[str, str] = ("", "")
 
@@ -43,6 +45,12 @@ class PaneView:
     def total(self) -> int:
         """How many rows there are, before any filter."""
         return self._counts.total() if self._scope is None else self._counts[self._scope]
+
+    def prepare(self, snapshot: Snapshot, scope: str | None) -> Iterator[None]:
+        """Make a long list for `show`, in turns, where it takes the place of none or another."""
+        in_turns, table = self.pane.listing.in_turns, self.table
+        if in_turns and table.display and not (self._shown and table.view.all):
+            self._made = (snapshot, scope, (yield from in_turns(snapshot, scope)))
 
     def show(self, snapshot: Snapshot, scope: str | None) -> None:
         """Take the newest snapshot; a hidden pane only counts."""
@@ -74,6 +82,12 @@ class PaneView:
         stored = partial(listing.stored, snapshot, self._scope) if listing.stored else None
         return Rows(partial(listing.row, snapshot), partial(listing.rows, snapshot), stored)
 
+    def _keys(self, snapshot: Snapshot) -> list[Hashable]:
+        made, self._made = self._made, None
+        if made and made[0] is snapshot and made[1] == self._scope:
+            return made[2]
+        return self.pane.listing.keys(snapshot, self._scope)
+
     def _bring(self, snapshot: Snapshot, old: Snapshot | None) -> None:
         """The rows of a snapshot in the table, in which those of `old` are now."""
         listing, table = self.pane.listing, self.table
@@ -84,7 +98,7 @@ class PaneView:
         if touched is not None and not touched:
             table.view.rows = rows
         elif old is None or touched is None or len(touched) * few > len(table.view.all):
-            table.set_keys(listing.keys(snapshot, self._scope), rows, touched)
+            table.set_keys(self._keys(snapshot), rows, touched)
         else:
             before, now = partial(listing.order, old), partial(listing.order, snapshot)
             table.update(rows, touched, before, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -101,12 +102,7 @@ class PullScreen(ModalScreen["PullJob | None"]):
 
     def on_input_submitted(self) -> None:
         """Start it; a bad reference stays in the field."""
-        try:
-            job = self._start(self.query_one(Field).value, lambda: self.is_attached)
-        except (ContainerdError, NotNow) as error:
-            self.query_one(Note).say(str(error), bad=True)
-            return
-        self._follow(job)
+        self._begin(partial(self._start, self.query_one(Field).value))
 
     def action_background(self) -> None:
         """Close the dialog; the pulls go on."""
@@ -124,9 +120,9 @@ class PullScreen(ModalScreen["PullJob | None"]):
             return
         if job.progress.stage == "done":
             self.action_background()
-        elif job.done:
+        elif job.done and self._begin(partial(self._again, job)):
             self._pulls.forget(job)
-            self._follow(self._again(job, lambda: self.is_attached))
+            self._show()
 
     def action_cancel_pull(self) -> None:
         """Call the chosen pull off; its ingests, lease and snapshots go with it."""
@@ -172,10 +168,18 @@ class PullScreen(ModalScreen["PullJob | None"]):
         else:
             field.action_delete_left()
 
-    def _follow(self, job: PullJob) -> None:
-        self._chosen = job
+    def _begin(self, start: Callable[[Watched], PullJob]) -> bool:
+        """Start one and follow it; a refusal is told, and all stays as it is."""
+        note = self.query_one(Note)
+        try:
+            self._chosen = start(lambda: self.is_attached)
+        except (ContainerdError, NotNow) as error:
+            note.say(str(error), bad=True)
+            return False
+        note.say("")
         self.query_one(PullLines).focus()
         self._look()
+        return True
 
     def _look(self) -> None:
         """Show the progress, and look again while anything runs."""

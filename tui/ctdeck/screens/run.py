@@ -16,10 +16,12 @@ from aiocontainerd.errors import ContainerdError
 from aiocontainerd.run_options import NETWORKS, RunOptions
 from ctdeck.formatting import short_reference
 from ctdeck.forms.drafts import GENERAL, Draft, Reading, draft_of, field_of, read
-from ctdeck.forms.risks import NO_FACTS, UNKNOWN, Engine, Facts, lines_of, risks
+from ctdeck.forms.risks import NO_FACTS, Facts, lines_of, risks
+from ctdeck.forms.risky_paths import UNKNOWN, Engine
 from ctdeck.masking import hidden_in, masked, without
 from ctdeck.screens.dialog import NARROW_FORM
 from ctdeck.styles import style_path
+from ctdeck.verbs.doing import NotNow
 from ctdeck.widgets.fields import CheckField, ChoiceField, Field, VariableField, WordsField
 from ctdeck.widgets.form import FormRow, ManyRows, Note
 from ctdeck.widgets.path_field import PathField, listed
@@ -31,6 +33,7 @@ _HELP = "Enter runs   Esc leaves, keeps the text   Tab next field"
 TALL = 20  # lines of the screen from which on there is room
 SHOWN = 4  # risks that have a line of their own there
 _KEPT = "Kept from last time; ctrl+n starts anew."
+_KEPT_OF_ANOTHER = "Kept from when its name meant another image; ctrl+n starts anew."
 _RISKIER = "What is risky has just been found out, below. Enter again runs it all the same."
 
 
@@ -43,10 +46,12 @@ class RunScreen(ModalScreen["RunResult | None"]):
     """Asks for the options of one container and runs it; its result is that of `run`.
 
     `base` has the image, a generated id, and what the form has no field for. `run` does it
-    and raises our errors, which come back beside their field. `drafts` keeps what was typed
+    and raises our errors, which come back beside their field; it hears what is known of the
+    sources, to refuse others. `drafts` keeps what was typed
     when the form was left, by `kept_as`: what it was opened on, so that nothing of one
     container is ever shown for another. `equivalent` is the `ctr run` line of options.
     `examine` finds out what the sources of its mounts really are, on the host of `engine`.
+    `moved`: what is kept is from when the image's name meant another one.
     """
 
     CSS_PATH = style_path("run")
@@ -63,12 +68,13 @@ class RunScreen(ModalScreen["RunResult | None"]):
         base: RunOptions,
         *,
         namespace: str,
-        run: Callable[[RunOptions], Awaitable[RunResult]],
+        run: Callable[[RunOptions, Facts], Awaitable[RunResult]],
         equivalent: Callable[[RunOptions], str],
         drafts: MutableMapping[Hashable, Draft],
         kept_as: Hashable,
         examine: Callable[[RunOptions], Awaitable[Facts]] = unseen,
         engine: Engine = UNKNOWN,
+        moved: bool = False,
     ) -> None:
         super().__init__()
         self._base = base
@@ -83,6 +89,7 @@ class RunScreen(ModalScreen["RunResult | None"]):
         self._risks: tuple[str, ...] = ()
         self._examine = examine
         self._engine = engine
+        self._moved = moved
         self._hidden: tuple[str, ...] = ()  # of what was run: errors repeat it
         self._facts: Facts = {}  # of the sources, once they are known
 
@@ -92,7 +99,9 @@ class RunScreen(ModalScreen["RunResult | None"]):
         with Vertical(id="run-form"):
             yield Static(title, markup=False, id="run-title")
             if self._kept_as in self._drafts:
-                yield Static(_KEPT, markup=False, id="run-kept")
+                yield Static(
+                    _KEPT_OF_ANOTHER if self._moved else _KEPT, markup=False, id="run-kept"
+                )
             with VerticalScroll(id="run-fields", can_focus=False):
                 yield from self._fields(self._first)
             with Vertical(id="run-below"):
@@ -214,9 +223,11 @@ class RunScreen(ModalScreen["RunResult | None"]):
         try:
             if await self._is_riskier(options):
                 return
-            result = await self._start(options)
+            result = await self._start(options, self._facts)
         except ContainerdError as error:
             self._place(field_of(error, self.draft), error)
+        except NotNow as error:
+            self.query_one("#run-error", Note).say(str(error), bad=True)
         else:
             self._drafts.pop(self._kept_as, None)
             self.dismiss(result)

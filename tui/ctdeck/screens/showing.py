@@ -54,6 +54,8 @@ class Showing:
         """What makes the lists: the focused one first, and the loop is free between them."""
         main = self._main
         for view in (main.view, *main.views.values()):
+            for _ in view.prepare(main.snapshot, main.scope):
+                await asyncio.sleep(0)
             view.show(main.snapshot, main.scope)
             await asyncio.sleep(0)
 

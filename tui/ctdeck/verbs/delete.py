@@ -16,6 +16,7 @@ from ctdeck.verbs.doing import (
     client_of,
     container_of,
     each,
+    life_seen,
     name_of,
     not_busy,
     state_of,
@@ -42,7 +43,7 @@ async def delete_containers(
         desk.last_equivalent = equivalents.delete_line(
             container, running=_runs(desk, row), address=address_of(desk)
         )
-        await operation(client, container, grace=grace, state=state)
+        await operation(client, container, state=state, seen=life_seen(row), grace=grace)
         return f"{name_of(row)} is deleted."
 
     await each(desk, rows, "deleted", do)
@@ -103,7 +104,7 @@ async def _image_question(desk: Desk, images: Sequence[Image]) -> Question:
     for image in images:
         plan = await image_plan(client_of(desk), desk.snapshot, image)
         used += len(plan.users)
-        lines.append(f"{image.name} in {image.namespace}")
+        lines.append(f"{image.key.id} in {image.namespace}")
         if keeper := keeper_of(image, desk.snapshot):
             lines.append(f"  {keeper.will('delete image')}")
         if plan.other_names:
@@ -116,6 +117,6 @@ async def _image_question(desk: Desk, images: Sequence[Image]) -> Question:
             lines.append(f"  used by {counted(len(plan.users), 'container')}: {ids}")
         else:
             lines.append("  no container uses it")
-    who = images[0].name if len(images) == 1 else counted(len(images), "image")
+    who = images[0].key.id if len(images) == 1 else counted(len(images), "image")
     warning = "Its containers stay, but cannot be made again from this name." if used else ""
     return Question(f"Delete image {who}?", tuple(lines), "Delete", warning)

@@ -12,6 +12,7 @@ from ctdeck.rows import ContainerRow, ImageRow, TaskRow
 
 if TYPE_CHECKING:
     from aiocontainerd.client import Client
+    from aiocontainerd.operations import Life
     from aiocontainerd.state import StateDirectory
 
 Target = ContainerRow | TaskRow
@@ -82,6 +83,13 @@ def container_of(row: Target) -> Container:
 def task_now(desk: Desk, row: Target) -> Task | None:
     """The task as the newest snapshot has it."""
     return desk.snapshot.tasks.get(row.container.key) if row.container else row.task
+
+
+def life_seen(row: Target) -> Life | None:
+    """What ran at the key press: what is done to it must not hit what was started since."""
+    from aiocontainerd.operations import life_of
+
+    return life_of(row.task)
 
 
 def not_busy(desk: Desk, rows: Iterable[Changed]) -> None:

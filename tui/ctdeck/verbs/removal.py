@@ -5,98 +5,164 @@ The first lives in this process; what another one left is seen to here, at the s
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
 
-from aiocontainerd.models import Container, Key, Snapshot
+from aiocontainerd.models import Container, Key, Snapshot, TaskStatus
+from aiocontainerd.owners import owner_in, owner_of
 from ctdeck.desk import Desk, Question
 from ctdeck.formatting import age, counted
 from ctdeck.rows import ContainerRow
 from ctdeck.verbs.delete import delete_containers
 from ctdeck.verbs.doing import client_of, name_of, state_of
-from ctdeck.verbs.permitted import some
+from ctdeck.verbs.permitted import permitted_into, some
 from ctdeck.verbs.tasks import describe
 
 if TYPE_CHECKING:
     from aiocontainerd.operations import Remains
 
 
+# What this process follows, by desk; names, so that leaving can say which.
+_followed: WeakKeyDictionary[Desk, Counter[Key]] = WeakKeyDictionary()
+
+
 class _Left(NamedTuple):
-    """What nobody sees to any more: done and not removed, cut short, and logs of what is gone."""
+    """What nobody sees to any more.
+
+    `rows` are done and not removed, `running` go when they end if somebody follows them; then what
+    was cut short, and logs of what is gone.
+    """
 
     rows: Sequence[ContainerRow] = ()
+    running: Sequence[ContainerRow] = ()
     remains: Sequence[Remains] = ()
     logs: Sequence[Key] = ()
 
     @property
     def parts(self) -> int:
         """How many different things: all logs are one."""
-        return len(self.rows) + len(self.remains) + bool(self.logs)
+        return len(self.rows) + len(self.running) + len(self.remains) + bool(self.logs)
 
 
 def follow(desk: Desk, container: Container) -> None:
     """Remove it when its task ends; another ctdeck may do so too, and be first."""
     client, state = client_of(desk), state_of(desk)
+    followed = _followed.setdefault(desk, Counter())
 
     async def remove() -> None:
         from aiocontainerd.operations import remove_when_done
 
-        await remove_when_done(client, container, state=state)
+        followed[container.key] += 1
+        try:
+            await remove_when_done(client, container, state=state)
+        finally:
+            followed[container.key] -= 1
 
     desk.begin(remove(), group="remove when done")
 
 
 def stays(desk: Desk) -> list[str]:
-    """What leaving means for the containers that run and are to be removed when done."""
+    """What leaving means for the containers that run and that we remove when they are done."""
+    followed = _followed.get(desk, Counter())
     return [
         f"{name_of(row)} is removed when it ends only while ctdeck runs; "
         "else it stays, as a stopped container."
-        for row in _marked(desk, desk.snapshot)
-        if not _is_left(row)
+        for row in _rows(desk.snapshot, desk.snapshot.containers.values())
+        if followed[row.container.key] > 0 and not _is_done(row)
     ]
 
 
 async def take_over(desk: Desk) -> None:
-    """At the start: follow those that run, and offer to remove what is left; one question."""
+    """At the start: offer to remove what is left, now or when it ends; one question."""
     session = desk.session
     if session is None or session.client is None:
         return
     async for snapshot in session.store.watch():
         if snapshot.loaded:
             break
-    rows = _marked(desk, snapshot)
-    for row in rows:
-        if not _is_left(row):
-            follow(desk, row.container)
-    left, kept = await _find(desk, snapshot, [row for row in rows if _is_left(row)])
+    left, kept = await _find(desk, snapshot)
     if kept:
         desk.tell(f"{_summary(kept)} What is left of it stays: read-only.")
     if left.parts and await desk.ask(_question(left)):
-        await _remove(desk, left)
+        await _remove(desk, await _unlocked(desk, left))
 
 
-async def _find(
-    desk: Desk, snapshot: Snapshot, rows: Sequence[ContainerRow]
-) -> tuple[_Left, list[Remains]]:
+async def _find(desk: Desk, snapshot: Snapshot) -> tuple[_Left, list[Remains]]:
     """What can be removed, and what was cut short in namespaces that are read-only."""
     from aiocontainerd.errors import ContainerdError
-    from aiocontainerd.operations import cut_short, stray_logs
+    from aiocontainerd.operations import cut_short, left_behind
 
     client, state, access = client_of(desk), state_of(desk), desk.settings.access
     shown = snapshot.namespaces if desk.scope is None else (desk.scope,)
+    marked = [
+        each
+        for each in snapshot.containers.values()
+        if each.is_to_be_removed
+        and desk.scope in (None, each.namespace)
+        and not access.is_read_only(each.namespace)
+    ]
     try:
-        remains = await cut_short(client, shown)
-        free = {name for name in shown if not access.is_read_only(name)}
-        # While the list is still read, each container not in it would be asked for by itself.
-        listed = bool(free) and "containers" not in snapshot.reading
-        logs = await stray_logs(client, state, snapshot.containers, free) if listed else []
+        rows = _rows(snapshot, await left_behind(client, marked, state=state))
+        remains = await cut_short(client, shown, state=state)
+        logs = await _logs(desk, snapshot)
     except ContainerdError:  # the daemon went away: another start will find it
-        return _Left(rows), []
+        return _Left(), []
     halves = {each.container.key for each in remains if each.container}
     whole = [row for row in rows if row.container.key not in halves]
     kept = [each for each in remains if access.is_read_only(each.namespace)]
-    return _Left(whole, [each for each in remains if each not in kept], logs), kept
+    left = _Left(
+        [row for row in whole if _is_done(row)],
+        [row for row in whole if not _is_done(row)],
+        [each for each in remains if each not in kept],
+        logs,
+    )
+    return left, kept
+
+
+async def _logs(desk: Desk, snapshot: Snapshot) -> list[Key]:
+    """Those of containers that are gone, and of namespaces that are."""
+    from aiocontainerd.operations import stray_logs
+
+    access = desk.settings.access
+    if "containers" in snapshot.reading:  # each not in the list would be asked for by itself
+        return []
+    wanted = None if desk.scope is None else {desk.scope}
+    found = await stray_logs(client_of(desk), state_of(desk), snapshot.containers, wanted)
+    return [key for key in found if not access.is_read_only(key.namespace)]
+
+
+async def _unlocked(desk: Desk, left: _Left) -> _Left:
+    """Without what stays locked, by each owner's namespace that the answer touches.
+
+    What is one owner's by its labels is asked for as it is deleted, and not followed.
+    """
+    there = desk.snapshot.namespaces
+    names = dict.fromkeys(
+        [row.container.namespace for row in (*left.rows, *left.running)]
+        + [each.namespace for each in left.remains]
+        + [key.namespace for key in left.logs]
+    )
+    shut = {
+        name
+        for name in names
+        if name in there and owner_in(name) and not await permitted_into(desk, "delete", name)
+    }
+    if shut:
+        desk.tell(f"What is left in {', '.join(sorted(shut))} stays: locked.")
+    return _Left(
+        [row for row in left.rows if row.container.namespace not in shut],
+        [
+            row
+            for row in left.running
+            if row.container.namespace not in shut
+            and owner_of(row.container) == owner_in(row.container.namespace)
+        ],
+        [each for each in left.remains if each.namespace not in shut],
+        [key for key in left.logs if key.namespace not in shut],
+    )
 
 
 def _question(left: _Left) -> Question:
@@ -107,13 +173,20 @@ def _question(left: _Left) -> Question:
         are = "is" if len(left.rows) == 1 else "are"
         lines.append(f"{len(left.rows)} {many} to be removed when done {are} left:")
         lines += [f"  {describe(row)}" for row in left.rows]
+    if left.running:
+        one = len(left.running) == 1
+        lines.append(
+            f"{len(left.running)} {'container runs and is' if one else 'containers run and are'} "
+            "to be removed when done, which nobody sees to; ctdeck will, while it runs:"
+        )
+        lines += [f"  {describe(row)}" for row in left.running]
     for remains in left.remains:
         lines += [f"{_what(remains)}. Removed:", *(f"  {part}" for part in _parts(remains))]
     if left.logs:
         ids = some([_named(*key) for key in left.logs])
         of = "a container that is" if len(left.logs) == 1 else "containers that are"
         lines.append(f"Logs of {of} gone: {ids}")
-    if left.parts > 1 and not (left.remains or left.logs):
+    if left.parts > 1 and not (left.running or left.remains or left.logs):
         return Question(f"Remove {counted(len(left.rows), 'container')}?", tuple(lines), "Remove")
     return Question(_title(left), tuple(lines), "Remove")
 
@@ -123,6 +196,8 @@ def _title(left: _Left) -> str:
         return "Remove what is left?"
     if left.rows:
         return f"Remove {name_of(left.rows[0])}?"
+    if left.running:
+        return f"Remove {name_of(left.running[0])} when it ends?"
     if left.logs:
         return "Remove logs?"
     (only,) = left.remains
@@ -164,7 +239,7 @@ def _parts(remains: Remains) -> list[str]:
     ]
     if held:
         parts.append(f"of {', '.join(held)}: what nothing else uses")
-    return [*parts, f"the lease {remains.lease}"]
+    return parts if remains.expired else [*parts, f"the lease {remains.lease}"]
 
 
 def _named(namespace: str, id: str) -> str:
@@ -173,12 +248,16 @@ def _named(namespace: str, id: str) -> str:
 
 async def _remove(desk: Desk, left: _Left) -> None:
     """What is still as it was; the failure of one does not end the others."""
-    from aiocontainerd.operations import remove_remains, remove_stray_log
+    from aiocontainerd.operations import adopt, remove_remains, remove_stray_log
 
     client, state = client_of(desk), state_of(desk)
-    marked = {row.key: row for row in _marked(desk, desk.snapshot) if _is_left(row)}
-    if still := [row for row in left.rows if row.key in marked]:  # none that was started meanwhile
-        await delete_containers(desk, still, ask=False)
+    world = desk.snapshot
+    now = {row.key: row for row in _rows(world, world.containers.values())}
+    if still := [row for row in left.rows if row.key in now and _is_done(now[row.key])]:
+        await delete_containers(desk, still, ask=False)  # none that was started meanwhile
+    for row in left.running:
+        await adopt(client, row.container, state=state)
+        follow(desk, row.container)
     for remains in left.remains:
         work = remove_remains(client, remains, state=state)
         if await _told(desk, work, f"what was left of {_doing(remains)}"):
@@ -198,19 +277,9 @@ async def _told(desk: Desk, work: Awaitable[None], what: str) -> bool:
     return True
 
 
-def _marked(desk: Desk, snapshot: Snapshot) -> list[ContainerRow]:
-    """All in the namespaces shown that are to be removed when done, and may be."""
-    access = desk.settings.access
-    return [
-        ContainerRow(each, snapshot.task_of(each))
-        for each in snapshot.containers.values()
-        if each.is_to_be_removed
-        and desk.scope in (None, each.namespace)
-        and not access.is_read_only(each.namespace)
-    ]
+def _rows(snapshot: Snapshot, containers: Iterable[Container]) -> list[ContainerRow]:
+    return [ContainerRow(each, snapshot.task_of(each)) for each in containers]
 
 
-def _is_left(row: ContainerRow) -> bool:
-    from aiocontainerd.operations import left_to_remove
-
-    return left_to_remove(row.container, row.task)
+def _is_done(row: ContainerRow) -> bool:
+    return row.task is None or row.task.status is TaskStatus.STOPPED

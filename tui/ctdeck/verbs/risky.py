@@ -9,16 +9,12 @@ from posixpath import dirname
 from typing import TYPE_CHECKING
 
 from ctdeck.desk import Desk, Question
-from ctdeck.forms.risks import Engine, Facts, risks
+from ctdeck.forms.risks import NO_FACTS, Facts, risks
+from ctdeck.forms.risky_paths import Engine
 from ctdeck.verbs.doing import address_of, client_of
 
 if TYPE_CHECKING:
     from aiocontainerd.run_options import RunOptions
-
-
-async def risks_now(desk: Desk, options: RunOptions) -> tuple[str, ...]:
-    """What is risky, with each source looked at anew: a link may lead elsewhere by now."""
-    return risks(options, await examine(desk, options), engine_of(desk))
 
 
 async def examine(desk: Desk, options: RunOptions) -> Facts:
@@ -48,25 +44,32 @@ def engine_of(desk: Desk) -> Engine:
     return Engine(address_of(desk).removeprefix("unix://"), tuple(sorted(roots - {"/"})))
 
 
-async def agreed(desk: Desk, options: RunOptions) -> bool:
-    """Whether it shall run all the same. What turns up while the question is open is asked too."""
+async def agreed(desk: Desk, options: RunOptions) -> Facts | None:
+    """Whether it shall run all the same, and what its sources were then: only that may run.
+
+    What turns up while the question is open is asked too; None if the user does not agree.
+    """
     accepted: tuple[str, ...] = ()
-    while new := tuple(r for r in await risks_now(desk, options) if r not in accepted):
+    while True:
+        facts = await examine(desk, options)
+        found = risks(options, facts, engine_of(desk))
+        new = tuple(risk for risk in found if risk not in accepted)
+        if not new:
+            return facts
         lines = (f"From {options.image}. It would get:", *(f"  {risk}" for risk in new))
         if not await desk.ask(Question(f"Run {options.id}?", lines, "Run")):
-            return False
+            return None
         accepted += new
-    return True
 
 
-def begin_run(desk: Desk, options: RunOptions, begin: Callable[[], None]) -> None:
+def begin_run(desk: Desk, options: RunOptions, begin: Callable[[Facts], None]) -> None:
     """At once where nothing can be risky, else when the user has agreed."""
 
     async def ask_first() -> None:
-        if await agreed(desk, options):
-            begin()
+        if (facts := await agreed(desk, options)) is not None:
+            begin(facts)
 
     if options.mounts or risks(options):
         desk.begin(ask_first(), group="risks", opens=True)
     else:
-        begin()
+        begin(NO_FACTS)

@@ -16,6 +16,7 @@ from ctdeck.verbs.doing import (
     client_of,
     container_of,
     each,
+    life_seen,
     name_of,
     not_busy,
     state_of,
@@ -117,7 +118,9 @@ async def stop(
 
         container = container_of(row)
         desk.last_equivalent = equivalents.stop_line(container, address=address_of(desk))
-        status = await operation(client, container, grace=grace, report=desk.progress)
+        status = await operation(
+            client, container, seen=life_seen(row), grace=grace, report=desk.progress
+        )
         return f"{name_of(row)} has stopped (exit status {status})."
 
     await each(desk, rows, "stopped", do, beside=beside)
@@ -170,7 +173,14 @@ async def restart(
             f"{equivalents.stop_line(container, address=address)}; "
             f"{equivalents.start_line(container, address=address)}"
         )
-        await operation(client, container, state=state, grace=grace, report=desk.progress)
+        await operation(
+            client,
+            container,
+            state=state,
+            seen=life_seen(row),
+            grace=grace,
+            report=desk.progress,
+        )
         return f"{name_of(row)} was started again."
 
     await each(desk, rows, "restarted", do)
@@ -197,7 +207,7 @@ async def kill(desk: Desk, rows: Sequence[Target], *, signal: str = "", ask: boo
         container = container_of(row)
         address = address_of(desk)
         desk.last_equivalent = equivalents.kill_line(container, chosen, address=address)
-        await operation(client, container, chosen)
+        await operation(client, container, chosen, seen=life_seen(row))
         return f"{chosen} was sent to {name_of(row)}."
 
     await each(desk, rows, "signalled", do, beside=beside)
@@ -220,7 +230,8 @@ async def pause(desk: Desk, rows: Sequence[Target], *, resume: bool | None = Non
         desk.last_equivalent = equivalents.pause_line(
             container, resume=wanted, address=address_of(desk)
         )
-        await (operations.resume if wanted else operations.pause)(client, container)
+        verb = operations.resume if wanted else operations.pause
+        await verb(client, container, seen=life_seen(row))
         return f"{name_of(row)} {'goes on' if wanted else 'is paused'}."
 
     await each(desk, rows, "resumed" if resume else "paused", do, beside=beside)

@@ -27,6 +27,7 @@ from ctdeck.command.requests import (
 )
 from ctdeck.command.targets import find_containers, find_images
 from ctdeck.desk import Desk
+from ctdeck.forms.risks import Facts
 from ctdeck.masking import hidden_in, without
 from ctdeck.rows import ContainerRow, ImageRow
 from ctdeck.verbs import delete, tasks
@@ -122,7 +123,7 @@ def _pull(desk: Desk, command: PullCommand) -> None:
             platform=command.platform,
             plain_http=command.plain_http,
         )
-        desk.tell(f"Pulling {reference} into {namespace}; p shows how far it is.")
+        desk.tell(f"Pulling {reference} into {namespace}; p among the images shows how far it is.")
 
     _begin_into(desk, "pull", namespace, start)
 
@@ -143,18 +144,18 @@ def _begin_into(desk: Desk, verb: str, namespace: str, begin: Callable[[], None]
 
 def _run(desk: Desk, command: RunCommand) -> None:
     client_of(desk), state_of(desk)  # both raise at once while there is no daemon
-    options = with_image(desk, command.options)
+    options, digest = with_image(desk, command.options)
     namespace = desk.new_namespace
 
-    async def work() -> None:
+    async def work(facts: Facts) -> None:
         try:
-            await run_container(desk, options, namespace=namespace)
+            await run_container(desk, options, namespace=namespace, digest=digest, facts=facts)
         except ContainerdError as error:
             words = without(str(error), hidden_in(options))
             text = f"{words}\n\nNothing was left behind. Press : and ↑ to change the line."
             desk.tell(text, title=f"{options.id} does not run", bad=True)
 
-    begin = partial(begin_run, desk, options, lambda: desk.begin(work(), group="run"))
+    begin = partial(begin_run, desk, options, lambda facts: desk.begin(work(facts), group="run"))
     _begin_into(desk, "run", namespace, begin)
 
 
