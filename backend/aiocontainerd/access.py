@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -15,6 +15,26 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 
 def _no_remedies() -> Mapping[str, str]:
     return _NONE
+
+
+class Told(Mapping[str, str]):
+    """Sentences by their names, each made when it is first asked for."""
+
+    def __init__(self, tell: Callable[[str], str], names: Iterable[str]) -> None:
+        self._tell = tell
+        self._texts: dict[str, str | None] = dict.fromkeys(names)
+
+    def __getitem__(self, name: str) -> str:
+        text = self._texts[name]
+        if text is None:
+            text = self._texts[name] = self._tell(name)
+        return text
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +70,25 @@ class Access:
             subject=subject,
             remedy=remedy or "Start ctdeck without --read-only.",
         )
+
+
+def stricter(one: Access, other: Access) -> Access:
+    """What both allow."""
+    if one == FREE or other == FREE:
+        return one if other == FREE else other
+    whole = [access for access in (one, other) if access.read_only]
+    writable = [access.writable for access in whole] or [frozenset[str]()]
+
+    def tell(namespace: str) -> str:
+        reasons = (access.remedies.get(namespace, "") for access in (one, other))
+        return " ".join(dict.fromkeys(filter(None, reasons)))
+
+    return Access(
+        read_only=bool(whole),
+        namespaces=one.namespaces | other.namespaces,
+        writable=frozenset.intersection(*writable),
+        remedies=Told(tell, {*one.remedies, *other.remedies}),
+    )
 
 
 FREE = Access()  # everything may be changed

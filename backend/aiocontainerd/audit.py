@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 import threading
 import time
 from collections import deque
@@ -23,7 +22,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import count
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
@@ -80,11 +79,12 @@ class Audit:
         self._state = state
         self._address = safe(address)
         self._limit, self._kept = limit, kept
-        self._session = secrets.token_hex(4)
+        self._session = os.urandom(4).hex()
         self._numbers = count(1)
         self._queue: SimpleQueue[Item | None] = SimpleQueue()
         self._owed = 0  # lines that the thread has not written yet
         self._quick = False  # the last line was
+        self._whole = 0  # bytes of the file, as we left it
         self._thread: threading.Thread | None = None
         self._late = False
         self._who: Line = {}
@@ -147,9 +147,17 @@ class Audit:
 
     def _put(self, entry: Entry, result: str, written: asyncio.Future[None] | None = None) -> bool:
         """Write it now, and return true, or let the thread do it."""
-        line: Line = {"time": _now(), "namespace": entry.namespace, "verb": entry.verb}
-        line |= {"action": entry.action, "object": entry.object, "result": result}
-        line |= {"call": entry.call, "pid": os.getpid(), "address": self._address}
+        line: Line = {
+            "time": _now(),
+            "namespace": entry.namespace,
+            "verb": entry.verb,
+            "action": entry.action,
+            "object": entry.object,
+            "result": result,
+            "call": entry.call,
+            "pid": os.getpid(),
+            "address": self._address,
+        }
         if self._quick:
             problem, self._quick = self._write([line], wait=False)
             if not problem:
@@ -215,10 +223,13 @@ class Audit:
             self._who = self._who or who()
             whole = [{"time": line["time"]} | self._who | line for line in lines]
             if text := "".join(f"{json.dumps(line)}\n" for line in whole):
-                append(self._state, text.encode(), limit=self._limit, kept=self._kept, wait=wait)
-        except (OSError, ContainerdError) as error:
-            what = error.strerror if isinstance(error, OSError) else str(error)
-            return f"{self._state.audit}: {safe(what or 'it failed').rstrip('.')}", False
+                files = {"limit": self._limit, "kept": self._kept, "whole": self._whole}
+                self._whole = append(self._state, text.encode(), wait=wait, **files)
+        except Exception as error:  # a thread that ends would leave every call waiting
+            what = str(error) if isinstance(error, ContainerdError) else type(error).__name__
+            if isinstance(error, OSError):
+                what = error.strerror or what
+            return f"{self._state.audit}: {safe(what).rstrip('.')}", False
         return "", time.perf_counter() - begun < _QUICK
 
 
@@ -228,4 +239,10 @@ async def _end_of(thread: threading.Thread) -> None:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    second, micros = divmod(time.time_ns() // 1000, 1_000_000)
+    return f"{_second(second)}.{micros:06}Z"
+
+
+@lru_cache(maxsize=1)  # a verb has many lines in one second
+def _second(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))

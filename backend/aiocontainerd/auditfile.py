@@ -8,22 +8,25 @@ from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
+from aiocontainerd.auditwords import short
 from aiocontainerd.errors import FailedPrecondition
 from aiocontainerd.safe import safe
 from aiocontainerd.state import StateDirectory
 
 NAME = "audit.log"
 LOGIN = Path("/proc/self/loginuid")
-_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_DIGITS = 10  # of the largest uid
 _NOBODY = 0xFFFFFFFF  # the kernel's login uid of what no login started
 
 
 def append(
-    state: StateDirectory, lines: bytes, *, limit: int, kept: int, wait: bool = True
-) -> None:
+    state: StateDirectory, lines: bytes, *, limit: int, kept: int, wait: bool = True, whole: int = 0
+) -> int:
     """Write these lines, or nothing of them; before that, put a file aside that would get larger
     than `limit`.
 
+    Returns the file's size: given as `whole` the next time, it says that we know how it ends.
     The folder's lock keeps several ctdecks apart: without `wait`, BlockingIOError if another one
     has it. Raises OSError, or FailedPrecondition for a link, or a thing of somebody else.
     """
@@ -35,9 +38,14 @@ def append(
             if size and size + len(lines) > limit and _rotate(folder, kept):
                 os.close(file)
                 file, size = _open(folder)
+            if (
+                size not in {0, whole} and os.pread(file, 1, size - 1) != b"\n"
+            ):  # the power failed in a line
+                lines = b"\n" + lines
             if os.write(file, lines) != len(lines):  # the disk is full
                 os.ftruncate(file, size)
                 raise FailedPrecondition("no space left on the device")
+            return size + len(lines)
         finally:
             os.close(file)
     finally:
@@ -75,8 +83,8 @@ def who() -> dict[str, str | int]:
     uid = os.getuid()
     found: dict[str, str | int] = {"uid": uid, "user": _name(uid)}
     sudo = os.environ.get("SUDO_UID", "")
-    if sudo.isascii() and sudo.isdigit():
-        found |= {"sudo_uid": int(sudo), "sudo_user": safe(os.environ.get("SUDO_USER", ""))}
+    if sudo.isascii() and sudo.isdigit() and len(sudo) <= _DIGITS:
+        found |= {"sudo_uid": int(sudo), "sudo_user": short(os.environ.get("SUDO_USER", ""))}
     with suppress(OSError, ValueError):
         login = int(LOGIN.read_text())
         if login != _NOBODY:

@@ -8,11 +8,14 @@ guarded. There is no way to a stub but through it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aiocontainerd.access import Access
 from aiocontainerd.audit import Audit, Entry
 from aiocontainerd.auditwords import REFUSED
+from aiocontainerd.errors import InvalidArgument
+from aiocontainerd.safe import safe
 from aiocontainerd.subjects import subject_of
 
 if TYPE_CHECKING:
@@ -74,6 +77,7 @@ class Gate:
             return method
 
         async def guarded(request: Any, *, metadata: Any = None, **more: Any) -> Any:
+            metadata = _plain(metadata)
             entry = self._admit(path, metadata, request)
             if entry is None or self._audit is None:
                 return await method(request, metadata=metadata, **more)
@@ -98,8 +102,10 @@ class Gate:
         return method if path in READING_CALLS else self._opening(path, method)
 
     def _opening(self, path: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        def guarded(*requests: Any, metadata: Any = None, **more: Any) -> Any:
-            entry = self._admit(path, metadata, requests[0] if requests else None)
+        def guarded(request: Any = None, *, metadata: Any = None, **more: Any) -> Any:
+            metadata = _plain(metadata)
+            entry = self._admit(path, metadata, request)
+            requests = () if request is None else (request,)
             call = method(*requests, metadata=metadata, **more)
             if entry is None or self._audit is None:
                 return call
@@ -124,15 +130,29 @@ class Gate:
         return entry
 
 
-def _namespaces(path: str, metadata: Any, request: Any) -> list[str]:
+def _plain(metadata: Any) -> tuple[tuple[str, str], ...]:
+    """The headers as text, once: gRPC sends bytes too. Raises InvalidArgument for other things."""
+    return tuple((_text(key).lower(), _text(value)) for key, value in metadata or ())
+
+
+def _text(part: object) -> str:
+    with suppress(UnicodeDecodeError):
+        if isinstance(part, str):
+            return str(part)
+        if isinstance(part, bytes):
+            return part.decode()
+    raise InvalidArgument("a header is neither text nor UTF-8", subject=safe(repr(part)))
+
+
+def _namespaces(path: str, metadata: tuple[tuple[str, str], ...], request: Any) -> list[str]:
     """All namespaces that the call may change; [""] if it names none."""
-    named = [str(value) for key, value in metadata or () if key == NAMESPACE_HEADER]
+    named = [value for key, value in metadata if key == NAMESPACE_HEADER]
     return [*named, *_in_request(path, request)] or [""]
 
 
 def _in_request(path: str, request: Any) -> Iterator[str]:
     """Two services name a namespace in the request, whatever the header says."""
     if path.startswith(f"{_SERVICES}namespaces."):
-        yield request.name if hasattr(request, "name") else request.namespace.name
+        yield _text(request.name if hasattr(request, "name") else request.namespace.name)
     elif path.endswith("Events/Forward"):
-        yield request.envelope.namespace
+        yield _text(request.envelope.namespace)

@@ -113,6 +113,7 @@ _NAMESPACES: Mapping[str, Owner] = MappingProxyType(
         ),
     }
 )
+_NAMED_AFTER = {"plugins.moby": "moby", "buildkit_history": "buildkit", "moby_history": "moby"}
 NERDCTL = _owner(
     "nerdctl",
     "nerdctl",
@@ -145,7 +146,7 @@ PAUSE = _owner(
 
 def owner_in(namespace: str) -> Owner | None:
     """Whose namespace this is; None for one that is the user's own."""
-    return _NAMESPACES.get("moby" if namespace == "plugins.moby" else namespace)
+    return _NAMESPACES.get(_NAMED_AFTER.get(namespace, namespace))
 
 
 def owner_of(container: Container) -> Owner | None:
@@ -176,9 +177,9 @@ def keeper_of(image: Image, snapshot: Snapshot) -> Owner | None:
         return PINNED
     if any(_PAUSE.search(other.name) for other in same):
         return PAUSE
-    names = {other.name for other in same}
+    names = {other.key for other in same}
     begun = any(
-        container.image in names and container.labels.get(KIND_LABEL) == "sandbox"
+        container.image_key in names and container.labels.get(KIND_LABEL) == "sandbox"
         for container in snapshot.containers.values()
         if container.namespace == image.namespace
     )

@@ -1,8 +1,8 @@
 """Where our own files are: the logs of containers that we started, and the audit.
 
-Every directory that we make is 0700 and every file 0600. The root is no link and nobody else may
-write to it, and below it no link is followed: whoever could plant one there would choose a file
-that the shim, which is root, writes to.
+Every directory that we make is 0700 and every file 0600. The root is no link, nobody else may
+write to it or to what is above it (`ancestry.py`), and below it no link is followed: whoever could
+plant one there would choose a file that the shim, which is root, writes to.
 """
 
 import os
@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from aiocontainerd.ancestry import check_way
 from aiocontainerd.errors import FailedPrecondition, PermissionDenied
 from aiocontainerd.identifiers import check_container_id, check_identifier
 from aiocontainerd.safe import safe
@@ -96,25 +97,32 @@ class StateDirectory:
     def open_root(self) -> int:
         """Make the root if it is missing; returns its descriptor, for files right below it.
 
-        Raises OSError, or FailedPrecondition for a link or a folder that others could change.
+        Raises OSError, or FailedPrecondition for a link or a folder that others could change, or
+        for such a folder above it.
         """
         try:
             descriptor = os.open(self.root, _FOLDER)
         except FileNotFoundError:
-            for folder in (*reversed(self.root.parents), self.root):
-                if not folder.exists():
-                    with suppress(FileExistsError):
-                        folder.mkdir(mode=0o700)
-            descriptor = os.open(self.root, _FOLDER)
+            descriptor = self._make_root()
         except NotADirectoryError:
             _check_folder(self.root)
             raise
         try:
+            check_way(self.root)
             _check(self.root, os.fstat(descriptor))
         except BaseException:
             os.close(descriptor)
             raise
         return descriptor
+
+    def _make_root(self) -> int:
+        with suppress(FileNotFoundError):
+            check_way(self.root)
+        for folder in (*reversed(self.root.parents), self.root):
+            if not folder.exists():
+                with suppress(FileExistsError):
+                    folder.mkdir(mode=0o700)
+        return os.open(self.root, _FOLDER)
 
     def remove_logs(self, namespace: str, id: str) -> None:
         """Delete one container's logs; what is not there or not ours to delete stays."""
@@ -123,6 +131,10 @@ class StateDirectory:
             for folder in self._folders(paths):
                 _check_folder(folder)
             shutil.rmtree(paths.stdout.parent)
+
+    def check_folder(self, folder: Path) -> None:
+        """Raises OSError, or FailedPrecondition for a link or one that others could change."""
+        _check_folder(folder)
 
     def _folders(self, paths: LogPaths) -> list[Path]:
         """All between the root and the log, the uppermost first."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from aiocontainerd.safe import exact
+
 # The first of these that a request has names the object.
 _OWN = ("container_id", "id", "name", "key", "digest", "ref", "topic")
 _INNER = (
@@ -21,10 +23,10 @@ def subject_of(request: Any) -> str:
     """The object of one request; "" for what has none, or is unknown."""
     for field in _OWN:
         if text := getattr(request, field, ""):
-            return _with_process(str(text), request)
+            return _with_process(exact(text), request)
     for outer, field in _INNER:
         if text := getattr(getattr(request, outer, None), field, ""):
-            return str(text)
+            return exact(text)
     if hasattr(request, "destination"):
         return _image_of(request.destination)
     type_url = getattr(request, "type_url", "")
@@ -33,7 +35,7 @@ def subject_of(request: Any) -> str:
 
 def _with_process(text: str, request: Any) -> str:
     if process := getattr(request, "exec_id", ""):
-        text = f"{text}/{process}"
+        text = f"{text}/{exact(process)}"
     signal = getattr(request, "signal", 0)
     return f"{text} signal {signal}" if signal else text
 
@@ -45,7 +47,7 @@ def _image_of(packed: Any) -> str:
     from aiocontainerd.pb.transfer_types_pb2 import ImageStore
 
     try:
-        return ImageStore.FromString(packed.value).name
+        return exact(ImageStore.FromString(packed.value).name)
     except DecodeError:
         return ""
 
@@ -59,6 +61,6 @@ def _stream_of(packed: Any) -> str:
     if packed.type_url.rpartition("/")[2] != StreamInit.DESCRIPTOR.full_name:
         return ""
     try:
-        return StreamInit.FromString(packed.value).id
+        return exact(StreamInit.FromString(packed.value).id)
     except DecodeError:
         return ""

@@ -15,9 +15,15 @@ from grpc import aio
 
 from aiocontainerd.access import Access
 from aiocontainerd.client import Client
-from aiocontainerd.errors import ReadOnly
+from aiocontainerd.errors import InvalidArgument, ReadOnly
 from aiocontainerd.gate import FLEETING_CALLS, READING_CALLS
-from aiocontainerd.pb import namespaces_pb2, namespaces_pb2_grpc
+from aiocontainerd.pb import (
+    containers_pb2,
+    containers_pb2_grpc,
+    namespaces_pb2,
+    namespaces_pb2_grpc,
+    streaming_pb2_grpc,
+)
 from aiocontainerd.simulator import Simulator
 
 PB = Path(import_module("aiocontainerd.pb").__path__[0])
@@ -118,6 +124,48 @@ async def test_a_header_says_no_other_namespace_than_the_request(sim: Simulator)
             with pytest.raises(ReadOnly):
                 await call()
     assert not sim.calls
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("containerd-namespace", b"locked"),
+        (b"containerd-namespace", "locked"),
+        (b"containerd-namespace", b"locked"),
+        ("Containerd-Namespace", "locked"),
+        ("containerd-namespace", bytearray(b"locked")),
+        ("containerd-namespace", b"\xff"),
+        (None, "locked"),
+    ],
+)
+async def test_no_form_of_a_header_goes_through(sim: Simulator, header: Any) -> None:
+    """gRPC sends bytes as it sends text; what is neither is refused, whatever it would send."""
+    async with Client(sim.address, access=LOCKED) as client:
+        for method in CHANGING:
+            made: Any = client.channel.stub(method.stub)
+            call = getattr(made, method.descriptor.name)
+            request = GetMessageClass(method.descriptor.input_type)()
+            given = () if method.descriptor.client_streaming else (request,)
+            with pytest.raises((ReadOnly, InvalidArgument)):
+                await call(*given, metadata=(header,))
+    assert not sim.calls
+
+
+async def test_headers_are_neither_hidden_nor_used_up(sim: Simulator) -> None:
+    async with Client(sim.address, access=LOCKED) as client:
+        stub = client.channel.stub(containers_pb2_grpc.ContainersStub)
+        streams = client.channel.stub(streaming_pb2_grpc.StreamingStub)
+        locked = ("containerd-namespace", "locked")
+        with pytest.raises(ReadOnly):
+            await stub.Delete(
+                containers_pb2.DeleteContainerRequest(id="c"), metadata=iter([locked])
+            )
+        with pytest.raises(TypeError):
+            streams.Stream(None, None, (locked,))
+        assert not sim.calls
+        free = iter([("containerd-namespace", "free")])
+        with pytest.raises(aio.AioRpcError, match="not found"):
+            await stub.Delete(containers_pb2.DeleteContainerRequest(id="c"), metadata=free)
 
 
 async def test_one_namespace_may_be_excepted(sim: Simulator) -> None:

@@ -56,6 +56,8 @@ def test_labels_show_whose_it_is_in_any_namespace(
         ("moby", "dockerd"),
         ("plugins.moby", "dockerd"),
         ("buildkit", "buildkitd"),
+        ("buildkit_history", "buildkitd"),
+        ("moby_history", "dockerd"),
     ],
 )
 def test_the_namespaces_of_others_are_theirs_without_a_label(namespace: str, name: str) -> None:

@@ -14,6 +14,7 @@ from ctdeck.command.history import History
 from ctdeck.embedded.place import Place
 
 ROOT = os.geteuid() == 0
+FOREIGN = pytest.mark.skipif(not ROOT, reason="only root can give files away")
 
 
 def make_history(root: Path) -> None:
@@ -74,6 +75,63 @@ def test_a_root_of_somebody_else_is_refused(tmp_path: Path, make: Callable[[Path
     with pytest.raises(ContainerdError):
         make(tmp_path / "ctdeck")
     assert not list((tmp_path / "ctdeck").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("owner", "mode"),
+    [(0, 0o777), (0, 0o772), pytest.param(12345, 0o755, marks=FOREIGN), (0, 0o1777), (0, 0o755)],
+)
+@pytest.mark.parametrize("exists", [False, True])
+def test_every_folder_above_it_is_safe(
+    tmp_path: Path, make: Callable[[Path], object], owner: int, mode: int, exists: bool
+) -> None:
+    """Who can rename a folder above it, can put another one in its place."""
+    above = tmp_path / "above"
+    root = above / "mine" / "ctdeck"
+    (root if exists else above).mkdir(mode=0o700, parents=True)
+    above.chmod(mode)
+    if owner:
+        os.chown(above, owner, owner)
+    if owner == 0 and mode in {0o1777, 0o755}:
+        make(root)
+        return
+    with pytest.raises(ContainerdError):
+        make(root)
+    assert [*above.rglob("*")] == ([root.parent, root] if exists else [])
+
+
+def test_a_link_on_the_way_leads_through_safe_folders_only(tmp_path: Path) -> None:
+    """Also those that only another link leads through."""
+    (tmp_path / "real" / "ctdeck").mkdir(mode=0o700, parents=True)
+    (tmp_path / "between").mkdir()
+    (tmp_path / "first").symlink_to("between/second")
+    (tmp_path / "between" / "second").symlink_to(tmp_path / "real" / ".." / "real")
+    state = StateDirectory(tmp_path / "first" / "ctdeck")
+    (tmp_path / "between").chmod(0o777)
+    with pytest.raises(FailedPrecondition, match=r"others may write") as refused:
+        os.close(state.open_root())
+    assert refused.value.subject == str(tmp_path / "between")
+    (tmp_path / "between").chmod(0o755)
+    os.close(state.open_root())
+
+
+def test_a_private_group_may_write_above_it(tmp_path: Path) -> None:
+    """As a umask of 002 makes them, where each user has a group of his own."""
+    (tmp_path / "above").mkdir()
+    (tmp_path / "above").chmod(0o775)
+    group = os.getuid()
+    if (tmp_path / "above").stat().st_gid != group:
+        pytest.skip("this user has no group of his own")
+    os.close(StateDirectory(tmp_path / "above" / "ctdeck").open_root())
+
+
+@pytest.mark.skipif(not ROOT, reason="only root can give files away")
+def test_a_shared_group_may_not_write_above_it(tmp_path: Path) -> None:
+    (tmp_path / "above").mkdir()
+    os.chown(tmp_path / "above", 0, 12345)
+    (tmp_path / "above").chmod(0o775)
+    with pytest.raises(FailedPrecondition, match="others may write"):
+        os.close(StateDirectory(tmp_path / "above" / "ctdeck").open_root())
 
 
 def test_a_refusal_says_what_to_do(tmp_path: Path) -> None:

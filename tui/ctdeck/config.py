@@ -6,14 +6,19 @@ A setting that we do not know is an error: a misspelt `read-only` must not be pa
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from aiocontainerd.access import Access
+from aiocontainerd.access import Access, Told
 from aiocontainerd.safe import safe
 
 _AT = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
+_LONGEST = 300  # characters of what is told of a mistake
+_NAME_MAX = 76  # characters of a namespace
+_REACH = 40  # lines that a value may be long
 READ_ONLY, NAMESPACES = "read-only", "namespaces"
 
 
@@ -21,47 +26,43 @@ class BadConfig(ValueError):
     """The file cannot be used; one line: where, what is wrong, what to do."""
 
 
-class Switch(NamedTuple):
-    """A setting that is on or off, and the line that says so."""
-
-    on: bool
-    line: int
-
-
 class Config(NamedTuple):
     """What the file says; what it leaves out is None. `namespaces` has `read-only` of each."""
 
-    path: Path | None = None
-    read_only: Switch | None = None
-    namespaces: Mapping[str, Switch] = {}
+    path: Path
+    text: str = ""
+    read_only: bool | None = None
+    namespaces: Mapping[str, bool] = {}
 
 
 def access_of(config: Config, *, flag: bool = False) -> Access:
     """What may be changed: `flag` is --read-only, from which no file makes an exception."""
 
-    def remedy(switch: Switch) -> str:
-        where = f"{safe(str(config.path))}, line {switch.line}"
-        return f"{where} says so: change that, and start ctdeck again."
+    def remedy(namespace: str) -> str:
+        if flag and not namespace:
+            return "Start ctdeck without --read-only."
+        where = (NAMESPACES, namespace, READ_ONLY) if namespace else (READ_ONLY,)
+        place = f"{safe(str(config.path))}, line {_line_of(config.text, where)}"
+        return f"{place} says so: change that, and start ctdeck again."
 
-    named = config.namespaces
-    remedies = {name: remedy(switch) for name, switch in named.items() if switch.on}
-    whole = config.read_only
-    if flag:
-        remedies[""] = "Start ctdeck without --read-only."
-    elif whole is not None and whole.on:
-        remedies[""] = remedy(whole)
+    whole = flag or bool(config.read_only)
+    locked = frozenset(name for name, read_only in config.namespaces.items() if read_only)
     return Access(
-        read_only="" in remedies,
-        namespaces=frozenset(remedies) - {""},
-        writable=frozenset() if flag else frozenset(named) - frozenset(remedies),
-        remedies=remedies,
+        read_only=whole,
+        namespaces=locked,
+        writable=frozenset() if flag else frozenset(config.namespaces) - locked,
+        remedies=Told(remedy, {*locked, ""} if whole else locked),
     )
 
 
 def fail(path: Path, line: int, what: str, remedy: str, cause: Exception | None = None) -> NoReturn:
     """Raises BadConfig: what is wrong there (no `line`: with all of it) and what to do."""
     place = f"{path}:{line}" if line else str(path)
-    raise BadConfig(safe(f"{place}: {what}. {remedy}.")) from cause
+    raise BadConfig(safe(f"{place}: {_cut(what)}. {remedy}.")) from cause
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def parse(path: Path, data: bytes) -> Config:
@@ -102,9 +103,9 @@ class _Reader:
             for name, inner in namespaces.items()
             if (switch := self._namespace(name, inner)) is not None
         }
-        return Config(self._path, self._switch(table, ()), switches)
+        return Config(self._path, self._text, self._switch(table, ()), switches)
 
-    def _namespace(self, name: str, table: Any) -> Switch | None:
+    def _namespace(self, name: str, table: Any) -> bool | None:
         from aiocontainerd.errors import InvalidArgument
         from aiocontainerd.identifiers import check_identifier
 
@@ -117,15 +118,12 @@ class _Reader:
         self._refuse_unknown(table, where, (READ_ONLY,))
         return self._switch(table, where)
 
-    def _switch(self, table: Mapping[str, Any], where: tuple[str, ...]) -> Switch | None:
+    def _switch(self, table: Mapping[str, Any], where: tuple[str, ...]) -> bool | None:
         value = table.get(READ_ONLY)
-        if value is None:
-            return None
-        where = (*where, READ_ONLY)
-        if not isinstance(value, bool):
-            what = f"{READ_ONLY} is {_kind(value)}, and must be true or false"
-            self._fail(where, what, f"Write {READ_ONLY} = true")
-        return Switch(value, _line_of(self._text, where))
+        if value is None or isinstance(value, bool):
+            return value
+        what = f"{READ_ONLY} is {_kind(value)}, and must be true or false"
+        return self._fail((*where, READ_ONLY), what, f"Write {READ_ONLY} = true")
 
     def _table(self, value: Any, where: tuple[str, ...]) -> None:
         if not isinstance(value, dict):
@@ -138,11 +136,12 @@ class _Reader:
         for key, value in table.items():
             if key in known:
                 continue
-            remedy = f"Known here: {', '.join(known)}"
+            remedy, spelt = f"Known here: {', '.join(known)}", _spelt((*where, key))
             if len(where) == 2 and isinstance(value, dict):  # [namespaces.k8s.io] is three deep
                 whole = ".".join((where[1], *_path(key, value)))
-                remedy = f"A name with a dot is quoted: {_header((where[0], whole))}"
-            self._fail((*where, key), f"there is no setting {_spelt((*where, key))}", remedy)
+                if len(whole) <= _NAME_MAX:
+                    remedy = f"A name with a dot is quoted: {_header((where[0], whole))}"
+            self._fail((*where, key), f"there is no setting {spelt}", remedy)
 
     def _fail(
         self, where: tuple[str, ...], what: str, remedy: str, cause: Exception | None = None
@@ -152,11 +151,11 @@ class _Reader:
 
 def _path(key: str, value: Any) -> Iterator[str]:
     """The keys down to the last table, as of [namespaces.a.b.c]."""
-    yield key
-    if isinstance(value, dict) and len(value) == 1:
-        inner, below = next(iter(value.items()))
-        if isinstance(below, dict):
-            yield from _path(inner, below)
+    while isinstance(value, dict):
+        yield key
+        if len(value) != 1:
+            return
+        key, value = next(iter(value.items()))
 
 
 def _header(where: tuple[str, ...]) -> str:
@@ -181,19 +180,26 @@ def _kind(value: Any) -> str:
 
 
 def _line_of(text: str, where: tuple[str, ...]) -> int:
-    """The line (from 1) that sets this key: the first one up to which the file has it."""
+    """The line (from 1) where what sets this key begins; near it in a value of many lines."""
     import tomllib
 
-    lines = text.splitlines(keepends=True)
-    likely = [at for at, line in enumerate(lines, 1) if where[-1] in line]
-    for at in likely or range(1, len(lines) + 1):
-        found: Any = None
-        try:
-            found = tomllib.loads("".join(lines[:at]))
-        except tomllib.TOMLDecodeError:
-            continue  # in the middle of a value of many lines
-        for key in where:
-            found = found.get(key) if isinstance(found, dict) else None
-        if found is not None:
-            return at
-    return likely[0] if likely else 1
+    lines = text.split("\n")
+
+    def has(number: int) -> bool:
+        """Whether the file has the key, if it ends behind this line, or soon behind it: a value
+        must not be cut."""
+        for end in range(number, min(number + _REACH, len(lines)) + 1):
+            with suppress(tomllib.TOMLDecodeError):
+                return _holds(tomllib.loads("\n".join((*lines[:end], ""))), where)
+        return False
+
+    numbers = range(1, len(lines))
+    return bisect_left(numbers, True, key=has) + 1
+
+
+def _holds(table: Any, where: tuple[str, ...]) -> bool:
+    for key in where:
+        if not isinstance(table, dict) or key not in table:
+            return False
+        table = table[key]
+    return True

@@ -43,7 +43,9 @@ def _read(path: Path) -> bytes:
         _refuse_others(path, info, path)
         for folder in dict.fromkeys((path.absolute().parent, path.resolve().parent)):
             _refuse_others(path, folder.stat(), folder)
-        data = file.read(_LARGEST + 1)
+        data: bytes | None = file.read(_LARGEST + 1)
+    if data is None:  # of /proc, and it would have to be waited for
+        fail(path, 0, "it is not a file", "Name a file with --config")
     if len(data) > _LARGEST:
         fail(path, 0, f"it is larger than {_LARGEST} bytes", "Name another file with --config")
     return data

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -132,22 +133,50 @@ def _settings(given: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
 
 def _access(config: Path | str | None, environ: Mapping[str, str], *, flag: bool) -> Access:
     """What may be changed; the file, if there is one, is for those who want less."""
-    if config is None:
-        config = _default_config(environ)
-        try:
-            os.lstat(config)
-        except (FileNotFoundError, NotADirectoryError, PermissionError):
-            # A home that we may not look into is another user's, left in HOME by sudo or su.
+    if config is not None:
+        from ctdeck.config import access_of
+        from ctdeck.configfile import load
+
+        return access_of(load(config), flag=flag)
+    access = access_by(default_config(environ), flag=flag)
+    if "SUDO_UID" in environ and os.geteuid() == 0:
+        from aiocontainerd.access import stricter
+        from ctdeck.behindsudo import access_behind_sudo
+
+        access = stricter(access, access_behind_sudo(environ))
+    return access
+
+
+def access_by(config: str, *, flag: bool = False) -> Access:
+    """What this file allows, if it is there. Raises BadConfig."""
+    try:
+        os.lstat(config)
+    except (FileNotFoundError, NotADirectoryError):
+        return Access(read_only=True) if flag else FREE
+    except PermissionError:
+        if not _is_in_ours(config):
             return Access(read_only=True) if flag else FREE
-        except OSError:
-            pass  # told below
+    except OSError:
+        pass  # told below
     from ctdeck.config import access_of
     from ctdeck.configfile import load
 
     return access_of(load(config), flag=flag)
 
 
-def _default_config(environ: Mapping[str, str]) -> str:
+def _is_in_ours(path: str) -> bool:
+    """Below a folder of ours; else it is another user's home, left in HOME by sudo or su."""
+    folder, us = os.path.dirname(path), os.geteuid()  # noqa: PTH120  pathlib is slow to import
+    while True:
+        with suppress(OSError):
+            if os.stat(folder).st_uid == us:  # noqa: PTH116
+                return True
+        if folder in {"/", ""}:
+            return False
+        folder = os.path.dirname(folder)  # noqa: PTH120
+
+
+def default_config(environ: Mapping[str, str]) -> str:
     """$XDG_CONFIG_HOME/ctdeck/config.toml, else ~/.config/ctdeck/config.toml.
 
     Under sudo ~ is what sudo made of HOME: root's home, as a rule.

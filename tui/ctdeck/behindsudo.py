@@ -1,0 +1,55 @@
+"""The configuration of the user behind sudo: read with that user's rights alone.
+
+So nothing is opened or told that is not the user's to read, and the file is judged as it is without
+sudo. It can only take away what root may change.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from aiocontainerd.access import FREE, Access
+from aiocontainerd.safe import safe
+from ctdeck.settings import access_by, default_config
+
+_DIGITS = 10  # of the largest uid
+
+
+def access_behind_sudo(environ: Mapping[str, str]) -> Access:
+    """What that user's own file allows; all, if there is none. Raises BadConfig."""
+    import pwd
+
+    uid = environ["SUDO_UID"]
+    if not (uid.isascii() and uid.isdigit() and len(uid) <= _DIGITS and int(uid)):
+        return FREE
+    try:
+        entry = pwd.getpwuid(int(uid))
+    except (KeyError, OverflowError):
+        return FREE
+    config = default_config({"HOME": entry.pw_dir})
+    try:
+        with _as_user(entry.pw_uid, entry.pw_gid):
+            return access_by(config)
+    except OSError as error:
+        from ctdeck.config import fail
+
+        what = f"it cannot be looked for with the rights of {safe(entry.pw_name)}: {error.strerror}"
+        return fail(Path(config), 0, what, "Name a file with --config", error)
+
+
+@contextmanager
+def _as_user(uid: int, gid: int) -> Iterator[None]:
+    """Inside it files are opened as that user; for the start, when nothing else runs."""
+    groups, group, user = os.getgroups(), os.getegid(), os.geteuid()
+    try:
+        os.setgroups([])
+        os.setegid(gid)
+        os.seteuid(uid)
+        yield
+    finally:
+        os.seteuid(user)
+        os.setegid(group)
+        os.setgroups(groups)
