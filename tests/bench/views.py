@@ -79,7 +79,9 @@ class Rig:
             screen = app.screen
             owing = screen._dirty_widgets or screen._callbacks or screen._layout_required
             shown = app.main.snapshot.generation == self.store.snapshot.generation
-            quiet = quiet + 1 if shown and not owing and not app.keys.is_busy else 0
+            settled = app.main.view.table.turns.are_over
+            done = shown and settled and not owing and not app.keys.is_busy
+            quiet = quiet + 1 if done else 0
 
     def key(self, name: str, character: str | None = None) -> None:
         """As if it came from the terminal."""

@@ -255,3 +255,32 @@ def test_news_while_a_filter_looks_do_not_take_the_cursor(monkeypatch: pytest.Mo
         view.look_on()
     assert view.missing is None
     assert view.keys[view.index] == held
+
+
+def test_a_sort_that_takes_long_is_done_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctdeck.widgets.rowview.AT_ONCE", 0.0)
+    monkeypatch.setattr("ctdeck.widgets.values.PIECE", 300)
+    listing, by = PANES[1].listing, PANES[1].columns[4].sort
+    names = [f"c{number:04}" for number in range(2000)]
+    boxes = [container(name, f"docker.io/library/i{n % 7}:1") for n, name in enumerate(names)]
+    before = snapshot(containers=boxes)
+    view: RowView[Any] = RowView()
+    view.set_keys(listing.keys(before, None), rows_of(listing, before))
+    view.move_to(1500)
+    held, own, turns = view.keys[1500], view.keys, 0
+    view.sort_key = by
+    while not view.read_on():
+        assert view.keys is own  # as it was, until all is known
+        turns += 1
+        if turns == 2:  # one comes, one goes, one changes in the middle of it
+            news, old = replace(boxes[3], image="another"), replace(boxes[4], id="new")
+            left = {**before.containers, news.key: news, old.key: old}
+            del left[boxes[5].key]
+            now = replace(before, containers=left)
+            bring(view, listing, before, now, None)
+            own = view.keys
+    view.arrange()
+    assert turns > 3
+    monkeypatch.undo()
+    assert list(view.shown) == anew(view, listing, now, None)
+    assert view.keys[view.index] == held

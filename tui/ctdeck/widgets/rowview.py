@@ -15,8 +15,9 @@ from typing import Any, Generic, Protocol, TypeVar, overload
 
 from ctdeck.widgets.ordering import Order, Ranking, renewed
 from ctdeck.widgets.texts import Texts
+from ctdeck.widgets.values import Values
 
-AT_ONCE = 0.025  # s that a filter may take before what was found so far is shown
+AT_ONCE = 0.025  # s that a filter or a sort may take before all else has its turn
 
 
 class Keyed(Protocol):
@@ -32,10 +33,14 @@ K = TypeVar("K", bound=Keyed)
 
 @dataclass(frozen=True, slots=True)
 class Rows(Generic[K]):
-    """`one` makes the row of an identity, None if it is not there; `many` those that are there."""
+    """`one` makes the row of an identity, None if it is not there; `many` those that are there.
+
+    `stored` are all identities in the order that their rows are made fastest in: that of memory.
+    """
 
     one: Callable[[Any], K | None]
     many: Callable[[Sequence[Any]], Iterable[K]]
+    stored: Callable[[], Iterable[Hashable]] | None = None
 
 
 class Shown(Sequence[K]):
@@ -84,11 +89,15 @@ class RowView(Generic[K]):
         self.keys: list[Hashable] = []  # of the rows that are shown
         self.rows: Rows[K] = of_these(())
         self.texts = Texts(lambda keys: map(self.text, self.rows.many(keys)))
+        self.values = Values(lambda keys: self.rows.many(keys))
+        self.is_sorted = True  # as is wanted; else still as it was before
+        self._order: tuple[Order | None, bool] = (None, False)  # `sort_key`, `reverse` of:
         self._sorted: list[Hashable] = []  # all of them, for the next letter of a filter
-        self._made: list[K] = []  # the rows of all, from one sorting to the next without news
         self._looked = 0  # at so many of these the filter has looked
         self._was: tuple[Sequence[Hashable], int] | None = None  # where the cursor was before that
         self._sought: Hashable | None = None  # what it must not lose by that
+        self._home: Hashable | None = None  # where the cursor was before there was a filter
+        self._goes_home = False  # as soon as the filter has looked at all
 
     @property
     def shown(self) -> Shown[K]:
@@ -111,10 +120,6 @@ class RowView(Generic[K]):
         assert row is not None
         return row
 
-    def take_rows(self, rows: Rows[K]) -> None:
-        """Make the rows of these from now on, for the same list of identities."""
-        self.rows, self._made = rows, []
-
     def set_rows(self, rows: Sequence[K]) -> None:
         """A list that is at hand as it is; as `set_keys`."""
         self.set_keys([row.key for row in rows], of_these(rows))
@@ -128,10 +133,13 @@ class RowView(Generic[K]):
         makes it anew) or the cursor is moved. `touched` are the only ones that read differently.
         """
         held = self._held()
-        self.take_rows(rows)
+        self.rows = rows
         self.all = keys
         self.texts.forget(touched)
-        self.arrange()
+        self.values.forget(touched)
+        if not self._sort():  # what was sorted is another list
+            self._sorted, self._order = keys, (None, False)
+        self.filter()
         self._hold(held)
 
     def update(self, rows: Rows[K], touched: Set[Hashable], before: Order, now: Order) -> None:
@@ -141,15 +149,16 @@ class RowView(Generic[K]):
         it is not in the list.
         """
         held, shown = self._held(), self.keys
-        self.take_rows(rows)
+        self.rows = rows
         self.texts.forget(touched)
+        self.values.forget(touched)
         moved = {key for key in touched if before(key) != now(key)}
         left = [key for key in touched if now(key) is not None]
         if moved:
             come = (key for key in left if key in moved)
             self.all = renewed(self.all, moved, come, Ranking(now))
         ranking, is_complete = self._ranking(now), self.is_complete
-        if self.sort_key is not None or self.reverse:
+        if self._order != (None, False):
             self._sorted = renewed(self._sorted, touched, left, ranking)
         else:
             self._sorted = self.all
@@ -164,27 +173,65 @@ class RowView(Generic[K]):
         self._hold(held)
 
     def arrange(self) -> None:
-        """Sort and filter again, after how has been changed."""
+        """Sort and filter again, after how has been changed; what takes long goes on in turns."""
+        if self._sort():
+            self.filter()
+
+    def read_on(self) -> bool:
+        """Read more of what is wanted to be sorted by; whether all of that is known now."""
+        self.is_sorted = self.sort_key is None or self.values.read(
+            self.rows.stored or self.all.copy, self.sort_key, AT_ONCE / 2
+        )  # half of it: to put them in order comes on top
+        return self.is_sorted
+
+    def _sort(self) -> bool:
+        """Whether all that is sorted by could be read at once; else nothing is done."""
+        if not self.read_on():
+            return False
         if self.sort_key is not None:
-            self._made = self._made or [*self.rows.many(self.all)]
-            values = [*map(self.sort_key, self._made)]
-            places = sorted(range(len(values)), key=values.__getitem__, reverse=self.reverse)
-            self._sorted = [self.all[place] for place in places]
+            self._sorted = self.values.in_order(self.all, reverse=self.reverse)
         else:
+            self.values.forget()
             self._sorted = self.all[::-1] if self.reverse else self.all
-            self._made = []
+        self._order = (self.sort_key, self.reverse)
+        return True
+
+    def set_filter(self, accepts: Callable[[str], bool] | None) -> None:
+        """Filter by this; the cursor goes back to its row when that is shown again.
+
+        Where that takes long it ends with what was found so far.
+        """
+        if self.accepts is None and self.keys:
+            self._home = self.keys[self.index]
+        self.accepts = accepts
+        self.missing = None  # what one filters away does not come back by itself
         self.filter()
+        self._goes_home = True
+        self._go_home()
 
     def filter(self) -> None:
-        """Filter again; where that takes long it ends with what was found so far."""
-        before, self._sought = self.keys, None
+        """Filter again."""
+        before, self._sought, self._goes_home = self.keys, None, False
         self._filter()
         self._place_cursor(before)
+
+    def _go_home(self) -> None:
+        """Only after a filter's change: news must not move the cursor under a hand."""
+        if self._goes_home and self._home is not None and self.is_complete:
+            if (place := self.place_of(self._home)) is not None:
+                self.index = place
+            if self.accepts is None:
+                self._home = None
 
     def _filter(self) -> None:
         self.keys, self._looked = self._sorted, len(self._sorted)
         if self.accepts:
             self.keys, self._looked = self.texts.accepted(self._sorted, self.accepts, AT_ONCE)
+
+    @property
+    def is_settled(self) -> bool:
+        """There is nothing to look on for."""
+        return self.is_sorted and self.is_complete
 
     @property
     def is_complete(self) -> bool:
@@ -201,12 +248,13 @@ class RowView(Generic[K]):
         if self.is_complete and self._was is not None:
             before, index = self._was
             self.index, self._was = self._find(before, index), None
+            self._go_home()
             self._hold(self._sought)
             self._sought = None
 
     def _ranking(self, own: Order) -> Ranking:
-        by, row = self.sort_key, self.row
-        return Ranking(own, (lambda key: by(row(key))) if by else None, self.reverse)
+        (by, reverse), row = self._order, self.row
+        return Ranking(own, (lambda key: by(row(key))) if by else None, reverse)
 
     def let_go(self) -> None:
         """Wait for no row that has gone: it is the list that is another one."""
@@ -252,6 +300,8 @@ class RowView(Generic[K]):
 
     def place_of(self, key: Hashable) -> int | None:
         """Where the row with this identity is shown."""
+        if self.index < len(self.keys) and self.keys[self.index] == key:
+            return self.index  # most often, and a long way saved
         try:
             return self.keys.index(key)
         except ValueError:
@@ -260,4 +310,4 @@ class RowView(Generic[K]):
     def move_to(self, index: int) -> None:
         """Put the cursor on a place, at most the last."""
         self.index = max(0, min(index, len(self.keys) - 1))
-        self.missing = self._was = self._sought = None
+        self.missing = self._was = self._sought = self._home = None

@@ -14,19 +14,17 @@ from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.timer import Timer
 
 from ctdeck.filtering import Filter
-from ctdeck.widgets.column import Column, fit, searched
+from ctdeck.widgets.column import Column, searched
+from ctdeck.widgets.drawn import Drawn
 from ctdeck.widgets.factsview import resize
 from ctdeck.widgets.ordering import Order
 from ctdeck.widgets.rowview import K, Rows, RowView
 from ctdeck.widgets.selfdrawn import SelfDrawn, line_width
 from ctdeck.widgets.sheet import Sheet
+from ctdeck.widgets.turns import Turns
 
-BREATH = (
-    0.02  # s between two turns of a filter that takes long: more than a frame, to be painted in
-)
 FRESH = timedelta(minutes=1)  # a filter reads ages that are no older
 
 
@@ -46,11 +44,6 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
 
         table: Table[Any]
 
-        @property
-        def control(self) -> Table[Any]:
-            """The table."""
-            return self.table
-
     @dataclass
     class RowOpened(Message):
         """A row was clicked twice."""
@@ -68,13 +61,13 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
         self.view: RowView[K] = RowView(follow=follow)
         self.view.text = self._text
         self.sheet = Sheet(self, columns, self.view)
-        self._empty = ""
+        self.empty = ""  # words where there are no rows
         self.header = True
         self.idle_cursor = True  # mark the row also without the focus
-        self._drawn: dict[int, Strip] = {}  # by the line of the screen
+        self._drawn = Drawn(self)
         self._read_at = self.now()  # the time that a filter reads the ages of
         self._folded = True
-        self._looking: Timer | None = None
+        self.turns = Turns(self)
         self.sheet.measure(self._read_at)
 
     # What is in it
@@ -103,25 +96,25 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
         """Other columns for the same rows; the sort column stays if it is among them."""
         self.sheet.columns = tuple(columns)
         self.view.texts.forget()
-        if self.sort_column not in {column.id for column in self.columns}:
+        if self.sort_column not in {None, *(column.id for column in self.columns)}:
             self.sort_by(None)
-        self._rearrange(self.view.filter)
+        self.rearrange(self.view.filter)
 
     def set_rows(self, rows: Sequence[K]) -> None:
         """New rows in their default order; cursor and scroll stay with their rows."""
         self.sheet.widths.forget()
-        self._rearrange(lambda: self.view.set_rows(rows))
+        self.rearrange(lambda: self.view.set_rows(rows))
 
     def set_keys(
         self, keys: list[Hashable], rows: Rows[K], touched: Set[Hashable] | None = None
     ) -> None:
         """As `set_rows`, of rows that are made when they are looked at; see `RowView`."""
         self.sheet.widths.forget()
-        self._rearrange(lambda: self.view.set_keys(keys, rows, touched))
+        self.rearrange(lambda: self.view.set_keys(keys, rows, touched))
 
     def update(self, rows: Rows[K], touched: Set[Hashable], before: Order, now: Order) -> None:
         """The same rows some time later, of which a few have changed; see `RowView.update`."""
-        self._rearrange(lambda: self.view.update(rows, touched, before, now), touched)
+        self.rearrange(lambda: self.view.update(rows, touched, before, now), touched)
 
     def set_filter(self, wanted: Filter | None) -> None:
         """Show only rows of which the text of all columns, joined, is accepted."""
@@ -129,9 +122,8 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
         if wanted is None or folded != self._folded or self.now() - self._read_at > FRESH:
             self.view.texts.forget()
             self._read_at, self._folded = self.now(), folded
-        self.view.accepts = wanted.accepts if wanted else None
-        self.view.missing = None  # what one filters away does not come back by itself
-        self._rearrange(self.view.filter)
+        accepts = wanted.accepts if wanted else None
+        self.rearrange(lambda: self.view.set_filter(accepts))
 
     def sort_by(self, column: str | None, *, reverse: bool = False) -> None:
         """Sort by a column's id, None for the default order."""
@@ -139,7 +131,7 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
         self.sheet.sort_column = found.id if found else None
         self.view.sort_key = found.sort if found else None
         self.view.reverse = reverse
-        self._rearrange(self.view.arrange)
+        self.turns.sort()
 
     @property
     def sort_is_seen(self) -> bool:
@@ -148,9 +140,9 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
 
     def say_if_empty(self, words: str) -> None:
         """What is written where there are no rows."""
-        if words != self._empty:
-            self._empty = words
-            self._draw_changes()
+        if words != self.empty:
+            self.empty = words
+            self._drawn.renew()
 
     def show_header(self, on: bool) -> None:
         """Show the titles of the columns, or give their line to a row."""
@@ -163,7 +155,7 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
         text = searched(self.columns, row, self._read_at)
         return text.casefold() if self._folded else text
 
-    def _rearrange(self, change: Callable[[], None], touched: Set[Hashable] | None = None) -> None:
+    def rearrange(self, change: Callable[[], None], touched: Set[Hashable] | None = None) -> None:
         """Change the rows and keep the row that one looks at in its line of the screen.
 
         At the very top of the list it makes room instead: what is new there is seen.
@@ -183,19 +175,10 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
             self._scroll(top + place - anchor)
         self._show_cursor()
         if round(self.scroll_y) == top:  # else all of it is drawn again
-            self._draw_changes()
+            self._drawn.renew()
         if touched is None or here != self._under_cursor or here[0] in touched:
             self.post_message(self.CursorMoved(self))
-        if not view.is_complete and self._looking is None:
-            self._looking = self.set_timer(BREATH, self._look_on)
-
-    def _look_on(self) -> None:
-        """Go on filtering, in turns with all else that there is to do."""
-        self._looking = None
-        if not self.display:  # its rows may be gone; all is made anew when it is seen
-            return
-        self._rearrange(self.view.look_on, frozenset())
-        self.post_message(self.MoreFound(self))
+        self.turns.await_next()
 
     @property
     def _under_cursor(self) -> tuple[Hashable | None, bool]:
@@ -268,38 +251,14 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
-        strip = self._drawn[y] = self._line(y)
-        return strip
-
-    def _line(self, y: int) -> Strip:
-        if y == 0 and self.header:
-            return self.sheet.titles()
-        place, view = round(self.scroll_y) + y - self.header, self.view
-        if place < len(view.keys):
-            cursor = self._cursor_kind() if place == view.index else 0
-            return self.sheet.row(view.row(view.keys[place]), cursor, self.now())
-        if view.keys or y != self.header:
-            return self.sheet.painter.line("", "")
-        return self.sheet.painter.line(fit(" " + self._empty, self.size.width), "muted")
-
-    def _draw_changes(self) -> None:
-        """Draw the lines again that read differently now."""
-        for y in range(self.size.height):
-            strip, drawn = self._line(y), self._drawn.get(y)
-            if strip is not drawn and strip != drawn:
-                self.refresh_line(y + round(self.scroll_y))
-
-    def _cursor_kind(self) -> int:
-        """0 unmarked, 1 marked without the focus, 2 marked with it."""
-        focus = self.has_focus and self.view.missing is None
-        return 2 if focus else 1 if self.idle_cursor else 0
+        return self._drawn.line(y)
 
     # Ages and the mouse
 
     def tick(self) -> None:
         """Redraw the lines of which an age now reads differently."""
         if self.sheet.whens():
-            self._draw_changes()
+            self._drawn.renew()
 
     def on_click(self, event: events.Click) -> None:
         """A click takes the cursor to the row, a second one opens it; the title sorts."""
@@ -316,9 +275,7 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
                 self.post_message(self.RowOpened(self))
 
     def on_focus(self) -> None:
-        """The cursor line looks different with the focus."""
+        """The cursor line looks different with the focus, and without it."""
         self.refresh(Region(0, 0, *self.size))
 
-    def on_blur(self) -> None:
-        """The cursor line looks different without the focus."""
-        self.refresh(Region(0, 0, *self.size))
+    on_blur = on_focus

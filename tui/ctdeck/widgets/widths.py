@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import Generic
 
-from ctdeck.widgets.column import SAMPLE, Column, natural_widths, sample
+from ctdeck.widgets.column import SAMPLE, Column, cell_parts, natural_widths, sample
 from ctdeck.widgets.rowview import K, RowView
+
+PIECE = 4_000  # rows that are looked at in one turn: some 6 ms
 
 
 def with_mark(columns: Sequence[Column[K]], sorted_by: str | None) -> list[Column[K]]:
@@ -32,10 +35,12 @@ class Widths(Generic[K]):
         self.natural: tuple[int, ...] = ()
         self._view = view
         self._filler: dict[str, Hashable | None] = {}  # of each optional column a row that fills it
+        self._left: dict[str, tuple[Column[K], Iterator[K]]] = {}  # rows that may fill a column
 
     def forget(self) -> None:
         """It is another list."""
         self._filler.clear()
+        self._left.clear()
 
     def measure(self, columns: Sequence[Column[K]], sorted_by: str | None, now: datetime) -> None:
         """From a sample of what is shown."""
@@ -53,7 +58,8 @@ class Widths(Generic[K]):
         for column in columns:
             if self._filler.get(column.id, "") is None:
                 rows = filter(None, map(self._view.rows.one, touched))
-                self._look_for_filler(column, rows, now)
+                found = (row.key for row in rows if _fills(row, column, now))
+                self._filler[column.id] = next(found, None)
         if len(self._view.keys) <= SAMPLE or len(self.natural) != len(columns):
             self.measure(columns, sorted_by, now)
             return
@@ -77,12 +83,39 @@ class Widths(Generic[K]):
     def _is_vacant(self, column: Column[K], now: datetime) -> bool:
         if not column.optional or not self._view.all:
             return False
-        filler = self._filler.get(column.id, "")
-        row = self._view.rows.one(filler) if filler else None
-        if filler is not None and (row is None or not column.cell(row, now)):
-            self._look_for_filler(column, self._view.rows.many(self._view.all), now)
+        filler = self._filler.get(column.id)
+        row = None if filler is None else self._view.rows.one(filler)
+        if row is not None and _fills(row, column, now):
+            return False
+        if filler is not None or column.id not in self._filler:
+            stored = self._view.rows.stored
+            keys = [*stored()] if stored else self._view.all
+            self._left[column.id] = column, iter(self._view.rows.many(keys))
+            self._look(column.id, now)
         return self._filler[column.id] is None
 
-    def _look_for_filler(self, column: Column[K], rows: Iterable[K], now: datetime) -> None:
-        found = (row.key for row in rows if column.cell(row, now))
-        self._filler[column.id] = next(found, None)
+    @property
+    def is_looking(self) -> bool:
+        """Of an optional column that has no place not all rows are known not to fill it."""
+        return bool(self._left)
+
+    def look_on(self, now: datetime) -> bool:
+        """Look at some more rows; whether one was found that fills a column after all."""
+        return any(self._look(name, now) for name in [*self._left])
+
+    def _look(self, name: str, now: datetime) -> bool:
+        column, rows = self._left[name]
+        last: K | None = None
+        for last in islice(rows, PIECE):
+            if _fills(last, column, now):
+                self._filler[name] = last.key
+                del self._left[name]
+                return True
+        self._filler[name] = None
+        if last is None:
+            del self._left[name]
+        return False
+
+
+def _fills(row: K, column: Column[K], now: datetime) -> bool:
+    return bool(cell_parts(column.cell(row, now))[0])

@@ -1,0 +1,51 @@
+"""What the lines of a table say, and which of them say something else than is on the screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from textual.strip import Strip
+
+from ctdeck.widgets.column import fit
+
+if TYPE_CHECKING:
+    from ctdeck.widgets.table import Table
+
+
+class Drawn:
+    """The strips of a table by the line of the screen, as they were drawn last."""
+
+    def __init__(self, table: Table[Any]) -> None:
+        self._table = table
+        self._strips: dict[int, Strip] = {}
+
+    def line(self, y: int) -> Strip:
+        """One line, to be drawn now."""
+        strip = self._strips[y] = self._line(y)
+        return strip
+
+    def renew(self) -> None:
+        """Have the lines drawn again that read differently now."""
+        table = self._table
+        for y in range(table.size.height):
+            strip, drawn = self._line(y), self._strips.get(y)
+            if strip is not drawn and strip != drawn:
+                table.refresh_line(y + round(table.scroll_y))
+
+    def _line(self, y: int) -> Strip:
+        table, view, sheet = self._table, self._table.view, self._table.sheet
+        if y == 0 and table.header:
+            return sheet.titles()
+        place = round(table.scroll_y) + y - table.header
+        if place < len(view.keys):
+            cursor = self._cursor() if place == view.index else 0
+            return sheet.row(view.row(view.keys[place]), cursor, table.now())
+        if view.keys or y != table.header:
+            return sheet.painter.line("", "")
+        return sheet.painter.line(fit(" " + table.empty, table.size.width), "muted")
+
+    def _cursor(self) -> int:
+        """0 unmarked, 1 marked without the focus, 2 marked with it."""
+        table = self._table
+        focus = table.has_focus and table.view.missing is None
+        return 2 if focus else 1 if table.idle_cursor else 0
