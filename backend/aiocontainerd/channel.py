@@ -34,6 +34,8 @@ _OPTIONS = (
     # events until 100 MB of them wait here; this costs a list of 10,000 nothing (measured).
     ("grpc.http2.bdp_probe", 0),
     ("grpc.http2.lookahead_bytes", 512 << 10),
+    # Its own retries know no back-off: a daemon that sends all away had it use gigabytes.
+    ("grpc.enable_retries", 0),
     # A channel of its own for each Client: closing one never touches another.
     ("grpc.use_local_subchannel_pool", 1),
 )
@@ -65,7 +67,7 @@ def _decoded(answer: Response, subject: str) -> Response:
     """The answer itself. grpc.aio gives None, without an error, for one that it cannot decode:
     containerd 1.6 stores and sends text that is not UTF-8."""
     if answer is None:
-        raise DaemonError("the daemon's answer holds text that is not UTF-8", subject=subject)
+        raise DaemonError("the daemon's answer cannot be read", subject=subject)
     return answer
 
 

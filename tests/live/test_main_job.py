@@ -92,6 +92,7 @@ async def test_see_pull_run_stop_start_delete(
         await me.shows("containerd " + containerd.version)
 
         await me.press("1", "p")
+        await me.answer("Make namespace")  # there is nothing in it yet
         await me.shows("Pull an image")
         await me.fill(reference)
         await me.press("enter")

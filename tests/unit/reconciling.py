@@ -1,10 +1,21 @@
 """Parts of reconcile, fed by hand."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from aiocontainerd.reconcile.records import Record, Records
 from aiocontainerd.reconcile.topics import Identity, Target
 from aiocontainerd.reconcile.world import World
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def make_world() -> tuple[World, list[float]]:
+    """A world with the namespace `n`, and the moments at which it asked to be published."""
+    pokes: list[float] = []
+    made = World(pokes.append)
+    made.put_namespaces(["n"], ["n"])
+    return made, pokes
 
 
 def put_list(

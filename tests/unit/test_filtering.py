@@ -58,3 +58,29 @@ def test_any_text_is_a_filter_or_a_plain_error(text: str) -> None:
     except ValueError:
         return
     assert accepts is None or accepts("some row") in (True, False)
+
+
+@pytest.mark.parametrize("text", ["~(a+)+b", "~((x|y)*z?)*$", "!~(([a-z.]+)+)+~"])
+def test_a_pattern_that_may_take_for_ever_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="it repeats repeats"):
+        compile_filter(text)
+
+
+@pytest.mark.parametrize("text", ["~^web-[0-9]+$", "~(a|b)+c", "~(ab){2,3}c*", "~a*b*"])
+def test_usual_patterns_are_taken(text: str) -> None:
+    assert compile_filter(text) is not None
+
+
+def test_a_fuzzy_filter_takes_its_time_from_no_name() -> None:
+    hostile = "".join(letter * 3000 for letter in "postgre")
+    fuzzy = compile_filter("-f Postgre x")
+    assert fuzzy is not None
+    assert not fuzzy(hostile)
+    assert fuzzy(f"{hostile} X")
+
+
+def test_any_number_of_negations() -> None:
+    odd, even = compile_filter("!" * 5001 + "~web"), compile_filter("!" * 5000 + "~web")
+    assert odd is not None
+    assert even is not None
+    assert (odd("web1"), even("web1")) == (False, True)

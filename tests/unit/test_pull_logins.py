@@ -194,6 +194,23 @@ def test_any_challenge_ends(headers: list[str]) -> None:
         ("http://reg.test/v2", "http://reg.test.evil/t", True, False),
         ("http://127.0.0.1:5000/v2", "http://localhost:1/t", True, True),
         ("https://reg.test/v2", "http://127.0.0.1:8080/admin", False, False),
+        *(
+            ("https://reg.test/v2", f"http://{inward}/", False, False)
+            for inward in [
+                "@127.0.0.1:2375",
+                "127.1",
+                "0.0.0.0:1",
+                "[::]",
+                "2130706433",
+                "0x7f.1",
+                "[::ffff:127.0.0.1]",
+                "localhost.",
+                "ip6-localhost",
+                "a.localhost",
+                "169.254.169.254",
+                "user@tokens.test",
+            ]
+        ),
         ("https://reg.test/v2", "file:///etc/passwd", False, False),
         ("https://reg.test/v2", "https://u:p@tokens.test/", False, False),
         ("https://reg.test/v2", "", False, False),
@@ -255,3 +272,8 @@ def test_tokens_of_the_wrong_kind(body: bytes) -> None:
 def test_the_other_name_of_a_token() -> None:
     body = b'{"token": null, "access_token": "abc"}'
     assert _token(body, RegistryHost("https://tokens.test"), REFERENCE) == "abc"
+
+
+def test_only_so_much_is_read_of_all_challenges_together() -> None:
+    assert [each.scheme for each in challenge.parse(["a" * 8192, "Basic"])] == ["a" * 8192]
+    assert len(challenge.parse(["Basic, Bearer"] * 50)) == 8

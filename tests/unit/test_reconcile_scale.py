@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
-from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -28,16 +27,14 @@ from aiocontainerd.reconcile.binds import Binds
 from aiocontainerd.reconcile.details import Details
 from aiocontainerd.reconcile.fetch import Fetcher
 from aiocontainerd.reconcile.follow import Follower
-from aiocontainerd.reconcile.lag import Lag
 from aiocontainerd.reconcile.sources import SourceWatch
 from aiocontainerd.reconcile.topics import Kind, Target
 from aiocontainerd.reconcile.world import World
 from aiocontainerd.services.events import Envelope
 from aiocontainerd.slices import SLICE, sliced
 
-from .reconciling import put_list
+from .reconciling import NOW, make_world, put_list
 
-NOW = datetime(2026, 1, 2, tzinfo=UTC)
 CONTAINERS, TASKS = Target(Kind.CONTAINERS, "n"), Target(Kind.TASKS, "n")
 IMAGES, SNAPSHOTS = Target(Kind.IMAGES, "n"), Target(Kind.SNAPSHOTS, "n")
 
@@ -52,13 +49,6 @@ def many(number: int) -> dict[str | bytes, Container]:
 
 def image(name: str, digest: str = "sha256:1") -> Image:
     return Image("n", name, name.encode(), Descriptor("m", digest, 1))
-
-
-def make_world() -> tuple[World, list[float]]:
-    pokes: list[float] = []
-    made = World(pokes.append)
-    made.put_namespaces(["n"], ["n"])
-    return made, pokes
 
 
 class Turns:
@@ -289,29 +279,6 @@ def test_the_start_of_a_process_goes_with_it() -> None:
     made.put_started(Task("n", "gone", 9, TaskStatus.RUNNING), NOW)
     made.put(one, None, made.records.asking(one))
     assert made.findings.started == {}
-
-
-def test_events_that_waited_are_told_whatever_the_clocks_say() -> None:
-    for skew in (timedelta(0), timedelta(days=-400), timedelta(hours=9)):
-        taken, steady = Lag(), 1000.0
-        assert taken.take(NOW + skew, steady) == 0
-        for second in range(1, 20):  # in each second half a second of events
-            for part in range(10):
-                steady += 0.1
-                stamp = NOW + skew + timedelta(seconds=second / 2 + part / 20)
-                late = taken.take(stamp, steady)
-        assert late >= 8
-        assert taken.take(NOW + skew + timedelta(seconds=steady - 1000), steady) == 0
-        assert taken.take(NOW + timedelta(days=5), steady + 1) == 0, "the clock was set"
-        assert taken.take(None, steady + 2) == 0
-
-
-def test_a_lag_is_told_until_the_stream_begins_anew() -> None:
-    made, _ = make_world()
-    made.set(behind=7)
-    assert made.freeze().behind == 7
-    made.read_anew()
-    assert made.freeze().behind == 0
 
 
 async def test_a_list_is_due_the_later_the_more_it_took(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from re import _constants, _parser  # type: ignore[attr-defined]  # the one way to look into one
+from typing import Any
+
+_SEARCHED = 2000  # characters of a row that a regular expression is matched against
+_MANY = _constants.MAXREPEAT
+_REPEATS = (_constants.MAX_REPEAT, _constants.MIN_REPEAT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +32,58 @@ def compile_filter(text: str) -> Filter | None:
     All kinds ignore case. Raises ValueError with plain words for a broken regular expression.
     """
     text = text.strip()
-    if not text.lstrip("! ").startswith(("~", "-f")):
+    kind = text.lstrip("! ")
+    if not kind.startswith(("~", "-f")):
         return _words(text)
-    if text.startswith("!"):
-        inner = compile_filter(text[1:])
-        return Filter(lambda row: not inner(row)) if inner else None
-    if text.startswith("-f"):
-        letters = text[2:].strip()
-        pattern = ".*?".join(map(re.escape, letters.replace(" ", "")))
-    else:
-        pattern = text[1:].strip()
+    inner = _fuzzy(kind[2:]) if kind.startswith("-f") else _pattern(kind[1:].strip())
+    if inner is None or text[: len(text) - len(kind)].count("!") % 2 == 0:
+        return inner
+    return Filter(lambda row: not inner.accepts(row), inner.folded)
+
+
+def _fuzzy(letters: str) -> Filter | None:
+    """The letters in this order; as a regular expression a hostile name could hold it for ever."""
+    wanted = letters.casefold().replace(" ", "")
+
+    def accepts(row: str) -> bool:
+        place = 0
+        for letter in wanted:
+            place = row.find(letter, place) + 1
+            if not place:
+                return False
+        return True
+
+    return Filter(accepts, folded=True) if wanted else None
+
+
+def _pattern(pattern: str) -> Filter | None:
     if not pattern:
         return None
     try:
-        compiled = re.compile(pattern, re.IGNORECASE)
+        with warnings.catch_warnings(action="ignore"):  # a future meaning of `[[`
+            compiled = re.compile(pattern, re.IGNORECASE)
+            is_endless = _repeats_repeats(_parser.parse(pattern))
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"not a regular expression: {error}") from error
-    return Filter(lambda row: compiled.search(row) is not None)
+    if is_endless:
+        raise ValueError("not a regular expression that ends in time: it repeats repeats")
+    return Filter(lambda row: compiled.search(row, 0, _SEARCHED) is not None)
+
+
+def _repeats_repeats(parsed: Any, inside: bool = False) -> bool:
+    """Like `(a+)+`: Python's matching may take for ever then, and no signal ends it."""
+    for operation, argument in parsed:
+        repeats = operation in _REPEATS and argument[1] is _MANY
+        if repeats and inside:
+            return True
+        parts = argument if isinstance(argument, tuple | list) else (argument,)
+        for part in parts:
+            for each in part if isinstance(part, list) else (part,):
+                if isinstance(each, _parser.SubPattern) and _repeats_repeats(
+                    each, inside or repeats
+                ):
+                    return True
+    return False
 
 
 def _words(text: str) -> Filter | None:

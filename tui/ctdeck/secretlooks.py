@@ -40,7 +40,6 @@ _AUTHORIZATION = re.compile(
     r"(?i)\b(authorization[\"']?[ ]?:[ ]?[\"']?(?:[a-z]{1,10}[ ]++)?)(?!\*\*\*)[^\s\"',;{}()]++"
 )
 _CHUNK = re.compile(r"[^\s\"'<>]{5,}+")  # what may be a URL
-_LOGIN = re.compile(r"(://)[^\s/@:?#\"'<>]{20,200}(?=@)")
 _LOGIN = re.compile(r"(?<![\w.@:+-])([\w.+-]{1,64}:)[^\s@/:\"'<>]{1,200}(?=@(?!sha\d)[\w.-])")
 _NAMED = re.compile(
     rf"(?i)(?<![\w.-])(?=[\w.-]{{1,100}}+[ ]?=)([\w.-]*?(?:{_WORDS})"

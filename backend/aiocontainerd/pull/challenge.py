@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-_LIMIT = 8192  # characters
+_LIMIT = 8192  # characters of all lines together
+_MOST = 8  # challenges
 _TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
-_SCHEME = re.compile(rf"\s*,*\s*({_TOKEN})(?=\s|$|,)")
-_PARAMETER = re.compile(rf"[\s,]*({_TOKEN})\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|({_TOKEN}|[^\s,\"]+))")
+_SCHEME = re.compile(rf"[\s,]*+({_TOKEN})(?=\s|$|,)")
+_PARAMETER = re.compile(rf"[\s,]*+({_TOKEN})\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|({_TOKEN}|[^\s,\"]+))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,11 @@ class Challenge:
 def parse(headers: Iterable[str]) -> list[Challenge]:
     """All challenges of these header lines, in their order; what cannot be read ends a line."""
     found: list[Challenge] = []
+    left = _LIMIT
     for header in headers:
-        text, position = header[:_LIMIT], 0
-        while scheme := _SCHEME.match(text, position):
+        text, position = header[:left], 0
+        left -= len(text)
+        while len(found) < _MOST and (scheme := _SCHEME.match(text, position)):
             position = scheme.end()
             parameters: dict[str, str] = {}
             while parameter := _PARAMETER.match(text, position):

@@ -5,6 +5,8 @@ it sends us to (CVE-2020-15157): across hosts only the request's bare needs go a
 """
 
 import asyncio
+import ipaddress
+import socket
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -26,6 +28,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 6
 _CONNECT_SECONDS = 15.0
 _SILENCE_SECONDS = 30.0
+HEAD_SECONDS = 60.0  # until the answer's head is whole: drops of it are no silence
 _BARE = frozenset({"accept", "accept-encoding", "range", "user-agent"})
 
 
@@ -105,15 +108,17 @@ class Http:
         assert self._session is not None, "the session is not open"
         netloc = urlsplit(url).netloc
         try:
-            return await self._session.request(
-                method,
-                URL(url, encoded=True),  # as it is: a signed address must not be quoted anew
-                headers=headers,
-                data=form,
-                allow_redirects=False,
-                proxy=_proxy(url),
-                ssl=await self._tls(host, netloc) if url.startswith("https:") else True,
-            )
+            tls = await self._tls(host, netloc) if url.startswith("https:") else True
+            async with asyncio.timeout(HEAD_SECONDS):
+                return await self._session.request(
+                    method,
+                    URL(url, encoded=True),  # as it is: a signed address must not be quoted anew
+                    headers=headers,
+                    data=form,
+                    allow_redirects=False,
+                    proxy=_proxy(url),
+                    ssl=tls,
+                )
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise unreachable(error, reference=self._reference, host=safe(netloc)) from error
 
@@ -131,8 +136,9 @@ class Http:
         parts, here = urlsplit(target), urlsplit(url)
         allowed = ("https",) if here.scheme == "https" else ("http", "https")
         _ = parts.port  # raises ValueError for one that is none
-        inward = is_loopback(parts.netloc) and not is_loopback(here.netloc)
-        if parts.scheme not in allowed or not parts.hostname or (inward and parts.scheme == "http"):
+        inward = leads_inward(parts.netloc) and not leads_inward(here.netloc)
+        named = parts.hostname and "@" not in parts.netloc
+        if parts.scheme not in allowed or not named or (inward and parts.scheme == "http"):
             raise self._unsafe(url, f"{parts.scheme}://{parts.hostname or ''}")
 
     def _unsafe(self, url: str, target: str) -> RegistryError:
@@ -191,3 +197,19 @@ def _proxy(url: str) -> str | None:
 def is_loopback(netloc: str) -> bool:
     """Whether a host (with its port) is this machine."""
     return Reference(netloc, "").is_loopback
+
+
+def leads_inward(netloc: str) -> bool:
+    """Whether this names our machine or its own link, in whichever way; names are not looked up."""
+    host = (urlsplit(f"//{netloc}").hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith((".localhost", "-localhost", "-loopback")):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        try:
+            address = ipaddress.ip_address(socket.inet_aton(host))  # 127.1, 2130706433, 0x7f.1
+        except (OSError, ValueError):
+            return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_unspecified or address.is_link_local

@@ -16,7 +16,7 @@ from aiocontainerd.pull import bodies
 from aiocontainerd.pull.challenge import Challenge
 from aiocontainerd.pull.docker_config import Login, login
 from aiocontainerd.pull.hosts import RegistryHost
-from aiocontainerd.pull.http import Http, is_loopback
+from aiocontainerd.pull.http import Http, is_loopback, leads_inward
 from aiocontainerd.pull.refusals import BODY_LIMIT, is_web_page, refused, web_page
 from aiocontainerd.reference import Reference
 from aiocontainerd.safe import safe
@@ -127,10 +127,10 @@ def _check_realm(realm: str, host: RegistryHost, reference: Reference, *, secret
         parts = urlsplit("")
     own = realm.startswith("http://") and host.base.startswith(f"http://{parts.netloc}/")
     plain = parts.scheme == "http" and (not secret or own or is_loopback(parts.netloc))
-    # A plain address on the loopback interface, named by a far server, is not ours to call.
-    if plain and is_loopback(parts.netloc) and not is_loopback(host.netloc):
+    # A plain address on this machine, named by a far server, is not ours to call.
+    if plain and leads_inward(parts.netloc) and not leads_inward(host.netloc):
         plain = False
-    if not parts.hostname or parts.username or not (parts.scheme == "https" or plain):
+    if not parts.hostname or "@" in parts.netloc or not (parts.scheme == "https" or plain):
         shown = safe(f"{parts.scheme}://{parts.hostname or ''}"[:200])
         raise RegistryError(
             f"{host.netloc} sends logins to {shown}, which is not safe",

@@ -11,7 +11,7 @@ from aiocontainerd.reconcile import topics
 from aiocontainerd.reconcile.details import Details
 from aiocontainerd.reconcile.fetch import Fetcher
 from aiocontainerd.reconcile.hello import filters_for
-from aiocontainerd.reconcile.lag import Lag
+from aiocontainerd.reconcile.lag import WAITED, Lag
 from aiocontainerd.reconcile.refresh import Refresher
 from aiocontainerd.reconcile.sources import SourceWatch
 from aiocontainerd.reconcile.topics import ALL_NAMESPACES, Kind, Target
@@ -49,7 +49,8 @@ class Follower:
         self.doubt = asyncio.Event()
         self.late: set[Target] = set()
         self.heard = 0
-        self._lag = Lag()
+        self._lag = Lag(time.monotonic())
+        self._caught_up: asyncio.TimerHandle | None = None
         self.fetcher = Fetcher(
             client,
             world,
@@ -73,7 +74,7 @@ class Follower:
         try:
             async for envelope in self._client.events.subscribe(self._filters):
                 self.heard += 1
-                self._world.set(behind=self._lag.take(envelope.timestamp, time.monotonic()))
+                self._tell_lag(envelope)
                 if envelope.topic == topics.HELLO_TOPIC:
                     self.greeted.set()
                 else:
@@ -81,6 +82,22 @@ class Follower:
             raise Unavailable("the daemon ended the event stream")
         finally:  # not a moment later: timers still run while the group aborts
             self.refresher.stop()
+            self._tell_no_lag()
+
+    def _tell_lag(self, envelope: Envelope) -> None:
+        if self._caught_up is not None:
+            self._caught_up.cancel()
+            self._caught_up = None
+        late = self._lag.take(envelope.timestamp, time.monotonic())
+        self._world.set(behind=late)
+        if late:  # where no more come there is nothing left that we could be behind of
+            self._caught_up = asyncio.get_running_loop().call_later(WAITED, self._tell_no_lag)
+
+    def _tell_no_lag(self) -> None:
+        if self._caught_up is not None:
+            self._caught_up.cancel()
+            self._caught_up = None
+        self._world.set(behind=0)
 
     def mark(self, targets: Iterable[Target]) -> None:
         """These may have changed."""

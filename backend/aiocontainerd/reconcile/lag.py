@@ -7,9 +7,13 @@ WORTH = 2  # s behind that are worth a word
 
 
 class Lag:
-    """Compares the daemon's clock with ours; they may differ, and by how much is learnt."""
+    """Compares the daemon's clock with ours; they may differ, and by how much is learnt.
 
-    def __init__(self) -> None:
+    `begun` is when we began to listen, on the same steady clock as `now`: no event waited longer.
+    """
+
+    def __init__(self, begun: float) -> None:
+        self._begun = begun
         self._last = float("-inf")
         self._least = 0.0
 
@@ -21,5 +25,5 @@ class Lag:
         was_waited_for = now - self._last > WAITED
         self._last = now
         self._least = delay if was_waited_for else min(delay, self._least)
-        late = int(delay - self._least)
+        late = int(min(delay - self._least, now - self._begun))
         return late if late >= WORTH else 0
