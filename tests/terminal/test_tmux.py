@@ -1,6 +1,5 @@
 """In a real tmux: what a pane shows after a resize, a detach and a look at another window."""
 
-import shutil
 import subprocess
 import tempfile
 import time
@@ -12,15 +11,12 @@ import pytest
 from .conftest import COMMAND
 from .terminal import PATIENCE
 
-TMUX = shutil.which("tmux")
-pytestmark = pytest.mark.skipif(TMUX is None, reason="there is no tmux")
-
 
 class Pane:
     """A server of its own with one session, which nobody is attached to."""
 
     def __init__(self, socket: Path, environment: dict[str, str]) -> None:
-        self._command = [str(TMUX), "-f", "/dev/null", "-S", str(socket)]
+        self._command = ["tmux", "-f", "/dev/null", "-S", str(socket)]
         self._environment = environment
 
     def __call__(self, *words: str) -> str:
