@@ -52,6 +52,7 @@ AS_NOBODY = """
 import os, sys
 from ctdeck.settings import from_arguments
 os.setgroups([])
+import ctdeck.config, ctdeck.configfile  # while the interpreter's own files can be read for sure
 os.setgid(65534)
 os.setuid(65534)
 print(from_arguments(sys.argv[1:], {"HOME": os.environ["HOME"]}).access)
