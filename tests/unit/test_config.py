@@ -52,7 +52,11 @@ AS_NOBODY = """
 import os, sys
 from ctdeck.settings import from_arguments
 os.setgroups([])
-import ctdeck.config, ctdeck.configfile  # while the interpreter's own files can be read for sure
+import contextlib, io
+# Nobody may not be able to read the interpreter's own files: all is imported before.
+for arguments in ([], ["--no-such"]):
+    with contextlib.redirect_stderr(io.StringIO()), contextlib.suppress(SystemExit):
+        from_arguments(arguments, {"HOME": os.environ["HOME"]})
 os.setgid(65534)
 os.setuid(65534)
 print(from_arguments(sys.argv[1:], {"HOME": os.environ["HOME"]}).access)
