@@ -21,9 +21,10 @@ $(VENV)/stamp: pyproject.toml
 run: $(VENV)/stamp
 	@$(BIN)/ctdeck --embedded-if-none $(ARGS)
 
+# Three at a time, also on two cores: many tests wait for others, not for the processor.
 test: $(VENV)/stamp
 	tests/setup
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses 3 --dist worksteal $(ARGS)
 
 lint: $(VENV)/stamp
 	$(BIN)/ruff format --check .

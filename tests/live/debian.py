@@ -6,6 +6,7 @@ Unpacked packages live in `.cache/<package>/<version>` below the repository, or 
 that CTDECK_TEST_CACHE names.
 """
 
+import fcntl
 import hashlib
 import json
 import lzma
@@ -17,6 +18,8 @@ import subprocess
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -42,12 +45,13 @@ class Package:
 def unpacked(name: str, suite: str) -> tuple[Package, Path]:
     """Return the package `name` of `suite` and the folder that holds its files.
 
-    Downloads it on first use. Safe when several processes do so at once. Raises ProvisionError.
+    Downloads it on first use; another process that wants it waits. Raises ProvisionError.
     """
-    package = find(name, suite)
-    target = cache() / name / package.version.replace(":", "_")
-    if not target.is_dir():
-        _unpack(package, target)
+    with _alone(f"{name}-{suite}"):
+        package = find(name, suite)
+        target = cache() / name / package.version.replace(":", "_")
+        if not target.is_dir():
+            _unpack(package, target)
     return package, target
 
 
@@ -73,6 +77,15 @@ def cache() -> Path:
     """Return the folder that keeps unpacked packages between runs."""
     named = os.environ.get("CTDECK_TEST_CACHE")
     return Path(named) if named else Path(__file__).resolve().parents[2] / ".cache"
+
+
+@contextmanager
+def _alone(what: str) -> Iterator[None]:
+    """One process at a time: of several that begin with an empty cache, one downloads."""
+    cache().mkdir(parents=True, exist_ok=True)
+    with (cache() / f"{what}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def mirror() -> str:

@@ -6,6 +6,7 @@ removes the folders whose owner is gone, with their tasks, shims, mounts and cgr
 
 import contextlib
 import ctypes
+import fcntl
 import functools
 import json
 import os
@@ -29,7 +30,9 @@ def new_folder() -> Path:
     """Make an empty folder with a short path, since a socket's may have 107 bytes only."""
     sweep()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_base()[0]))
-    (folder / "owner").write_text(birth(os.getpid()))
+    draft = folder / "owner.new"
+    draft.write_text(birth(os.getpid()))
+    draft.rename(folder / "owner")  # whole at once: a run beside us may sweep just now
     return folder
 
 
@@ -39,13 +42,23 @@ def snapshotter() -> str:
 
 
 def sweep() -> None:
-    """Remove what test runs left that are no longer alive."""
+    """Remove what test runs left that are no longer alive; another may do so at the same time."""
     for base in BASES:
         for folder in Path(base).glob(f"{PREFIX}*"):
-            owner = folder / "owner"
-            ours = not folder.is_symlink() and folder.is_dir() and folder.stat().st_uid == 0
-            if ours and owner.is_file() and not _alive(owner.read_text()):
-                remove(folder)
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError, BlockingIOError):
+                _sweep(folder)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove it if its owner has ended; OSError if it is gone, or another process is at it."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        ours = not folder.is_symlink() and folder.stat().st_uid == 0
+        if ours and not _alive((folder / "owner").read_text()):
+            remove(folder)
+    finally:
+        os.close(handle)
 
 
 def remove(folder: Path) -> None:

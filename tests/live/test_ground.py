@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -97,18 +99,28 @@ def test_a_namespace_is_emptied(containerd: Daemon, busybox_tar: Path) -> None:
     assert folders.shims(containerd.folder, name) == []
 
 
+@pytest.fixture
+def aside(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A prefix for the folders of one test, which no run beside this one sweeps."""
+    prefix = f"ctk{os.getpid()}-"
+    monkeypatch.setattr(folders, "PREFIX", prefix)
+    yield prefix
+    folders.sweep()
+
+
 @pytest.mark.containerd("2")
-def test_a_killed_run_is_swept_up(containerd_name: str, busybox_tar: Path, tmp_path: Path) -> None:
+def test_a_killed_run_is_swept_up(containerd_name: str, busybox_tar: Path, aside: str) -> None:
     name = new_name()
     script = (
-        "import sys, time; from pathlib import Path\n"
+        "import sys; from pathlib import Path\n"
+        "from tests.live import folders; folders.PREFIX = sys.argv[4]\n"
         "from tests.live.daemons import Daemon; from tests.live.releases import release\n"
         "from tests.live.test_ground import _fill\n"
         "daemon = Daemon(release(sys.argv[1])); daemon.start()\n"
         "_fill(daemon, sys.argv[2], Path(sys.argv[3])); print(daemon.folder, flush=True)\n"
         "sys.stdin.read()\n"
     )
-    command = [sys.executable, "-c", script, containerd_name, name, str(busybox_tar)]
+    command = [sys.executable, "-c", script, containerd_name, name, str(busybox_tar), aside]
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
@@ -120,6 +132,32 @@ def test_a_killed_run_is_swept_up(containerd_name: str, busybox_tar: Path, tmp_p
     assert folders.shims(folder)
     folders.sweep()
     _assert_no_trace(folder, name)
+
+
+def test_two_runs_sweep_at_once(aside: str) -> None:
+    left = [Path(tempfile.mkdtemp(prefix=aside, dir="/tmp")) for _ in range(20)]
+    for folder in left:
+        (folder / "owner").write_text("0:0")
+    with ThreadPoolExecutor() as pool:
+        for sweep in [pool.submit(folders.sweep) for _ in range(4)]:
+            sweep.result()
+    assert not any(folder.exists() for folder in left)
+
+
+def test_a_new_folder_is_not_taken_for_a_dead_ones(
+    aside: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really_write = Path.write_text
+
+    def write_slowly(path: Path, text: str) -> int:
+        path.touch()
+        folders.sweep()  # by a run beside this one
+        return really_write(path, text)
+
+    monkeypatch.setattr(Path, "write_text", write_slowly)
+    folder = folders.new_folder()
+    assert folder.is_dir()
+    folders.remove(folder)
 
 
 def test_the_cri_plugin_can_be_on(containerd_name: str, start_daemon: StartDaemon) -> None:

@@ -36,15 +36,17 @@ def test_a_process_lives_until_it_ends() -> None:
 
 @pytest.mark.parametrize(
     ("made_by", "ended"),
-    [
-        (f"{BOOT}/{SPACE}/{PID}/1", True),  # the pid came again
-        (f"{BOOT}/{SPACE}/4194999/1", True),  # there is no such pid
-        (f"{BOOT}/0/{PID}/{START}", False),  # another pid namespace: out of sight
-        (f"{BOOT}/{SPACE.partition('.')[0]}.0/{PID}/1", False),  # another time namespace
-        (f"another/{SPACE}/{PID}/{START}", False),  # another host, just now
-        ("", False),
-        ("a/b/c/d", False),
-        (f"{BOOT}/{SPACE}/{PID}", False),
+    [  # named: in each process of a test run they are others
+        pytest.param(f"{BOOT}/{SPACE}/{PID}/1", True, id="the pid came again"),
+        pytest.param(f"{BOOT}/{SPACE}/4194999/1", True, id="there is no such pid"),
+        pytest.param(f"{BOOT}/0/{PID}/{START}", False, id="another pid namespace: out of sight"),
+        pytest.param(
+            f"{BOOT}/{SPACE.partition('.')[0]}.0/{PID}/1", False, id="another time namespace"
+        ),
+        pytest.param(f"another/{SPACE}/{PID}/{START}", False, id="another host, just now"),
+        pytest.param("", False, id="nobody"),
+        pytest.param("a/b/c/d", False, id="no numbers"),
+        pytest.param(f"{BOOT}/{SPACE}/{PID}", False, id="too short"),
     ],
 )
 def test_only_what_is_known_to_have_ended(made_by: str, ended: bool) -> None:
