@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
-def _no_remedies() -> Mapping[str, str]:
+def _no_texts() -> Mapping[str, str]:
     return _NONE
 
 
@@ -42,13 +42,15 @@ class Access:
     """`read_only` forbids all changes but those in the namespaces of `writable`.
 
     Changes in `namespaces` are forbidden in any case. `remedies` says how that is lifted, in one
-    sentence for each namespace, for "" where all is read-only.
+    sentence for each namespace, for "" where all is read-only. `places` says where each namespace
+    is named, whatever is said of it there.
     """
 
     read_only: bool = False
     namespaces: frozenset[str] = frozenset()
     writable: frozenset[str] = frozenset()
-    remedies: Mapping[str, str] = field(default_factory=_no_remedies, hash=False, compare=False)
+    remedies: Mapping[str, str] = field(default_factory=_no_texts, hash=False, compare=False)
+    places: Mapping[str, str] = field(default_factory=_no_texts, hash=False, compare=False)
 
     def is_read_only(self, namespace: str = "") -> bool:
         """Whether changes in this namespace are forbidden; "": those that are in none."""
@@ -88,6 +90,10 @@ def stricter(one: Access, other: Access) -> Access:
         namespaces=one.namespaces | other.namespaces,
         writable=frozenset.intersection(*writable),
         remedies=Told(tell, {*one.remedies, *other.remedies}),
+        places=Told(
+            lambda name: one.places.get(name) or other.places[name],
+            dict.fromkeys((*one.places, *other.places)),
+        ),
     )
 
 

@@ -1,44 +1,41 @@
-"""Whether the way to a folder of ours is safe: who can rename a folder above it, can put another
-one in its place. All of it blocks."""
+"""Whether the way to a file or folder of ours is safe: who can rename a folder above it, can put
+another one in its place. All of it blocks. Imports nothing of ours: the configuration is judged
+with it while ctdeck has the rights of a user who may not be able to read ctdeck's own files."""
 
 import errno
 import os
-import shlex
 import stat
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
-
-from aiocontainerd.errors import FailedPrecondition
-from aiocontainerd.safe import safe
+from typing import NamedTuple
 
 _LINKS = 40  # as many as the kernel follows
 _UNMAPPED = 65534  # the owner that a user namespace shows for what belongs to nobody in it
+_ALL_USERS = [b"0", b"0", b"4294967295"]
 
 
-@lru_cache(maxsize=16)
-def check_way(folder: Path) -> None:
-    """Every folder above it, and every link and folder that links lead through, is root's or ours,
-    and no one else may write to it, if it is not sticky (/tmp).
+class Breach(NamedTuple):
+    """Where others could change the way: `owner` is whose `place` is, None if it is root's or ours
+    and others may write to it."""
 
-    A good answer is kept: nobody but root and we could change it. Raises FailedPrecondition, and
-    OSError: FileNotFoundError if all is well as far as the way goes.
+    place: Path
+    owner: int | None
+
+
+def breach(path: Path) -> Breach | None:
+    """The first of all folders, links and targets of links on the way from / to this absolute
+    path, and of what it names, that somebody else than root and we could change.
+
+    A sticky folder (/tmp) is none: what is ours in it can be renamed by us alone. Raises OSError;
+    FileNotFoundError if all is well as far as the way goes.
     """
     owners = {0, os.geteuid()} | ({_UNMAPPED} if _is_mapped() else set())
-    for place, info in _way(folder.parent):
+    for place, info in _way(path):
         if info.st_uid not in owners:
-            raise FailedPrecondition(
-                "this belongs to someone else, so nothing is written below it",
-                subject=safe(os.fsencode(place)),
-                remedy="Set XDG_STATE_HOME to a folder of yours in one of yours.",
-            )
+            return Breach(place, info.st_uid)
         if stat.S_ISDIR(info.st_mode) and not info.st_mode & stat.S_ISVTX and _is_open(info):
-            name = safe(os.fsencode(place))
-            raise FailedPrecondition(
-                "others may write to this folder, so nothing is written below it",
-                subject=name,
-                remedy=f"Look what is in it, then: chmod go-w {shlex.quote(name)}",
-            )
+            return Breach(place, None)
+    return None
 
 
 def _is_open(info: os.stat_result) -> bool:
@@ -50,7 +47,7 @@ def _is_open(info: os.stat_result) -> bool:
 def _is_mapped() -> bool:
     """We are in a user namespace, where root of the host is shown as nobody."""
     try:
-        return Path("/proc/self/uid_map").read_text().split() != ["0", "0", "4294967295"]
+        return Path("/proc/self/uid_map").read_bytes().split() != _ALL_USERS
     except OSError:
         return False
 

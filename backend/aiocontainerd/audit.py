@@ -27,14 +27,14 @@ from itertools import count
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from aiocontainerd.auditwords import BEGUN, NOT_SENT, OK, result_of, short
+from aiocontainerd.auditwords import BEGUN, NOT_SENT, OK, REFUSED, result_of, short
 from aiocontainerd.safe import safe
 
 if TYPE_CHECKING:
     from aiocontainerd.state import StateDirectory
 
     Line = dict[str, str | int]
-    Item = tuple[Line, Callable[[str, bool], None]]  # what, and whom to tell how it went
+    Item = tuple[list[Line], Callable[[str, bool], None]]  # what, and whom to tell how it went
 
 PATIENCE = 1.0  # seconds that a call waits for its line
 _QUICK = 0.01  # seconds; after a line that took longer the thread writes the next one
@@ -53,6 +53,11 @@ def acting(verb: str) -> Iterator[None]:
         yield
     finally:
         _verb.reset(token)
+
+
+def at_hand() -> str:
+    """The verb that calls are part of here; "" for none."""
+    return _verb.get()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,8 @@ class Audit:
         self._session = os.urandom(4).hex()
         self._numbers = count(1)
         self._queue: SimpleQueue[Item | None] = SimpleQueue()
-        self._owed = 0  # lines that the thread has not written yet
+        self._ended: list[Line] = []  # lines of this turn of the loop, to be written with the next
+        self._owed = 0  # times that the thread has not written yet
         self._quick = False  # the last line was
         self._whole = 0  # bytes of the file, as we left it
         self._thread: threading.Thread | None = None
@@ -119,7 +125,7 @@ class Audit:
     async def begin(self, entry: Entry) -> None:
         """The line before it; returns when it is written, or cannot be for now."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if self._put(entry, BEGUN, written) or self._late:
+        if self._put(self._line(entry, BEGUN), written=written) or self._late:
             return  # late: it hangs since an earlier line, and no call waits for it again
         try:
             async with asyncio.timeout(PATIENCE):
@@ -130,14 +136,22 @@ class Audit:
 
     def begin_soon(self, entry: Entry) -> None:
         """The line before it, where nothing can be waited for."""
-        self._put(entry, BEGUN)
+        self._put(self._line(entry, BEGUN))
 
     def end(self, entry: Entry, result: str) -> None:
-        """The line after it; not waited for."""
-        self._put(entry, result)
+        """The line after it; not waited for: it goes with what is written next, or when the loop
+        gets round to it."""
+        self._ended.append(self._line(entry, result))
+        if len(self._ended) == 1:
+            asyncio.get_running_loop().call_soon(self._put)
+
+    def refuse(self, namespace: str, object: str) -> None:
+        """The one line of what was refused before there was a call: it has the verb's name."""
+        self.end(self.entry(at_hand(), namespace, object), REFUSED)
 
     async def close(self) -> None:
         """Wait until all is written, for `PATIENCE` at most."""
+        self._put()
         thread, self._thread = self._thread, None
         if thread is not None:
             self._queue.put(None)
@@ -145,9 +159,20 @@ class Audit:
                 async with asyncio.timeout(PATIENCE):
                     await _end_of(thread)
 
-    def _put(self, entry: Entry, result: str, written: asyncio.Future[None] | None = None) -> bool:
-        """Write it now, and return true, or let the thread do it."""
-        line: Line = {
+    def _put(self, *more: Line, written: asyncio.Future[None] | None = None) -> bool:
+        """Write what has ended, and these, now, and return true, or let the thread do it."""
+        lines, self._ended = [*self._ended, *more], []
+        if not lines:
+            return True
+        if self._quick:
+            problem, self._quick = self._write(lines, wait=False)
+            if not problem:
+                return True
+        self._hand_over(lines, written)
+        return False
+
+    def _line(self, entry: Entry, result: str) -> Line:
+        return {
             "time": _now(),
             "namespace": entry.namespace,
             "verb": entry.verb,
@@ -158,14 +183,8 @@ class Audit:
             "pid": os.getpid(),
             "address": self._address,
         }
-        if self._quick:
-            problem, self._quick = self._write([line], wait=False)
-            if not problem:
-                return True
-        self._hand_over(line, written)
-        return False
 
-    def _hand_over(self, line: Line, written: asyncio.Future[None] | None) -> None:
+    def _hand_over(self, lines: list[Line], written: asyncio.Future[None] | None) -> None:
         loop = asyncio.get_running_loop()
 
         def report(problem: str, quick: bool) -> None:
@@ -174,7 +193,7 @@ class Audit:
 
         self._owed += 1
         self._quick = False  # lines keep their order
-        self._queue.put((line, report))
+        self._queue.put((lines, report))
         if self._thread is None:
             self._thread = threading.Thread(
                 target=self._work, args=(self._queue,), name="audit", daemon=True
@@ -203,8 +222,8 @@ class Audit:
         """In the thread: what failed is tried again before what comes next."""
         waiting: deque[Line] = deque(maxlen=_WAITING)
         while (item := queue.get()) is not None:
-            line, report = item
-            waiting.append(line)
+            lines, report = item
+            waiting.extend(lines)
             problem, quick = self._write(waiting)
             if not problem:
                 waiting.clear()

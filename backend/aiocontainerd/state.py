@@ -12,10 +12,11 @@ import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
-from aiocontainerd.ancestry import check_way
+from aiocontainerd.ancestry import breach
 from aiocontainerd.errors import FailedPrecondition, PermissionDenied
 from aiocontainerd.identifiers import check_container_id, check_identifier
 from aiocontainerd.safe import safe
@@ -108,7 +109,7 @@ class StateDirectory:
             _check_folder(self.root)
             raise
         try:
-            check_way(self.root)
+            _check_way(self.root.parent, os.geteuid())
             _check(self.root, os.fstat(descriptor))
         except BaseException:
             os.close(descriptor)
@@ -117,7 +118,7 @@ class StateDirectory:
 
     def _make_root(self) -> int:
         with suppress(FileNotFoundError):
-            check_way(self.root)
+            _check_way(self.root.parent, os.geteuid())
         for folder in (*reversed(self.root.parents), self.root):
             if not folder.exists():
                 with suppress(FileExistsError):
@@ -142,6 +143,33 @@ class StateDirectory:
         return [self.root / folder for folder in (*reversed(below.parents[:-1]), below)]
 
 
+@lru_cache(maxsize=16)
+def _check_way(folder: Path, uid: int) -> None:
+    """Raises FailedPrecondition if others could put another folder in its place, and OSError.
+
+    A good answer is kept for this `uid`, which is ours: only root and we could change it.
+    """
+    if (found := breach(folder)) is None:
+        return
+    name = safe(os.fsencode(found.place))
+    if found.owner is not None:
+        raise FailedPrecondition(
+            "this belongs to someone else, so nothing is written below it",
+            subject=name,
+            remedy="Set XDG_STATE_HOME to a folder of yours in one of yours.",
+        )
+    raise _open_to_others(found.place)
+
+
+def _open_to_others(folder: Path) -> FailedPrecondition:
+    name = safe(os.fsencode(folder))
+    return FailedPrecondition(
+        "others may write to this folder, so nothing is written below it",
+        subject=name,
+        remedy=f"Look what is in it, then: chmod go-w {shlex.quote(name)}",
+    )
+
+
 def _make_folder(folder: Path) -> None:
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
@@ -160,11 +188,7 @@ def _check(folder: Path, info: os.stat_result) -> None:
             remedy="Look who made it, then remove it.",
         )
     if info.st_mode & 0o022:
-        raise FailedPrecondition(
-            "others may write to this folder, so nothing is written below it",
-            subject=safe(os.fsencode(folder)),
-            remedy=f"Look what is in it, then: chmod go-w {shlex.quote(safe(os.fsencode(folder)))}",
-        )
+        raise _open_to_others(folder)
 
 
 def _make_file(file: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import AsyncIterator
 from importlib import import_module
@@ -88,6 +89,31 @@ async def test_nothing_else_leaves_a_read_only_client(sim: Simulator) -> None:
                 await method.on(client, "default")
     assert not sim.calls
     assert not sim.world.spaces
+
+
+UNKNOWN = (
+    "/containerd.services.sandbox.v1.Controller/Create",
+    "/containerd.services.sandbox.v1.Store/Delete",
+    "/containerd.services.streaming.v1.Streaming/Stream",
+    "/containerd.services.mounts.v1.Mounts/Activate",
+    "/containerd.services.content.v1.Content/Get",  # as a reading call, and none
+    "/containerd.services.containers.v1.Containers/List/Delete",
+    "/runtime.v1.RuntimeService/StopPodSandbox",
+    "containerd.services.containers.v1.Containers/List",
+    "",
+)
+
+
+@pytest.mark.parametrize("kind", ["unary_unary", "unary_stream", "stream_unary", "stream_stream"])
+async def test_what_no_stub_of_ours_has_does_not_leave_either(sim: Simulator, kind: str) -> None:
+    """The list is of what may pass: a service of a later containerd is not on it."""
+    async with Client(sim.address, access=Access(read_only=True)) as client:
+        gate: Any = client.channel.stub(lambda channel: channel)
+        for path in UNKNOWN:
+            call = getattr(gate, kind)(path, lambda _: b"", lambda _: None, _registered_method=True)
+            with pytest.raises(ReadOnly):
+                await call(object())
+    assert not sim.calls
 
 
 async def test_a_namespace_is_read_only_and_the_others_are_not(sim: Simulator) -> None:
@@ -187,6 +213,30 @@ async def test_a_reading_method_is_grpcs_own() -> None:
         kinds = (aio.UnaryUnaryMultiCallable, aio.UnaryStreamMultiCallable)
         assert isinstance(call, kinds) == (method.path in READING_CALLS), method.path
     await client.close()
+
+
+PROGRAMS = {  # who runs one, and why no read-only client comes to it
+    "aiocontainerd/operations/readonly.py": "runc features: it only tells",
+    "aiocontainerd/pull/docker_config.py": "credential helpers: part of a pull, after its lease",
+    "aiocontainerd/sample/load.py": "busybox --list: it only tells",
+    "ctdeck/clipboard.py": "the clipboard is the user's",
+    "ctdeck/embedded/offer.py": "containerd --version: it only tells",
+    "ctdeck/embedded/process.py": "the embedded daemon: refused where all is read-only",
+    "ctdeck/embedded/programs.py": "apt-get for it: refused likewise",
+}
+
+
+def test_who_runs_programs() -> None:
+    """None does what a call would: no `ctr`, no `mount`. Who adds one says why it may."""
+    signs = re.compile(r"subprocess|os\.(exec|spawn|system|fork|posix_spawn)|ctypes|\bpty\b")
+    roots = (PB.parent, Path(import_module("ctdeck").__path__[0]))
+    found = {
+        str(file.relative_to(root.parent))
+        for root in roots
+        for file in root.rglob("*.py")
+        if signs.search(file.read_text()) and file.parent != PB
+    }
+    assert found == set(PROGRAMS)
 
 
 def test_no_source_goes_round_it() -> None:

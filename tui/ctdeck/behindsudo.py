@@ -1,7 +1,8 @@
 """The configuration of the user behind sudo: read with that user's rights alone.
 
 So nothing is opened or told that is not the user's to read, and the file is judged as it is without
-sudo. It can only take away what root may change.
+sudo. It can only take away what root may change. With those rights files are opened, and nothing is
+imported: the user need not be able to read the interpreter, which may lie in root's home.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from aiocontainerd.access import FREE, Access
 from aiocontainerd.safe import safe
-from ctdeck.settings import access_by, default_config
+from ctdeck.settings import default_config, is_there
 
 _DIGITS = 10  # of the largest uid
 
@@ -32,12 +33,24 @@ def access_behind_sudo(environ: Mapping[str, str]) -> Access:
     config = default_config({"HOME": entry.pw_dir})
     try:
         with _as_user(entry.pw_uid, entry.pw_gid):
-            return access_by(config)
+            if not is_there(config):
+                return FREE
+        return _access(Path(config), entry.pw_uid, entry.pw_gid)
     except OSError as error:
         from ctdeck.config import fail
 
         what = f"it cannot be looked for with the rights of {safe(entry.pw_name)}: {error.strerror}"
         return fail(Path(config), 0, what, "Name a file with --config", error)
+
+
+def _access(config: Path, uid: int, gid: int) -> Access:
+    """What this file allows, opened as that user. Raises BadConfig, or OSError as `_as_user`."""
+    from ctdeck.config import access_of, parse
+    from ctdeck.configfile import read
+
+    with _as_user(uid, gid):
+        data = read(config)
+    return access_of(parse(config, data))
 
 
 @contextmanager

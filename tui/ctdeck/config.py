@@ -45,6 +45,10 @@ def access_of(config: Config, *, flag: bool = False) -> Access:
         place = f"{safe(str(config.path))}, line {_line_of(config.text, where)}"
         return f"{place} says so: change that, and start ctdeck again."
 
+    def place(namespace: str) -> str:
+        line = _line_of(config.text, (NAMESPACES, namespace))
+        return f"{safe(config.path.name)}, line {line}"
+
     whole = flag or bool(config.read_only)
     locked = frozenset(name for name, read_only in config.namespaces.items() if read_only)
     return Access(
@@ -52,6 +56,7 @@ def access_of(config: Config, *, flag: bool = False) -> Access:
         namespaces=locked,
         writable=frozenset() if flag else frozenset(config.namespaces) - locked,
         remedies=Told(remedy, {*locked, ""} if whole else locked),
+        places=Told(place, config.namespaces),
     )
 
 

@@ -11,6 +11,7 @@ import shlex
 import stat
 from pathlib import Path
 
+from aiocontainerd.ancestry import breach
 from aiocontainerd.safe import safe
 from ctdeck.config import Config, fail, parse
 
@@ -21,8 +22,16 @@ _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 def load(path: str | Path) -> Config:
     """Read it. Raises BadConfig."""
     path = Path(path)
+    return parse(path, read(path))
+
+
+def read(path: Path) -> bytes:
+    """The file's bytes. Raises BadConfig.
+
+    It may be called with another user's rights: it opens what is on the way, and imports nothing.
+    """
     try:
-        data = _read(path)
+        return _read(path)
     except FileNotFoundError as error:
         fail(path, 0, "it is not there", "Name a file that is, or leave --config out", error)
     except IsADirectoryError as error:
@@ -30,7 +39,6 @@ def load(path: str | Path) -> Config:
     except OSError as error:
         what = f"it cannot be read: {error.strerror}"
         fail(path, 0, what, "Make it readable, or name another with --config", error)
-    return parse(path, data)
 
 
 def _read(path: Path) -> bytes:
@@ -43,6 +51,7 @@ def _read(path: Path) -> bytes:
         _refuse_others(path, info, path)
         for folder in dict.fromkeys((path.absolute().parent, path.resolve().parent)):
             _refuse_others(path, folder.stat(), folder)
+        _refuse_way(path)
         data: bytes | None = file.read(_LARGEST + 1)
     if data is None:  # of /proc, and it would have to be waited for
         fail(path, 0, "it is not a file", "Name a file with --config")
@@ -62,3 +71,14 @@ def _refuse_others(path: Path, info: os.stat_result, place: Path) -> None:
     sticky = stat.S_ISDIR(info.st_mode) and info.st_mode & stat.S_ISVTX
     if info.st_mode & _OTHERS and not sticky:
         fail(path, 0, f"other users can write to {what}", f"chmod go-w {quoted}")
+
+
+def _refuse_way(path: Path) -> None:
+    """The same of every folder and link from / to it: who can rename one, can swap the file."""
+    if (found := breach(path.absolute())) is None:
+        return
+    place, quoted = safe(str(found.place)), safe(shlex.quote(str(found.place)))
+    if found.owner is None:
+        fail(path, 0, f"other users can write to {place}, above it", f"chmod go-w {quoted}")
+    what = f"{place}, on the way to it, belongs to another user ({found.owner})"
+    fail(path, 0, what, "Name a file in a folder of yours with --config")

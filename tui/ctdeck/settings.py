@@ -149,19 +149,25 @@ def _access(config: Path | str | None, environ: Mapping[str, str], *, flag: bool
 
 def access_by(config: str, *, flag: bool = False) -> Access:
     """What this file allows, if it is there. Raises BadConfig."""
-    try:
-        os.lstat(config)
-    except (FileNotFoundError, NotADirectoryError):
+    if not is_there(config):
         return Access(read_only=True) if flag else FREE
-    except PermissionError:
-        if not _is_in_ours(config):
-            return Access(read_only=True) if flag else FREE
-    except OSError:
-        pass  # told below
     from ctdeck.config import access_of
     from ctdeck.configfile import load
 
     return access_of(load(config), flag=flag)
+
+
+def is_there(config: str) -> bool:
+    """Whether there is a file to read, or to tell why it cannot be read. Imports nothing."""
+    try:
+        os.lstat(config)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except PermissionError:
+        return _is_in_ours(config)
+    except OSError:
+        pass  # told when it is read
+    return True
 
 
 def _is_in_ours(path: str) -> bool:
