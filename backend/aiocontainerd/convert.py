@@ -35,6 +35,7 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 _SHARED = 4096
 _SHORT = 256
 _SHORT_LIST = 1024
+_LONGEST = 1 << 17  # characters of one text of a spec; Linux takes no longer argument or path
 
 _shared = lru_cache(_SHARED)(safe)
 
@@ -213,7 +214,9 @@ def strings(value: object) -> tuple[str, ...]:
 
 
 def _raw_strings(value: object) -> tuple[str, ...]:
-    return tuple([v for v in value if isinstance(v, str)]) if isinstance(value, list) else ()
+    if not isinstance(value, list):
+        return ()
+    return tuple([text[:_LONGEST] for text in value if isinstance(text, str)])
 
 
 def _words(value: object) -> tuple[str, ...]:
@@ -275,4 +278,4 @@ def _dict(value: object) -> dict[str, Any]:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    return value[:_LONGEST] if isinstance(value, str) else ""

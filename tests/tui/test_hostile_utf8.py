@@ -87,7 +87,7 @@ async def test_the_row_under_the_cursor_is_deleted(steps: int) -> None:
         await until(pilot, lambda: wanted not in left(world), "gone")
         assert left(world) == {*ODD, b"even:1"} - {wanted}
         await until(pilot, lambda: goes not in app.store.snapshot.images)
-        await until(pilot, lambda: f"{goes.id} is deleted" in screen_text(app), "told")
+        await until(pilot, lambda: f"{goes.id} was deleted" in screen_text(app), "told")
 
 
 async def test_rmi_asks_which_and_takes_the_exact_name() -> None:

@@ -103,11 +103,52 @@ def test_a_value_under_a_harmless_name(how: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["DB_PASSWORD", "PGPASSFILE", "GITHUB_PAT", "MYSQL_PW", "jwt", "x.auth", "API-KEY"],
+    [
+        *("DB_PASSWORD", "PGPASSFILE", "GITHUB_PAT", "MYSQL_PW", "jwt", "x.auth", "API-KEY"),
+        *("DSN", "SENTRY_DSN", "DATABASE_URL", "database.uri", "REDIS_URL", "WEBHOOK_URL", "SALT"),
+        *("SESSION_SALT", "PEPPER", "SIGNING", "SIGNING_ID", "CREDENTIAL", "AWS_CREDENTIALS"),
+        *("PRIVATE", "TLS_CERT", "CERTS", "CONNECTION_STRING", "MNEMONIC", "SEED", "HMAC_HEX"),
+    ],
 )
 def test_a_harmless_value_under_such_a_name(name: str) -> None:
     assert masked_value(name, "blue") == "***"
     assert masked_pair(f"{name}=blue") == f"{name}=***"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["maintainer", "HOSTNAME", "LOG_URL", "concert", "cert-manager.io/issuer", "basalt", "seeds"],
+)
+def test_a_harmless_value_under_a_harmless_name(name: str) -> None:
+    assert masked_value(name, "blue") == "blue"
+
+
+TOLD = {
+    "flag": f"refused: --password {C} at 3",
+    "flag, quoted": f"--password 'a {C}'",
+    "flag, list": f'args: ["app", "--token", "{C}"]',
+    "flag, Go's list": f'exec: "app" "--token" "a {C}": not found',
+    "mysql": f"exec: mysql -uroot -p{C}: not found",
+    "mysql, Go's lists": f'[mysql -p{C}] and "mysql" "-uroot" "-p{C}"',
+    "curl": f"curl -sSu me:{C} and curl -u me:{C} https://x",
+    "user": f"wget --user me:{C} failed",
+    "redis": f"redis-cli -h x -a {C} ping; redis-cli ping",
+    "redis, list": f"['redis-cli', '-a', '{C}']",
+    "docker": f"docker login -u me -p {C} x",
+    "bearer": f"refused Authorization: Bearer {C}",
+    "bearer of letters": f'{{"Authorization": "Bearer {C}"}}',
+    "login": f"dial tcp me:{C}@db.example:5432: refused",
+    "login in quotes": f"failed to open 'me:{C}@db.example/shop'",
+}
+
+
+@pytest.mark.parametrize("how", TOLD)
+def test_an_error_that_repeats_a_command_line(how: str) -> None:
+    shown = masked_text(TOLD[how])
+    assert C not in shown
+    assert "***" in shown
+    assert masked_text(shown) == shown
+    assert C not in crash_text(ValueError(TOLD[how]))
 
 
 ARGS = {
@@ -165,6 +206,9 @@ def test_words_of_a_command(how: str) -> None:
         "overlayfs,index=off",
         "daemon off;",
         "user:me note:12",
+        "mysql: failed with -p; redis-cli -a",
+        "docker run --user 1000:1000 -u 0:0 x",
+        "dial tcp 10.0.0.1:5432: connect: connection refused",
         "",
     ],
 )
@@ -172,6 +216,11 @@ def test_what_is_harmless_stays_as_it_is(text: str) -> None:
     assert masked_text(text) == text
     assert masked_value("note", text) == text
     assert masked_args(["app", text]) == ("app", text)
+
+
+def test_prose_about_flags_stays_readable() -> None:
+    text = "there is no flag --token; known are --user and --name, not --key."
+    assert masked_text(text) == text
 
 
 def test_the_words_of_a_script_stay_readable() -> None:
@@ -214,6 +263,11 @@ def test_never_fails(text: str, name: str) -> None:
         "a:b@c " * 10_000,
         '\\"key' * 12_000,
         "sh -c 'sh -c " * 5_000,
+        '--token "' * 7_000,
+        "--token" * 8_000,
+        "mysql -p " * 7_000,
+        "redis-cli -a '" * 4_500,
+        "-u a:" * 12_000,
     ],
 )
 def test_what_is_hostile_costs_little(text: str) -> None:

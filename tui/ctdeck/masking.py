@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 MASK = "***"
 SECRET = (
     r"pass|(?<!^)(?<!^old)pwd|secret|token|key|credential|auth(?!or)|private|cookie|jwt|bearer|"
-    r"signature|(?<![a-z])(?:pat|pin|otp|sig|creds?|pw|psk)(?![a-z])"
+    r"signature|signing|webhook|mnemonic|conn(?:ection)?_?str|(?<![a-z])(?:pat|pin|otp|sig|creds?|pw|"
+    r"psk|dsn|salt|pepper|seed|hmac|sas)(?![a-z])|(?<![a-z])cert(?!-manager)|(?<![a-z])(?:database|"
+    r"db|redis|mongo(?:db)?|postgres(?:ql)?|mysql|mariadb|amqp|rabbitmq|broker|celery|hook)[_.-]?ur[il]"
 )
 _SECRET = re.compile(SECRET, re.IGNORECASE)
 _NAME = re.compile(r"[\w.\-/+\[\]$'\"(]+\Z")  # a variable, a flag, a label; not a URL
@@ -27,7 +29,7 @@ _SHORT = re.compile(r"--\w|-\w{1,2}\Z")  # what can follow a flag without being 
 _DEEPEST = 4  # scripts within scripts
 _LONGEST = 1 << 16  # characters of one text; nobody reads more of it
 # Flags of well-known programs that bear a secret, with the value in the same word or the next.
-_LOGIN_FLAGS = {
+LOGIN_FLAGS = {
     **dict.fromkeys(("mysql", "mysqldump", "mysqladmin", "mysqlsh", "mysqlimport"), ("-p",)),
     **dict.fromkeys(("mariadb", "mariadb-dump", "mariadb-admin", "sshpass", "login"), ("-p",)),
     **dict.fromkeys(("mongo", "mongosh", "mongodump", "mongorestore", "mongoexport"), ("-p",)),
@@ -37,7 +39,7 @@ _LOGIN_FLAGS = {
     "redis-cli": ("-a",),
     "openssl": ("-k", "-K"),
 }
-_JOINED_ONLY = {name for name in _LOGIN_FLAGS if name.startswith(("mysql", "mariadb"))}
+JOINED_ONLY = {name for name in LOGIN_FLAGS if name.startswith(("mysql", "mariadb"))}
 _TOKEN = re.compile(
     r"""(?:[^\s"'\\;|&]|\\(?:.|\Z)|"(?:[^"\\]|\\.)*(?:"|\\?\Z)|'[^']*(?:'|\Z))+""", re.DOTALL
 )
@@ -127,15 +129,15 @@ def masked_args(args: Iterable[str], depth: int = 0) -> tuple[str, ...]:
             bool(_FLAG.match(word)) and "=" not in word and bool(_SECRET.search(word))
         )
         name = word.strip("'\"").rpartition("/")[2]
-        program = name if name in _LOGIN_FLAGS else program
+        program = name if name in LOGIN_FLAGS else program
     return tuple(shown)
 
 
 def _login_flag(program: str, word: str) -> tuple[str, bool]:
     """The flag if the word is one with its secret; whether the next word is the secret."""
-    for flag in _LOGIN_FLAGS.get(program, ()):
+    for flag in LOGIN_FLAGS.get(program, ()):
         if word == flag:
-            return "", program not in _JOINED_ONLY
+            return "", program not in JOINED_ONLY
         if word.startswith(flag) and not flag.startswith("--"):
             return flag, False
     return "", False

@@ -1,6 +1,7 @@
 """What looks like a secret whatever it is called: keys, tokens, logins in URLs, in JSON, in text.
 
-Pure. Every pattern takes time in proportion to its text: labels and errors are hostile.
+Pure. Every pattern takes time in proportion to its text: labels and errors are hostile. They are
+compiled when a text first gives them something to look for: the first frame needs few of them.
 """
 
 from __future__ import annotations
@@ -9,49 +10,83 @@ import base64
 import binascii
 import json
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
-from ctdeck.masking import MASK, SECRET, masked_args, masked_script, masked_value
+from ctdeck.masking import (
+    JOINED_ONLY,
+    LOGIN_FLAGS,
+    MASK,
+    SECRET,
+    masked_args,
+    masked_script,
+    masked_value,
+)
+
+
+class Late:
+    """A pattern that is compiled when it is first used."""
+
+    def __init__(self, pattern: str, flags: int = 0) -> None:
+        self._given = pattern, flags
+
+    @cached_property
+    def now(self) -> re.Pattern[str]:
+        """The pattern, compiled."""
+        return re.compile(*self._given)
+
 
 _LONGEST = 1 << 16  # characters of one text; of a longer one nothing is shown
 _DEEPEST = 4  # texts within texts
 _LONG_LOGIN = 20  # characters of a user that is rather a token
 _WORDS = SECRET.replace("(?<!^)(?<!^old)", "")
-_PEM = re.compile(
+_PEM = Late(
     r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY[A-Z ]{0,10}-----)"
     r"(?:(?!-----END).)*+(?:-----END [A-Z ]{0,40}-----)?",
     re.DOTALL,
 )
-_TOKENS = re.compile(
+_TOKENS = Late(
     r"(?<![A-Za-z0-9])(?:(?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_\w{20,}+|github_pat_\w{20,}+"
     r"|gl[a-z]{2,6}-[\w-]{16,}+|xox[a-z]-[\w-]{10,}+|xapp-[\w-]{10,}+|npm_\w{20,}+|hf_\w{20,}+"
     r"|AIza[\w-]{30,}+|(?:sk|rk|pk)_(?:live|test)_\w{10,}+|sk-[\w-]{20,}+|pypi-[\w-]{20,}+"
     r"|do[opr]_v1_\w{20,}+|SG\.[\w-]{16,}+\.[\w-]{16,}+|hvs\.[\w-]{16,}+"
     r"|eyJ[\w-]{5,}+\.[\w-]*+(?:\.[\w-]*+)*+)"
 )
-_HOOK = re.compile(r"(hooks\.slack\.com/services/|discord(?:app)?\.com/api/webhooks/)[\w/-]++")
-_HEADER = re.compile(
+_HOOK = Late(r"(hooks\.slack\.com/services/|discord(?:app)?\.com/api/webhooks/)[\w/-]++")
+_HEADER = Late(
     r"(?i)\b((?:x-[\w-]{0,40}?(?:key|token|secret|auth)|api-?key|private-token|(?:set-)?cookie)"
     r"[ ]?:[ ]*+)(?!\*\*\*)[^\s\"',;{}()]++"
 )
-_BEARER = re.compile(r"(?i)\b((?:bearer|basic)[ ]++)(?!\*\*\*)(?=[^\s]*[\d=_.+/-])[^\s\"',;{}()]++")
-_AUTHORIZATION = re.compile(
+_BEARER = Late(r"(?i)\b((?:bearer|basic)[ ]++)(?!\*\*\*)(?=[^\s]*[\d=_.+/-])[^\s\"',;{}()]++")
+_AUTHORIZATION = Late(
     r"(?i)\b(authorization[\"']?[ ]?:[ ]?[\"']?(?:[a-z]{1,10}[ ]++)?)(?!\*\*\*)[^\s\"',;{}()]++"
 )
-_CHUNK = re.compile(r"[^\s\"'<>]{5,}+")  # what may be a URL
-_LOGIN = re.compile(r"(?<![\w.@:+-])([\w.+-]{1,64}:)[^\s@/:\"'<>]{1,200}(?=@(?!sha\d)[\w.-])")
-_NAMED = re.compile(
+_CHUNK = Late(r"[^\s\"'<>]{5,}+")  # what may be a URL
+_LOGIN = Late(r"(?<![\w.@:+-])([\w.+-]{1,64}:)[^\s@/:\"'<>]{1,200}(?=@(?!sha\d)[\w.-])")
+# One word, or all in the quotes that it begins behind; no other flag, and no stars.
+_WORD = r"(?![-*\s])(?:(?<=\")(?:[^\"\\]|\\.)*+|(?<=')[^']*+|[^\s\"',;)}\]]++)"
+_FLAG = Late(
+    # `--password X`, `"--token", "X"`; with `=` it is a name
+    rf"(?i)((?<![\w-])--?(?=[\w.-]{{1,60}}+[\"']?[\s,])[\w.-]*?(?:{_WORDS})[\w.-]*+"
+    rf"(?:[\"'],?)?\s{{1,8}}+[\"']?+){_WORD}",
+    re.DOTALL,
+)
+_USER = Late(
+    r"((?<![\w-])(?:-[a-zA-Z]{0,6}u[ =]?|--(?:proxy-)?user[ =])(?!\d+:\d)[\w.+@-]{1,64}:)"
+    r"[^\s\"',;)}\]]++"
+)
+_PROGRAM = Late(rf"(?<![\w.-])(?:{'|'.join(sorted(LOGIN_FLAGS, key=len, reverse=True))})(?![\w.-])")
+_NAMED = Late(
     rf"(?i)(?<![\w.-])(?=[\w.-]{{1,100}}+[ ]?=)([\w.-]*?(?:{_WORDS})"
     r"[\w.-]*+[ ]?=[ ]?)(?!=|\*\*\*)"
     r"(?:\"(?:[^\"\\]|\\.)*+\"?|'[^']*+'?|[^\s\"'&;,)}\]]++)",
     re.DOTALL,
 )
-_COLON = re.compile(
+_COLON = Late(
     rf"(?im)^([ \t\-]*+[\"']?[\w.-]{{0,100}}?(?:{_WORDS})"
     r"[\w.-]{0,100}+[\"']?[ ]?:[ ]++)(?!\*\*\*)\S.*+$"
 )
-_JSON_NAME = re.compile(
+_JSON_NAME = Late(
     # {"name": "DB_PASSWORD", "value": …} or {"password": …}; with ' as Python writes it
     r"(?i)(?P<slashes>\\{0,8})(?P<mark>[\"'])"
     r"(?:(?:name|key)(?P=slashes)(?P=mark)\s{0,8}:\s{0,8}(?P=slashes)(?P=mark)"
@@ -60,8 +95,19 @@ _JSON_NAME = re.compile(
     rf"|[^\"'\\\n]{{0,100}}?(?:{_WORDS})[^\"'\\\n]{{0,100}})"
     r"(?P=slashes)(?P=mark)\s{0,8}:\s{0,8}"
 )
-_BARE = re.compile(r"[^\s,}\]\\]++")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+_BARE = Late(r"[^\s,}\]\\]++")
+_BASE64 = Late(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+
+
+# What each needs: without that, in small letters, it finds nothing.
+_LOOKS = (
+    (("hooks",), _HOOK),
+    (("bearer", "basic"), _BEARER),
+    (("authorization",), _AUTHORIZATION),
+    ((":",), _HEADER),
+    (("-",), _FLAG),
+    ((":",), _USER),
+)
 
 
 @lru_cache(512)  # the details of a row are made again with each news
@@ -77,8 +123,9 @@ def masked(value: str, depth: int = 0) -> str:
 
 
 def masked_lines(text: str) -> str:
-    """Text that is no error: a line such as `password: …`, and `user:password@host`, count too."""
-    return _LOGIN.sub(rf"\1{MASK}", _COLON.sub(rf"\1{MASK}", masked_within(text)))
+    """Text that is no error: a line such as `password: …` counts too."""
+    text = masked_within(text)
+    return _COLON.now.sub(rf"\1{MASK}", text) if ":" in text else text
 
 
 def masked_within(text: str) -> str:
@@ -86,13 +133,42 @@ def masked_within(text: str) -> str:
     if len(text) > _LONGEST:
         head, tail = text[:_LONGEST], text[-_LONGEST:]
         return f"{masked_within(head)} … {masked_within(tail)}"
-    text = _PEM.sub(rf"\1{MASK}", text)
-    if "://" in text and "@" in text:
-        text = _CHUNK.sub(_without_login, text)
-    text = _HOOK.sub(rf"\1{MASK}", _TOKENS.sub(MASK, text))
-    for pattern in (_BEARER, _AUTHORIZATION, _HEADER):
-        text = pattern.sub(rf"\1{MASK}", text)
-    return _NAMED.sub(rf"\1{MASK}", _json_parts(text))
+    if "-----BEGIN" in text:
+        text = _PEM.now.sub(rf"\1{MASK}", text)
+    if "@" in text:
+        text = _CHUNK.now.sub(_without_login, text) if "://" in text else text
+        text = _LOGIN.now.sub(rf"\1{MASK}", text)
+    text = _TOKENS.now.sub(MASK, text)
+    lower = text.lower()
+    for words, pattern in _LOOKS:
+        if any(word in lower for word in words):
+            text = pattern.now.sub(rf"\1{MASK}", text)
+    if ":" in text and ('"' in text or "'" in text):
+        text = _json_parts(text)
+    if "-" in text:
+        text = _without_passwords(text)
+    return _NAMED.now.sub(rf"\1{MASK}", text) if "=" in text else text
+
+
+def _without_passwords(text: str) -> str:
+    """`mysql -p***`: of the flags that bear a secret behind a program of which that is known."""
+    starts = [found.start() for found in _PROGRAM.now.finditer(text)]
+    if not starts:
+        return text
+    made = [text[: starts[0]]]
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        part = text[start:end]
+        program = _PROGRAM.now.match(part)
+        made.append(_flag_of(program[0] if program else "").sub(rf"\1{MASK}", part))
+    return "".join(made)
+
+
+@lru_cache
+def _flag_of(program: str) -> re.Pattern[str]:
+    """Its flags with what follows: in the same word, or in the next for most."""
+    flags = "|".join(map(re.escape, LOGIN_FLAGS.get(program, ("\0",))))
+    between = "" if program in JOINED_ONLY else r"[\"']?+[\s,=]{0,4}+[\"']?+"
+    return re.compile(rf"((?<![\w-])(?:{flags}){between}){_WORD}")
 
 
 def _without_login(found: re.Match[str]) -> str:
@@ -110,7 +186,7 @@ def _without_login(found: re.Match[str]) -> str:
 def _json_parts(text: str) -> str:
     """`"password": "…"` anywhere in a text, also with its quotes escaped."""
     made, at = [], 0
-    while found := _JSON_NAME.search(text, at):
+    while found := _JSON_NAME.now.search(text, at):
         made.append(text[at : found.end()])
         begins = found.end() + len(found["slashes"])
         quote = found["slashes"] + text[begins : begins + 1]
@@ -121,7 +197,7 @@ def _json_parts(text: str) -> str:
         elif text[found.end() : found.end() + 1] in ("{", "["):
             at = found.end()
         else:
-            bare = _BARE.match(text, found.end())
+            bare = _BARE.now.match(text, found.end())
             at = bare.end() if bare else found.end()
             made.append(MASK if bare else "")
     return "".join([*made, text[at:]])
@@ -165,7 +241,7 @@ def _in_json(value: Any, name: str, depth: int, *, hide: bool = False) -> Any:
 
 def _hides_in_base64(value: str, depth: int) -> bool:
     """Whether it is base64 of a text in which something is to be hidden."""
-    if not _BASE64.fullmatch(value) or len(value) % 4:
+    if not _BASE64.now.fullmatch(value) or len(value) % 4:
         return False
     try:
         text = base64.b64decode(value, b"-_" if set(value) & set("-_") else None).decode()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size, split_graphemes
 from rich.segment import Segment
@@ -16,6 +17,7 @@ from textual.strip import Strip
 
 from aiocontainerd.safe import safe
 
+_SHORT = 512  # characters of a text that is remembered
 MARKS = 8  # characters in one cell, its letter included; with more terminals become slow
 # C0, DEL, C1, bidi controls, line separators, lone surrogates. What joins emoji is let pass.
 _OBEYED = re.compile("[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -54,7 +56,14 @@ def _harmless_strip(strip: Strip) -> Strip:
 
 def _is_plain(segment: Segment) -> bool:
     text, style, _ = segment
-    return text.isascii() and text.isprintable() and (style is None or not style.link)
+    if style is not None and style.link:
+        return False
+    return (text.isascii() and text.isprintable()) or (len(text) < _SHORT and _stays(text))
+
+
+@lru_cache(4096)  # names that are not ASCII are drawn again and again
+def _stays(text: str) -> bool:
+    return harmless(text) == text
 
 
 def _harmless_segments(segments: Iterable[Segment]) -> Iterable[Segment]:

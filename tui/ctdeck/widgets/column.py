@@ -9,7 +9,8 @@ from typing import Any, Generic, Literal, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 
-from aiocontainerd.safe import safe
+from aiocontainerd.safe import MARKS, safe
+from ctdeck.filtering import BETWEEN
 from ctdeck.formatting import GLYPHS, names_a_host
 
 R = TypeVar("R")
@@ -49,14 +50,14 @@ class Column(Generic[R]):
 
 
 def searched(columns: Iterable[Column[R]], row: R, now: datetime) -> str:
-    """What a filter finds in a row: the texts of all columns, side by side."""
+    """What a filter finds in a row: the texts of all columns, a line each."""
     texts: list[str] = []
     for column in columns:
         cell = column.cell(row, now)
         texts.append(cell if isinstance(cell, str) else cell[0])
         if column.full:
             texts.append(column.full(row))
-    return safe(" ".join(texts))
+    return BETWEEN.join(map(safe, texts))
 
 
 def cell_parts(cell: Cell) -> tuple[str, str]:
@@ -71,6 +72,7 @@ def fit(text: str, width: int, *, right: bool = False, cut: str = "end") -> str:
     `cut` is where: at the "end", in the "middle", for image references first the "host", and
     for the "name" of a pod's container in the middle of the pod.
     """
+    text = _ends(text, width)
     if cut == "name":
         text, cut = _with_part(text, width), "middle"
     if cut == "host":
@@ -86,6 +88,12 @@ def fit(text: str, width: int, *, right: bool = False, cut: str = "end") -> str:
         tail = width - 1 - head
         return set_cell_size(text, head) + GLYPHS.ellipsis + _last_cells(text, tail)
     return set_cell_size(text, width - 1) + GLYPHS.ellipsis
+
+
+def _ends(text: str, width: int) -> str:
+    """Of a very long text what may be shown of both its ends: to measure all of it takes 10 ms."""
+    most = (width + 1) * (MARKS + 1)
+    return text if len(text) <= 2 * most else text[:most] + text[-most:]
 
 
 def _with_part(name: str, width: int) -> str:
@@ -136,7 +144,8 @@ def natural_widths(
     widths = [max(cell_len(c.title), AGE if c.when else 0) for c in columns]
     for row in rows:
         for i, column in enumerate(columns):
-            length = cell_len(cell_parts(column.cell(row, now))[0])
+            text, _ = cell_parts(column.cell(row, now))
+            length = cell_len(text[: column.maximum * (MARKS + 1)])
             widths[i] = max(widths[i], min(length, column.maximum))
     return tuple(widths)
 

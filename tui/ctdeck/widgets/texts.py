@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Iterable, Sequence, Set
 
-PIECE = 256  # rows between two looks at the clock
+PIECE = 256  # rows that are read at once
 
 Reader = Callable[[Sequence[Hashable]], Iterable[str]]  # all that the rows say, in their order
 
@@ -27,9 +27,11 @@ class Texts:
             piece = keys[start : start + PIECE]
             if new := [key for key in piece if key not in known]:
                 known.update(zip(new, self._read(new), strict=True))
-            found += [key for key in piece if accepts(known[key])]
-            if time.perf_counter() > until:
-                return found, start + len(piece)
+            for looked, key in enumerate(piece, start + 1):  # a pattern may take long for one
+                if accepts(known[key]):
+                    found.append(key)
+                if time.perf_counter() > until:
+                    return found, looked
         return found, len(keys)
 
     def forget(self, keys: Set[Hashable] | None = None) -> None:

@@ -9,7 +9,8 @@ from itertools import islice
 from typing import Generic
 
 from ctdeck.widgets.column import SAMPLE, Column, cell_parts, natural_widths, sample
-from ctdeck.widgets.rowview import K, RowView
+from ctdeck.widgets.maderows import K
+from ctdeck.widgets.rowview import RowView
 
 PIECE = 4_000  # rows that are looked at in one turn: some 6 ms
 
