@@ -26,6 +26,7 @@ import grpc
 from grpc.aio import AioRpcError, UsageError
 
 from aiocontainerd.safe import safe
+from aiocontainerd.unreached import plain
 
 
 class ContainerdError(Exception):
@@ -115,19 +116,24 @@ _BY_CODE: dict[grpc.StatusCode, type[ContainerdError]] = {
 }
 
 _REMEDY: dict[type[ContainerdError], str] = {
-    Unavailable: "Is containerd running? Try again when it is.",
+    Unavailable: "Try again when containerd runs.",
     DeadlineExceeded: "The daemon may be overloaded or hung; look at its log.",
     ResourceExhausted: "Free some space or split the request.",
 }
 
+NO_SPACE = "no space left on device"
+_BROKEN = "Internal error from Core"  # by grpc.aio: a stream ended while it was written to
+
 
 def from_rpc(error: AioRpcError, subject: str = "") -> ContainerdError:
-    """Map one gRPC error to our tree; the daemon's text stays, made safe."""
-    text = safe(error.details() or "")
+    """Map one gRPC error to our tree; the daemon's text stays, made safe, gRPC's own does not."""
+    if error.code() is grpc.StatusCode.INTERNAL and error.details() == _BROKEN:
+        return Unavailable("the connection was lost", subject=subject, remedy=_REMEDY[Unavailable])
+    text = safe(plain(error.details() or ""))
     kind = _BY_CODE.get(error.code(), DaemonError)
-    if "no space left on device" in text:
-        kind = ResourceExhausted
     what = text or error.code().name.lower().replace("_", " ")
+    if NO_SPACE in text:
+        return ResourceExhausted(what, subject=subject, remedy="The disk is full.")
     return kind(what, subject=subject, remedy=_REMEDY.get(kind, ""))
 
 

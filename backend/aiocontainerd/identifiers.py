@@ -39,6 +39,11 @@ def check_identifier(text: str, kind: str = "container id") -> str:
     return text
 
 
+def is_identifier(text: str) -> bool:
+    """Whether containerd takes it as an identifier."""
+    return len(text) <= IDENTIFIER_MAX and _IDENTIFIER.fullmatch(text) is not None
+
+
 def check_container_id(text: str) -> str:
     """`check_identifier` for the id of a container."""
     return check_identifier(text)

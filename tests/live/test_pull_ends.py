@@ -25,13 +25,13 @@ from .faults import Corrupt, Hold, Reply, Truncate
 from .pulling import complete, empty, nothing_under_way
 
 ELSEWHERE = {"os": "plan9", "architecture": "mips"}
-BIG = images.busybox(*layers.filler(4, layers.MIB))
+BIG = images.image(layers.filler(5, 100_000))
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Less time between tries, and for a daemon that is away, than people have."""
-    monkeypatch.setattr(patience, "FIRST_SECONDS", 0.05)
+    monkeypatch.setattr(patience, "FIRST_SECONDS", 0.01)
     monkeypatch.setattr(strategy, "AWAY_SECONDS", 1.0)
 
 
@@ -58,6 +58,7 @@ async def test_cancelled_while_it_waits_for(
     fake_registry.on(POINTS[point](), hold, method="HEAD" if hold.mute else "GET")
     job = pulls.start(reference, namespace=namespace)
     assert await asyncio.to_thread(hold.reached.wait, 10)
+    assert job.progress.host == fake_registry.address  # who is waited for
     await job.cancel()
     assert job.done
     assert job.progress.stage == "cancelled"
@@ -73,7 +74,7 @@ async def test_cancelled_while_it_unpacks(
     containerd: Daemon, namespace: str, client: Client, pulls: Pulls, fake_registry: FakeRegistry
 ) -> None:
     reference = fake_registry.add(
-        "a/b", "1", images.image(layers.filler(3, 256 * layers.MIB, "zero"))
+        "a/b", "1", images.image(layers.filler(2, 128 * layers.MIB, "zero"))
     )
     job = pulls.start(reference, namespace=namespace)
     if containerd.name == "2":  # 2.1 says nothing of unpacking
@@ -244,7 +245,8 @@ async def test_a_full_disk_and_what_would_make_room(
         with pytest.raises(ResourceExhausted, match=r"no space left") as caught:
             await pulls.start(second, namespace="default").wait()
         found = re.search(
-            r"no container uses would free (\d+\.\d) MB in default", str(caught.value)
+            r"Nothing of this pull was kept\. .* no container uses .*/a/b:1 (\d+\.\d) MB\.",
+            str(caught.value),
         )
         assert found
         assert 4 < float(found[1]) < 9
@@ -262,7 +264,9 @@ async def test_the_daemon_dies(
     daemon = start_daemon(containerd_name)
     reference = fake_registry.add("a/b", "1", BIG)
     hold = Hold(after=100)
-    fake_registry.on(BIG.blobs[-1].digest, hold)
+    # The first layer: a daemon that is killed in the midst of making a snapshot may never make
+    # another one (its folder is there, its record is not). That is its own fault.
+    fake_registry.on(BIG.blobs[1].digest, hold)
     async with Client(str(daemon.socket)) as client:
         pulls = Pulls(client, config_dirs=())
         job: PullJob = pulls.start(reference, namespace="default")

@@ -122,14 +122,18 @@ async def test_broken_images(
 async def test_many_platforms_are_not_all_listed(
     place: tuple[Daemon, str, Client, Pulls], fake_registry: FakeRegistry
 ) -> None:
+    """2.x takes seconds to note down each of 10,000 for its own pull, which comes before ours."""
+    count = 1000 if place[0].name == "2" else 10_000
     entry = {**OURS.root.descriptor(), "platform": ELSEWHERE}
     entries = [
-        {**entry, "platform": {**ELSEWHERE, "variant": f"v{number}"}} for number in range(10_000)
+        {**entry, "platform": {**ELSEWHERE, "variant": f"v{number}"}} for number in range(count)
     ]
     made = changed(INDEX, manifests=entries)
     assert len(made.root.data) < MANIFEST_LIMIT
     reference = fake_registry.add("a/b", "1", made)
-    await refused(place, reference, NotFound, r"plan9/mips/v0, .*, plan9/mips/v\d+ and 99\d\d more")
+    await refused(
+        place, reference, NotFound, r"plan9/mips/v0, .*, plan9/mips/v\d+ and 99?\d\d more"
+    )
 
 
 @pytest.mark.containerd("1.6", "1.7")  # 2.x takes it: its own client has no such bound

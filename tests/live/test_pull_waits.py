@@ -17,7 +17,8 @@ from .fakeregistry import FakeRegistry
 from .faults import Hold, Ranges, Reply, Truncate
 from .pulling import complete, empty, nothing_under_way
 
-BIG = images.busybox(*layers.filler(1, 3 * layers.MIB))
+# Of one layer, so that no snapshot is being made while its download is held.
+BIG = images.image(layers.filler(1, 3 * layers.MIB))
 LAYER = BIG.blobs[-1]
 # As many as containerd asks by itself before it gives up, without ever waiting.
 MANY = 12

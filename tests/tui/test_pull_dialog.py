@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from aiocontainerd.access import Access
-from aiocontainerd.pull.progress import LayerProgress, PullProgress
+from aiocontainerd.pull.progress import LayerProgress
 from aiocontainerd.store import Store
 from ctdeck.app import CtdeckApp
 from ctdeck.desk import Lock
-from ctdeck.pull_text import Meter, details, headline, layer_line
 from ctdeck.screens.pull import PullLines, PullScreen
 from ctdeck.settings import Session, Settings
 from ctdeck.verbs.pull import pull_again, start_pull
@@ -262,32 +263,16 @@ async def test_every_size(size: tuple[int, int]) -> None:
         await until(pilot, lambda: app.screen is app.main)
 
 
-# The words
-
-
-def test_speed_is_that_of_the_last_seconds() -> None:
-    meter = Meter()
-    assert meter.add(0, 0) == 0
-    assert meter.add(1, 1000) == 1000
-    for second in range(2, 20):
-        meter.add(second, 1000)
-    assert meter.add(20, 1000) == 0
-
-
-@pytest.mark.parametrize("width", [10, 20, 36, 60, 76, 120])
-def test_lines_are_as_wide_as_their_place(width: int) -> None:
-    layers = tuple(LayerProgress(A, 100, 7, stage) for stage in (
-        "waiting", "downloading", "downloaded", "unpacking", "unpacked", "exists"))  # type: ignore[arg-type]  # fmt: skip
-    for stage in ("resolving", "pulling", "done", "failed", "cancelled"):
-        progress = PullProgress("ghcr.io/a/long/name:tag", stage, layers, "why [/] not")  # type: ignore[arg-type]
-        lines = [headline(progress, 12.5, width), *details(progress, width)]
-        assert all(len(text) == width or stage == "failed" for text, _ in lines[:1])
-    assert all(len(layer_line(layer, width)[0]) == width for layer in layers)
-
-
-def test_the_most_wanted_facts_stay_when_it_is_narrow() -> None:
-    progress = PullProgress("nginx", "pulling", (LayerProgress(A, 1000, 10, "downloading"),))
-    assert "left" in headline(progress, 10, 90)[0]
-    narrow = headline(progress, 10, 36)[0]
-    assert "0 of 1 layer" in narrow
-    assert "left" not in narrow
+async def test_a_registry_that_says_nothing_is_named_and_the_seconds_go_on() -> None:
+    pulls = FakePulls()
+    async with running(session=session(pulls)) as (app, pilot):
+        await pilot.press("1", "p")
+        await typed(pilot, "reg.test/a:1")
+        await pilot.press("enter")
+        (job,) = pulls.jobs
+        job.progress = replace(job.progress, host="reg.test", since=time.monotonic() - 12)
+        await until(pilot, shows(app, "waiting for reg.test 12 s", "x cancels it"))
+        job.progress = replace(job.progress, since=time.monotonic() - 63)
+        await until(pilot, shows(app, "waiting for reg.test 63 s"))
+        await pilot.press("x")
+        await until(pilot, shows(app, "cancelled; nothing of it is left behind"))

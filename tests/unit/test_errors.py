@@ -42,6 +42,40 @@ def test_a_full_disk_is_told_apart() -> None:
     assert error.remedy
 
 
+def test_a_stream_that_broke_under_a_write_is_a_lost_connection() -> None:
+    error = errors.from_rpc(_rpc(grpc.StatusCode.INTERNAL, "Internal error from Core"), "blob")
+    assert isinstance(error, errors.Unavailable)
+    assert str(error).startswith("blob: the connection was lost")
+    said = errors.from_rpc(_rpc(grpc.StatusCode.INTERNAL, "out of luck"))
+    assert type(said) is errors.DaemonError
+
+
 def test_other_exceptions_pass_as_they_are() -> None:
     with pytest.raises(KeyError), errors.translated():
         raise KeyError("x")
+
+
+_FAILED = "failed to connect to all addresses; last error: "
+
+
+@pytest.mark.parametrize(
+    ("text", "ours"),
+    [
+        (
+            _FAILED + "UNKNOWN: unix:/run/c.sock: connect failed: addr: unix:/run/c.sock error: "
+            "Connection refused",
+            "nothing answers at /run/c.sock: containerd is not running",
+        ),
+        (_FAILED + "UNKNOWN: unix:/run/c.sock: No such file or directory",
+         "nothing answers at /run/c.sock: there is no such socket"),
+        (_FAILED + "UNAVAILABLE: unix:///run/c.sock: recvmsg:Connection reset by peer (104)",
+         "nothing answers at /run/c.sock"),
+        (_FAILED + "?", "nothing answers at the daemon's socket"),
+        ("Stream removed (Socket closed)", "the daemon closed the connection"),
+        ("ttrpc: closed: unavailable", "ttrpc: closed: unavailable"),
+    ],
+)  # fmt: skip
+def test_grpcs_own_story_is_told_in_our_words(text: str, ours: str) -> None:
+    error = errors.from_rpc(_rpc(grpc.StatusCode.UNAVAILABLE, text), "web1")
+    assert error.what == ours
+    assert "last error" not in str(error)

@@ -1,5 +1,6 @@
 """hosts.toml and certificate folders are read as containerd reads them."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,20 @@ def test_wrong_files_are_named(tmp_path: Path, text: str) -> None:
     write(tmp_path, "reg.test:5000", text)
     with pytest.raises(FailedPrecondition, match=r"hosts\.toml.*file is wrong"):
         hosts_for(REFERENCE, dirs=[tmp_path])
+
+
+@pytest.mark.parametrize("kind", ["a fifo", "a directory", "a link to nowhere"])
+def test_what_is_no_file_is_told(tmp_path: Path, kind: str) -> None:
+    """Without it another server would be asked than the one that was set up."""
+    file = tmp_path / "reg.test" / "hosts.toml"
+    file.parent.mkdir()
+    if kind == "a fifo":
+        os.mkfifo(file)
+    elif kind == "a directory":
+        file.mkdir()
+    else:
+        file.symlink_to("nowhere")
+    with pytest.raises(
+        FailedPrecondition, match=r"hosts\.toml: this file is wrong: (it is not a|No such) file"
+    ):
+        hosts_for(parse("reg.test/a:1"), dirs=[tmp_path])

@@ -3,8 +3,6 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -14,36 +12,10 @@ from aiocontainerd.pull import bodies, patience
 from aiocontainerd.pull.hosts import RegistryHost
 from aiocontainerd.pull.http import Http
 from aiocontainerd.pull.refusals import Interrupted, Unanswered
-from aiocontainerd.pull.registry import Registry
 from aiocontainerd.reference import parse
+from tests.unit.wire import OK, redirect, registry, server
 
 REFERENCE = parse("reg.test/a/b:1")
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
-
-@asynccontextmanager
-async def server(answer: Callable[[str], bytes]) -> AsyncIterator[tuple[str, list[str]]]:
-    """A server that answers each request's head with bytes; yields its address and the heads."""
-    heads: list[str] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode()
-                heads.append(head)
-                writer.write(answer(head))
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-
-    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with listening:
-        yield f"127.0.0.1:{listening.sockets[0].getsockname()[1]}", heads
-
-
-def redirect(target: str) -> bytes:
-    head = f"HTTP/1.1 307 Temporary Redirect\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n"
-    return head.encode()
 
 
 async def get(address: str, path: str = "/", **headers: str) -> bytes:
@@ -122,10 +94,6 @@ async def test_what_does_not_speak_http(said: bytes) -> None:
     async with server(lambda _: said) as (address, _):
         with pytest.raises(Interrupted, match="broke off"):
             await get(address)
-
-
-def registry(address: str) -> Registry:
-    return Registry(parse(f"{address}/a/b:1"), [RegistryHost(f"http://{address}/v2")])
 
 
 UNAUTHORIZED = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: {}\r\nContent-Length: 0\r\n\r\n"

@@ -1,8 +1,11 @@
 """Logins: from Docker's files and helpers, shown to safe servers only, and never in a text."""
 
+import asyncio
 import base64
+import contextlib
 import json
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +90,54 @@ async def test_a_broken_file_is_named_not_quoted(config: Path, text: str) -> Non
     assert SECRET not in repr(caught.getrepr(chain=True))
 
 
+@pytest.mark.parametrize("kind", ["a fifo", "a device", "a directory", "a socket", "huge", "shut"])
+async def test_a_file_that_is_none_is_told_at_once(
+    config: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "it is not a file"
+    with contextlib.ExitStack() as stack:
+        if kind == "a fifo":
+            os.mkfifo(config)
+        elif kind == "a device":
+            config.symlink_to("/dev/zero")
+        elif kind == "a directory":
+            config.mkdir()
+        elif kind == "a socket":
+            monkeypatch.chdir(config.parent)  # the name must be short
+            stack.enter_context(socket.socket(socket.AF_UNIX)).bind(config.name)
+        elif kind == "huge":
+            with config.open("wb") as file:
+                file.truncate(1 << 40)
+            said = "it is larger than 1 MiB"
+        else:
+            config.symlink_to(config)
+            said = "Too many levels of symbolic links"
+        with pytest.raises(FailedPrecondition, match=rf"config\.json: cannot .*{said}"):
+            await asyncio.wait_for(login("reg.test"), 10)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"username": "bob", "password": f"{SECRET}\ud800"},
+        {"username": "b\udfffb", "password": SECRET},
+        {"identitytoken": f"{SECRET}\udc80"},
+    ],
+)
+async def test_half_a_character_in_a_login_is_told(config: Path, entry: dict[str, str]) -> None:
+    config.write_text(json.dumps({"auths": {"reg.test": entry}}))
+    with pytest.raises(
+        FailedPrecondition, match=r"logins: that for reg\.test is not text"
+    ) as caught:
+        await login("reg.test")
+    assert SECRET not in repr(caught.getrepr(chain=True))
+    answer = json.dumps({"Username": entry.get("username", "<token>"), "Secret": f"{SECRET}\ud800"})
+    helper(config.parent, "x", f"cat >/dev/null; echo '{answer}'")
+    config.write_text('{"credsStore": "x"}')
+    with pytest.raises(FailedPrecondition, match="helper 'x' failed: its answer is not text"):
+        await login("reg.test")
+
+
 async def test_helpers(config: Path) -> None:
     answer = json.dumps({"Username": "bob", "Secret": SECRET})
     helper(
@@ -127,7 +178,9 @@ async def test_a_helper_that_hangs_goes_with_its_children(
     with pytest.raises(FailedPrecondition, match=r"no answer in 0\.5 s"):
         await login("reg.test")
     stat = Path("/proc", child.read_text().strip(), "stat")
-    assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
+    async with asyncio.timeout(10):  # SIGKILL has been sent; it takes its turn to die
+        while stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z":
+            await asyncio.sleep(0.005)
 
 
 @pytest.mark.parametrize(
@@ -266,12 +319,12 @@ def test_a_token_is_asked_for_pulling_only(scope: str, asked: str) -> None:
 )
 def test_tokens_of_the_wrong_kind(body: bytes) -> None:
     with pytest.raises(RegistryError, match="gave no token"):
-        _token(body, RegistryHost("https://tokens.test"), REFERENCE)
+        _token(body, "tokens.test", REFERENCE)
 
 
 def test_the_other_name_of_a_token() -> None:
     body = b'{"token": null, "access_token": "abc"}'
-    assert _token(body, RegistryHost("https://tokens.test"), REFERENCE) == "abc"
+    assert _token(body, "tokens.test", REFERENCE) == "abc"
 
 
 def test_only_so_much_is_read_of_all_challenges_together() -> None:

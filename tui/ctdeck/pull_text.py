@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Text = tuple[str, str]  # the text of a line, and the role that colours it
 WINDOW = 5.0  # seconds over which the speed is taken
+PATIENT = 3.0  # seconds without a sign of life, from which on they are counted
+_HOST = 32  # cells that its name may take
 _STAGES = {
     "resolving": ("asking the registry …", "accent"),
     "pulling": ("pulling", "accent"),
@@ -53,17 +55,26 @@ class Meter:
 
 
 def headline(
-    progress: PullProgress, rate: float, width: int, *, cancelling: bool = False, where: str = ""
+    progress: PullProgress,
+    rate: float,
+    width: int,
+    *,
+    now: float = 0.0,
+    cancelling: bool = False,
+    where: str = "",
 ) -> Text:
     """``nginx:1.27  3 of 5 layers  41 MB of 120 MB  12 MB/s  4 seconds left``, cut to the width.
 
-    `rate` is in bytes per second; `where` names the namespace if it is not the obvious one.
+    `rate` is in bytes per second, `now` as `time.monotonic` counts; `where` names the namespace if
+    it is not the obvious one.
     """
     words, role = _STAGES[progress.stage]
     if cancelling and progress.stage in ("resolving", "pulling"):
         words, role = "being cancelled: what it took is given back …", "warn"
     elif progress.waiting:
         words, role = safe(progress.waiting), "warn"
+    elif silent := _silent(progress, now):
+        words, role = silent, "warn"
     elif progress.stage == "pulling":
         facts = _facts(progress, rate)
         while len(facts) > 1 and len("  ".join(facts)) + min(len(progress.reference), 20) > width:
@@ -76,6 +87,22 @@ def headline(
     name = short_reference(safe(progress.reference)) + (f" in {where}" if where else "")
     room = max(10, width - len(words) - 2)
     return fit(f"{fit(name, min(len(name), room), cut='middle')}  {words}", width), role
+
+
+def _silent(progress: PullProgress, now: float) -> str:
+    """Who is waited for and how long by now, if somebody is."""
+    stages = {layer.stage for layer in progress.layers}
+    downloads = bool(stages & {"waiting", "downloading"}) and "unpacking" not in stages
+    asks = progress.stage == "resolving" or (progress.stage == "pulling" and downloads)
+    seconds = now - progress.since
+    if not asks or not progress.host or seconds < PATIENT:
+        return ""
+    done = f"{_facts(progress, 0)[0]}  " if progress.layers else ""
+    return f"{done}waiting for {_short(safe(progress.host))} {int(seconds)} s"
+
+
+def _short(host: str) -> str:
+    return fit(host, min(len(host), _HOST), cut="middle")
 
 
 def details(progress: PullProgress, width: int) -> list[Text]:

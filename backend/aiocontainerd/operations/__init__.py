@@ -1,24 +1,32 @@
-"""Verbs of several calls, each undone if it fails: run, start, stop, delete."""
+"""Verbs of several calls, each undone if it fails: run, start, stop, delete.
+
+Each is imported when it is first used: what a start of ctdeck asks for needs few of them.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from aiocontainerd.models import REMOVE_LABEL
-from aiocontainerd.operations.agreed import Agreed
-from aiocontainerd.operations.delete import delete_container, left_to_remove, remove_when_done
-from aiocontainerd.operations.identity import Life, life_of
-from aiocontainerd.operations.images import ImagePlan, delete_image, image_plan
-from aiocontainerd.operations.record import STDERR_LABEL, STDOUT_LABEL
-from aiocontainerd.operations.remains import (
-    Remains,
-    adopt,
-    cut_short,
-    left_behind,
-    remove_remains,
-    remove_stray_log,
-    stray_logs,
-)
-from aiocontainerd.operations.run import RunResult, run
-from aiocontainerd.operations.signals import signal_number, stop_signal
-from aiocontainerd.operations.start import restart, start
-from aiocontainerd.operations.stop import GRACE, grace_of, kill, pause, resume, stop
+
+if TYPE_CHECKING:
+    from aiocontainerd.operations.agreed import Agreed
+    from aiocontainerd.operations.delete import delete_container, left_to_remove, remove_when_done
+    from aiocontainerd.operations.identity import Life, life_of
+    from aiocontainerd.operations.images import ImagePlan, delete_image, image_plan
+    from aiocontainerd.operations.record import STDERR_LABEL, STDOUT_LABEL
+    from aiocontainerd.operations.remains import (
+        Remains,
+        adopt,
+        cut_short,
+        left_behind,
+        remove_remains,
+        remove_stray_log,
+        stray_logs,
+    )
+    from aiocontainerd.operations.running import RunResult, run
+    from aiocontainerd.operations.signals import signal_number, stop_signal
+    from aiocontainerd.operations.starting import restart, start
+    from aiocontainerd.operations.stopping import GRACE, grace_of, kill, pause, resume, stop
 
 __all__ = [
     "GRACE",
@@ -53,3 +61,27 @@ __all__ = [
     "stop_signal",
     "stray_logs",
 ]
+
+# No module has the name of what it gives: an import would put it in that one's place.
+_HOMES = {
+    "agreed": "Agreed",
+    "delete": "delete_container left_to_remove remove_when_done",
+    "identity": "Life life_of",
+    "images": "ImagePlan delete_image image_plan",
+    "record": "STDERR_LABEL STDOUT_LABEL",
+    "remains": ("Remains adopt cut_short left_behind remove_remains remove_stray_log stray_logs"),
+    "running": "RunResult run",
+    "signals": "signal_number stop_signal",
+    "starting": "restart start",
+    "stopping": "GRACE grace_of kill pause resume stop",
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module '{__name__}' has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value

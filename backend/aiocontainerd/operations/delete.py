@@ -1,6 +1,7 @@
 """Delete a container with all that belongs to it: task, record, snapshot, log."""
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import suppress
 
 from aiocontainerd.client import Client
@@ -13,9 +14,9 @@ from aiocontainerd.errors import (
 )
 from aiocontainerd.models import Container, Task, TaskStatus
 from aiocontainerd.operations.identity import Life, same_container, same_task, task_of
-from aiocontainerd.operations.launch import delete_task, logs_of
-from aiocontainerd.operations.notes import forget_of, is_held_back, is_marked
-from aiocontainerd.operations.stop import Report, grace_of, silent, stop_task
+from aiocontainerd.operations.launch import delete_task
+from aiocontainerd.operations.notes import forget_of, is_held_back, is_marked, logs_of
+from aiocontainerd.operations.stopping import Report, grace_of, silent, stop_task
 from aiocontainerd.settled import settled
 from aiocontainerd.state import StateDirectory
 
@@ -30,10 +31,14 @@ async def delete_container(
     state: StateDirectory,
     seen: Life | None = None,
     grace: float | None = None,
+    kill: bool = False,
+    others: Iterable[Container] | None = None,
     report: Report | None = None,
 ) -> None:
     """Stop it if it runs, as `stop` does, then remove it and what is its own.
 
+    `others` are the containers that there are, where one follows them: a list of ten thousand
+    takes a second. With `kill` it is not asked to stop: SIGKILL at once, as `docker rm -f` does.
     What is gone already, or is being deleted by someone else meanwhile, is no error. A
     snapshot that another container uses stays. Raises FailedPrecondition when another
     container has the id by now, when it was started since it was `seen`, or when only a task is
@@ -44,8 +49,8 @@ async def delete_container(
     try:
         found = await same_container(client, container)
         seconds = grace_of(found) if grace is None else grace
-        await _end_task(client, found, seen, seconds, report or silent)
-        shared = await _is_shared(client, found)
+        await _end_task(client, found, seen, seconds, report or silent, kill=kill)
+        shared = await _is_shared(client, found, others)
         await same_container(client, found)  # stopping took its time
     except NotFound:
         _remove_ours(state, container)
@@ -107,25 +112,37 @@ def left_to_remove(container: Container, task: Task | None) -> bool:
 
 
 async def _end_task(
-    client: Client, container: Container, seen: Life | None, grace: float, report: Report
+    client: Client,
+    container: Container,
+    seen: Life | None,
+    grace: float,
+    report: Report,
+    *,
+    kill: bool = False,
 ) -> None:
     """No task afterwards."""
     task = await same_task(client, container, seen)
     if task is None:
         return
     if task.status is not TaskStatus.CREATED:
-        await stop_task(client, container, task, grace=grace, report=report)
+        await stop_task(client, container, task, grace=grace, report=report, kill=kill)
     await delete_task(client, container)
 
 
-async def _is_shared(client: Client, container: Container) -> bool:
+async def _is_shared(
+    client: Client, container: Container, others: Iterable[Container] | None = None
+) -> bool:
     """Another container of the namespace has the same snapshot; the daemon guards nothing."""
     if not container.snapshot_key:
         return False
-    others = await client.containers.list(namespace=container.namespace)
-    own = (container.snapshotter, container.raw_snapshot_key)
+    if others is None:
+        others = await client.containers.list(namespace=container.namespace)
+    shown = container.snapshot_key  # most differ in this one
+    own = (container.namespace, container.snapshotter, container.raw_snapshot_key)
     return any(
-        other.id != container.id and (other.snapshotter, other.raw_snapshot_key) == own
+        other.snapshot_key == shown
+        and other.id != container.id
+        and (other.namespace, other.snapshotter, other.raw_snapshot_key) == own
         for other in others
     )
 
@@ -133,11 +150,14 @@ async def _is_shared(client: Client, container: Container) -> bool:
 async def _remove(
     client: Client, container: Container, state: StateDirectory, *, shared: bool
 ) -> None:
-    """Record, snapshot, log: a record without a snapshot would be of no use, so it goes first."""
+    """Record, snapshot, log: a record without a snapshot would be of no use, so it goes first.
+
+    Where the snapshot was shared it is looked again: of two that go at once, one is the last.
+    """
     namespace = container.namespace
     with suppress(NotFound):
         await client.containers.delete(container.id, namespace=namespace)
-    if container.snapshot_key and not shared:
+    if container.snapshot_key and not (shared and await _is_shared(client, container)):
         await _remove_snapshot(client, container)
     _remove_ours(state, container)
 

@@ -3,7 +3,7 @@
 Source: containerd `metadata/gc.go` (scanRoots, references, sendLabelRefs).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 Node = tuple[str, str]
@@ -47,13 +47,18 @@ class Graph:
         if ROOT_LABEL in labels:
             self.roots.add(node)
 
-    def reachable(self, without: Node | None = None) -> set[Node]:
-        """Everything that exists and is kept, as if the root `without` were not there."""
-        todo = [node for node in self.roots if node != without and node in self.edges]
+    def reachable(self, without: Container[Node] = ()) -> set[Node]:
+        """Everything that exists and is kept, as if the roots in `without` were not there."""
+        seen = self.held_by(node for node in self.roots if node not in without)
+        return seen | {node for node in self.leaves if node in self.edges}
+
+    def held_by(self, nodes: Iterable[Node]) -> set[Node]:
+        """Those of `nodes` that exist, and everything that follows from them."""
+        todo = [node for node in nodes if node in self.edges]
         seen = set(todo)
         while todo:
             for node in self.edges[todo.pop()]:
                 if node not in seen and node in self.edges:
                     seen.add(node)
                     todo.append(node)
-        return seen | {node for node in self.leaves if node in self.edges}
+        return seen

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,6 +11,7 @@ from aiocontainerd.errors import ContainerdError, NotFound
 from aiocontainerd.models import Container, Image, Snapshot
 from aiocontainerd.operations.garbage import Graph, Node, content, snapshot_node
 from aiocontainerd.operations.identity import same_image
+from aiocontainerd.owners import PINNED_LABEL
 from aiocontainerd.services.leases import EXPIRE_LABEL, Lease
 from aiocontainerd.settled import settled
 
@@ -43,13 +45,9 @@ async def image_plan(client: Client, snapshot: Snapshot, image: Image) -> ImageP
     the store's. Blobs that another namespace has too stay, and are not counted.
     """
     graph = await graph_of(client, snapshot, image.namespace)
-    name = ("image", image.key.id)
-    lost = graph.reachable() - graph.reachable(without=name)
-    blobs = [node for node in lost if node in graph.sizes]
-    others = await elsewhere(client, image.namespace, blobs)
-    blobs = [node for node in blobs if node not in others]
-    layers = [node for node in lost if node[0] == "snapshot"]
-    usage = await usages(client, image.namespace, layers)
+    lost = graph.reachable() - graph.reachable(without=nodes([image]))
+    sizes = await freed(client, graph, image.namespace, lost)
+    blobs = [node for node in sizes if node in graph.sizes]
     same = [other for other in _images(snapshot, image.namespace) if other.key != image.key]
     return ImagePlan(
         image=image,
@@ -57,10 +55,10 @@ async def image_plan(client: Client, snapshot: Snapshot, image: Image) -> ImageP
         other_names=tuple(
             sorted(other.key.id for other in same if other.target.digest == image.target.digest)
         ),
-        frees=sum(graph.sizes[node] for node in blobs) + sum(usage),
+        frees=sum(sizes.values()),
         blobs=len(blobs),
-        snapshots=len(usage),
-        pinned=image.labels.get("io.cri-containerd.pinned") == "pinned",
+        snapshots=len(sizes) - len(blobs),
+        pinned=image.labels.get(PINNED_LABEL) == "pinned",
     )
 
 
@@ -103,7 +101,24 @@ async def graph_of(client: Client, snapshot: Snapshot, namespace: str) -> Graph:
     return graph
 
 
-async def elsewhere(client: Client, namespace: str, blobs: Iterable[Node]) -> set[Node]:
+def nodes(images: Iterable[Image]) -> set[Node]:
+    """Their roots in the graph."""
+    return {("image", image.key.id) for image in images}
+
+
+async def freed(
+    client: Client, graph: Graph, namespace: str, lost: Iterable[Node]
+) -> dict[Node, int]:
+    """Bytes that each blob and snapshot of `lost` gives back; nothing for what stays after all."""
+    lost = tuple(lost)
+    blobs = [node for node in lost if node in graph.sizes]
+    others = await _elsewhere(client, namespace, blobs)
+    sizes = {node: graph.sizes[node] for node in blobs if node not in others}
+    layers = [node for node in lost if node[0] == "snapshot"]
+    return {**sizes, **await _usages(client, namespace, layers)}
+
+
+async def _elsewhere(client: Client, namespace: str, blobs: Iterable[Node]) -> set[Node]:
     """Those of the blobs that other namespaces have: the bytes are the same file for all."""
     filters = [f'digest=="{digest}"' for _, digest in blobs]
     if not filters:
@@ -162,19 +177,18 @@ def _counts(lease: Lease) -> bool:
     return until.tzinfo is None or until > datetime.now(UTC)
 
 
-async def usages(client: Client, namespace: str, layers: Iterable[Node]) -> list[int]:
+async def _usages(client: Client, namespace: str, layers: Iterable[Node]) -> dict[Node, int]:
     """Bytes of each of these snapshots; those that vanish meanwhile are left out."""
     turn = asyncio.Semaphore(_USAGE_AT_ONCE)
+    sizes: dict[Node, int] = {}
 
-    async def one(node: Node) -> int | None:
+    async def one(node: Node) -> None:
         snapshotter, _, key = node[1].partition("/")
         async with turn:
-            try:
-                return await client.snapshots.usage(
+            with suppress(ContainerdError):
+                sizes[node] = await client.snapshots.usage(
                     key, snapshotter=snapshotter, namespace=namespace
                 )
-            except ContainerdError:
-                return None
 
-    found = await asyncio.gather(*(one(node) for node in layers))
-    return [size for size in found if size is not None]
+    await asyncio.gather(*map(one, layers))
+    return sizes

@@ -15,15 +15,9 @@ from aiocontainerd.operations.undo import Undo
 from aiocontainerd.pb import containers_pb2, typeurl
 from aiocontainerd.services.snapshots import MountSpec
 from aiocontainerd.settled import settled
-from aiocontainerd.state import StateDirectory
 
 KILL = 9
 KILL_WAIT = 10.0  # seconds that a killed task may take to end
-
-
-async def logs_of(client: Client, state: StateDirectory) -> StateDirectory:
-    """Our files as they are for this daemon: another one's containers may have the same ids."""
-    return state.of_daemon((await client.server_info()).uuid)
 
 
 async def launch(

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, FailedPrecondition, PermissionDenied
 from aiocontainerd.maker import has_ended, maker, same_boot
 from aiocontainerd.models import HELD_BACK, REMOVE_LABEL, Container
@@ -26,6 +27,11 @@ LEASE_LABEL = "io.ctdeck/lease"  # on a container: the lease of the run that mad
 
 _NAME = re.compile(rf"{LEASE_PREFIX}[0-9a-f]{{16}}")
 _SIZE_MAX = 64 << 10  # bytes; one of ours has less than 5,000
+
+
+async def logs_of(client: Client, state: StateDirectory) -> StateDirectory:
+    """Our files as they are for this daemon: another one's containers may have the same ids."""
+    return state.of_daemon((await client.server_info()).uuid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,13 @@ from aiocontainerd.errors import InvalidArgument, NotFound
 from aiocontainerd.identifiers import check_container_id, check_identifier
 from aiocontainerd.maker import DOING, MADE_BY, SUBJECT, has_ended, maker
 from aiocontainerd.models import REMOVE_LABEL, Container, Key, TaskStatus
-from aiocontainerd.operations.delete import delete_container
 from aiocontainerd.operations.identity import task_of
-from aiocontainerd.operations.launch import delete_task, logs_of
 from aiocontainerd.operations.notes import (
     LEASE_LABEL,
     Note,
     forget,
     is_held_back,
+    logs_of,
     note_of,
     read,
     read_all,
@@ -121,6 +120,9 @@ async def remove_remains(client: Client, remains: Remains, *, state: StateDirect
 
     What was started meanwhile stays. Returns when the garbage collector has been through.
     """
+    from aiocontainerd.operations.delete import delete_container  # looking needs neither
+    from aiocontainerd.operations.launch import delete_task
+
     client.check_writable(remains.namespace)
     namespace, ours = remains.namespace, await logs_of(client, state)
     for now in await cut_short(client, [namespace], state=state):
@@ -154,6 +156,7 @@ async def left_behind(
 
 async def adopt(client: Client, container: Container, *, state: StateDirectory) -> None:
     """From now on it is we who see to its removal when done."""
+    client.check_writable(container.namespace)  # before the note is ours
     state = await logs_of(client, state)
     if (note := note_of(state, container)) is not None:
         write(state, replace(note, made_by=maker()))
@@ -188,6 +191,7 @@ async def stray_logs(
 
 async def remove_stray_log(client: Client, key: Key, *, state: StateDirectory) -> None:
     """Remove the log of a container that is gone; that of one that is there again stays."""
+    client.check_writable(key.namespace)
     if not await _is_there(client, key):
         state = await logs_of(client, state)
         await asyncio.to_thread(state.remove_logs, key.namespace, key.id)

@@ -44,7 +44,9 @@ async def chunks(response: "aiohttp.ClientResponse", reference: Reference) -> As
     trouble: RegistryError | None = None
     while True:
         try:
-            data = await response.content.read(CHUNK - size)
+            # Bytes may come and be none of the body: the size of a chunk in digits without end.
+            async with asyncio.timeout(_WINDOW_SECONDS):
+                data = await response.content.read(CHUNK - size)
             count += len(data)
             if clock() - since > _WINDOW_SECONDS:
                 if data and count < _WINDOW_BYTES:

@@ -17,6 +17,7 @@ from aiocontainerd.pull.progress import Tracker
 from aiocontainerd.pull.registry import Registry
 from aiocontainerd.pull.unpack import bind_chain, unpack
 from aiocontainerd.reference import Reference
+from aiocontainerd.settled import settled
 
 AT_ONCE = 3
 _DEPTH = 4  # an index may hold indexes, but not without end
@@ -34,9 +35,20 @@ async def pull_by_us(
     target, manifest, checked = await pull.resolve()
     chain_id = await pull.content(manifest, checked=checked)
     await bind_chain(place, manifest.config.digest, chain_id)
-    return await place.client.images.put(
+    put = place.client.images.put(
         str(reference), target, namespace=place.namespace, lease=place.lease
     )
+    return await _too_late_to_cancel(asyncio.ensure_future(put))
+
+
+async def _too_late_to_cancel(last: "asyncio.Future[Image]") -> Image:
+    """The last step is whole or not at all: with it all is there, and stays."""
+    try:
+        return await settled(last)
+    except asyncio.CancelledError:
+        if last.cancelled() or last.exception() is not None:
+            raise
+        return last.result()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from aiocontainerd.errors import FailedPrecondition
+from aiocontainerd.pull import settings_file
 from aiocontainerd.safe import safe
 
 _HUB = "https://index.docker.io/v1/"
@@ -24,7 +25,6 @@ _HUB_HOSTS = frozenset({"docker.io", "registry-1.docker.io", "index.docker.io"})
 _HELPER_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _TOKEN_USER = "<token>"  # a helper's word for "the secret is a refresh token"
 _HEADER_TEXT = re.compile(r"[\x21-\x7e]+")
-_FILE_LIMIT = 1 << 20  # bytes
 _ANSWER_LIMIT = 1 << 20  # bytes of a helper's
 _HELPER_SECONDS = 30.0
 
@@ -40,6 +40,15 @@ class Login:
     password: str = field(default="", repr=False)
     refresh_token: str = field(default="", repr=False)
     registry_token: str = field(default="", repr=False)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it can be sent: JSON can hold half a character (a lone surrogate)."""
+        try:
+            "".join((self.user, self.password, self.refresh_token)).encode()
+        except UnicodeEncodeError:
+            return False
+        return True
 
 
 def config_path() -> Path:
@@ -59,21 +68,26 @@ async def login(host: str) -> Login | None:
     config = await asyncio.to_thread(_load)
     server = _HUB if host in _HUB_HOSTS else host
     if helper := _helper(config, server, host):
-        return await _ask(helper, server)
-    return _from_auths(config, host)
+        found = await _ask(helper, server)
+        if found is not None and not found.is_text:
+            raise _helper_failed(helper, "its answer is not text")
+        return found
+    found = _from_auths(config, host)
+    if found is not None and not found.is_text:
+        raise _unreadable(config_path(), f"that for {safe(host)} is not text")
+    return found
 
 
 def _load() -> dict[str, Any]:
     path = config_path()
     try:
-        with path.open("rb") as file:
-            data = file.read(_FILE_LIMIT + 1)
+        data = settings_file.read(path)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
         raise _unreadable(path, error.strerror or "it cannot be read") from error
     try:
-        value = json.loads(data) if len(data) <= _FILE_LIMIT else None
+        value = json.loads(data)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):

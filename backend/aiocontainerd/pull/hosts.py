@@ -4,6 +4,7 @@ Source: containerd's `docs/hosts.md` and `core/remotes/docker/config`. A folder 
 holds `hosts.toml`, or only certificates in Docker's way (`*.crt`, `*.cert` with `*.key`).
 """
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +13,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aiocontainerd.errors import FailedPrecondition
+from aiocontainerd.pull import settings_file
 from aiocontainerd.reference import Reference
 from aiocontainerd.safe import safe
 
 DEFAULT_DIRS = (Path("/etc/containerd/certs.d"),)
-_FILE_LIMIT = 1 << 20  # bytes
 _ALL: frozenset[str] = frozenset({"pull", "resolve", "push"})
 
 
@@ -65,11 +66,11 @@ def hosts_for(
     folder = found[1]
     try:
         file = folder / "hosts.toml"
-        if file.is_file():
+        if os.path.lexists(file):  # one that is no file, or leads nowhere, is told
             return tuple(_parse(_read(file), file, default))
         return (_with_certificates(default, folder),)
     except OSError as error:
-        raise _bad(folder, error.strerror or "it cannot be read") from error
+        raise _bad(Path(error.filename or folder), error.strerror or "it cannot be read") from error
 
 
 def _default(reference: Reference, plain_http: bool) -> RegistryHost:
@@ -80,10 +81,7 @@ def _default(reference: Reference, plain_http: bool) -> RegistryHost:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    with file.open("rb") as source:
-        data = source.read(_FILE_LIMIT + 1)
-    if len(data) > _FILE_LIMIT:
-        raise _bad(file, f"it is larger than {_FILE_LIMIT} bytes")
+    data = settings_file.read(file)
     import tomllib  # few hosts have such files
 
     try:

@@ -5,15 +5,14 @@ it sends us to (CVE-2020-15157): across hosts only the request's bare needs go a
 """
 
 import asyncio
-import ipaddress
-import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urljoin, urlsplit
 
 from aiocontainerd.errors import FailedPrecondition, RegistryError
 from aiocontainerd.pull.hosts import RegistryHost
+from aiocontainerd.pull.reach import Bounds, LedInwardError, leads_inward
 from aiocontainerd.pull.refusals import unreachable
 from aiocontainerd.reference import Reference
 from aiocontainerd.safe import safe
@@ -33,25 +32,19 @@ _BARE = frozenset({"accept", "accept-encoding", "range", "user-agent"})
 
 
 class Http:
-    """One session for one pull of `reference`, as a context manager."""
+    """The connections of one pull of `reference`, as a context manager.
 
-    def __init__(self, reference: Reference) -> None:
+    `asks` is told which server is asked, and "" when it has answered.
+    """
+
+    def __init__(self, reference: Reference, asks: Callable[[str], None] = lambda _: None) -> None:
+        self._asks = asks
         self._reference = reference
-        self._session: aiohttp.ClientSession | None = None
+        self._bounds: dict[str, Bounds] = {}
+        self._sessions: dict[tuple[str, bool], aiohttp.ClientSession] = {}
         self._contexts: dict[RegistryHost, ssl.SSLContext] = {}
 
     async def __aenter__(self) -> Self:
-        import aiohttp  # 150 ms: not before the first pull
-
-        self._session = aiohttp.ClientSession(
-            auto_decompress=False,
-            headers={"User-Agent": "ctdeck", "Accept-Encoding": "identity"},
-            timeout=aiohttp.ClientTimeout(
-                total=None, sock_connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS
-            ),
-            read_bufsize=2 * CHUNK,
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
         return self
 
     async def __aexit__(
@@ -60,8 +53,8 @@ class Http:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
+        for session in self._sessions.values():
+            await session.close()
 
     async def request(
         self,
@@ -74,8 +67,9 @@ class Http:
     ) -> "aiohttp.ClientResponse":
         """Send one request to this address and follow its redirects; the caller releases it.
 
-        `form` makes it a POST of secrets, which is never redirected. Raises RegistryError
-        (Interrupted when trying again may help) without an answer.
+        `host` is the server of the user's on whose word we go there: what it leads us to is no
+        further inside than it is itself. `form` makes it a POST of secrets, which is never
+        redirected. Raises RegistryError (Interrupted when trying again may help) without an answer.
         """
         sent = dict(headers)
         for _ in range(_MOST_REDIRECTS):
@@ -88,7 +82,7 @@ class Http:
                 sent = {name: value for name, value in sent.items() if name.lower() in _BARE}
             url = target
         raise RegistryError(
-            f"{host.netloc} redirects without end",
+            f"{safe(urlsplit(url).netloc)} redirects without end",
             subject=str(self._reference),
             remedy="The registry, or a proxy before it, is set up wrongly.",
             status=310,
@@ -105,22 +99,56 @@ class Http:
         import aiohttp
         from yarl import URL
 
-        assert self._session is not None, "the session is not open"
-        netloc = urlsplit(url).netloc
+        netloc, proxy = urlsplit(url).netloc, _proxy(url)
         try:
+            self._bounds_of(host).check(netloc)
+            session = self._session(host, proxied=proxy is not None)
             tls = await self._tls(host, netloc) if url.startswith("https:") else True
+            self._asks(safe(netloc))
             async with asyncio.timeout(HEAD_SECONDS):
-                return await self._session.request(
+                response = await session.request(
                     method,
                     URL(url, encoded=True),  # as it is: a signed address must not be quoted anew
                     headers=headers,
                     data=form,
                     allow_redirects=False,
-                    proxy=_proxy(url),
+                    proxy=proxy,
                     ssl=tls,
                 )
+            self._asks("")
+            return response
+        except LedInwardError as error:
+            raise self._led_inward(host, netloc, error.address) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise unreachable(error, reference=self._reference, host=safe(netloc)) from error
+
+    def _bounds_of(self, host: RegistryHost) -> Bounds:
+        name = urlsplit(host.base).hostname or ""
+        return self._bounds.setdefault(name, Bounds(name))
+
+    def _session(self, host: RegistryHost, *, proxied: bool) -> "aiohttp.ClientSession":
+        """One for each server of the user's: its resolver knows who leads us. None behind a proxy.
+
+        The proxy looks up the names itself, and its own is the user's choice.
+        """
+        import aiohttp  # 150 ms: not before the first pull
+
+        from aiocontainerd.pull.resolver import BoundedResolver
+
+        key = host.netloc, proxied
+        if key not in self._sessions:
+            resolver = None if proxied else BoundedResolver(self._bounds_of(host))
+            self._sessions[key] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(resolver=resolver),
+                auto_decompress=False,
+                headers={"User-Agent": "ctdeck", "Accept-Encoding": "identity"},
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS
+                ),
+                read_bufsize=2 * CHUNK,
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._sessions[key]
 
     def _target(self, url: str, location: str) -> str:
         """Where a redirect leads. Raises RegistryError when that is no address, or not safe."""
@@ -128,7 +156,7 @@ class Http:
             target = urljoin(url, location)
             self._check_redirect(url, target)
         except ValueError as error:  # urllib's word for an address that is none
-            raise self._unsafe(url, "something that is no address") from error
+            raise self._redirects(url, "something that is no address") from error
         return target
 
     def _check_redirect(self, url: str, target: str) -> None:
@@ -139,12 +167,20 @@ class Http:
         inward = leads_inward(parts.netloc) and not leads_inward(here.netloc)
         named = parts.hostname and "@" not in parts.netloc
         if parts.scheme not in allowed or not named or (inward and parts.scheme == "http"):
-            raise self._unsafe(url, f"{parts.scheme}://{parts.hostname or ''}")
+            raise self._redirects(url, f"{parts.scheme}://{parts.hostname or ''}")
 
-    def _unsafe(self, url: str, target: str) -> RegistryError:
-        host = safe(urlsplit(url).netloc)
+    def _led_inward(self, host: RegistryHost, netloc: str, address: str) -> RegistryError:
+        at = "" if address in netloc else f" ({address})"
+        said = f"leads to {safe(netloc + at)}, which is further inside than itself:"
+        return self._unsafe(host.netloc, said)
+
+    def _redirects(self, url: str, target: str) -> RegistryError:
+        said = f"redirects to {safe(target[:200])}, which is"
+        return self._unsafe(urlsplit(url).netloc, said)
+
+    def _unsafe(self, netloc: str, does: str) -> RegistryError:
         return RegistryError(
-            f"{host} redirects to {safe(target[:200])}, which is not safe to follow",
+            f"{safe(netloc)} {does} not safe to follow",
             subject=str(self._reference),
             remedy="Nothing was sent there. The registry, or a proxy before it, is at fault.",
             status=307,
@@ -197,19 +233,3 @@ def _proxy(url: str) -> str | None:
 def is_loopback(netloc: str) -> bool:
     """Whether a host (with its port) is this machine."""
     return Reference(netloc, "").is_loopback
-
-
-def leads_inward(netloc: str) -> bool:
-    """Whether this names our machine or its own link, in whichever way; names are not looked up."""
-    host = (urlsplit(f"//{netloc}").hostname or "").rstrip(".")
-    if host == "localhost" or host.endswith((".localhost", "-localhost", "-loopback")):
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        try:
-            address = ipaddress.ip_address(socket.inet_aton(host))  # 127.1, 2130706433, 0x7f.1
-        except (OSError, ValueError):
-            return False
-    address = getattr(address, "ipv4_mapped", None) or address
-    return address.is_loopback or address.is_unspecified or address.is_link_local

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aiocontainerd.audit import acting
+from aiocontainerd.audit import acting, at_hand
 from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, FailedPrecondition
 from aiocontainerd.models import Image
@@ -56,7 +56,10 @@ class PullJob:
         return task.result()
 
     async def cancel(self) -> None:
-        """Stop it, for all who joined it, and return when everything it made is gone."""
+        """Stop it, for all who joined it, and return when everything it made is gone.
+
+        From its last step on it is too late: then it is done, and `progress` says so.
+        """
         task = self._running()
         if not self._cancelled:  # a second time would cut the clean-up short
             self._cancelled = True
@@ -155,7 +158,7 @@ class Pulls:
     async def _work(self, wish: Wish, tracker: Tracker) -> Image:
         from aiocontainerd.pull.strategy import pull
 
-        with acting("pull"):
+        with acting(at_hand() or "pull"):
             return await pull(self._client, wish, tracker)
 
     def _remember(self, job: PullJob) -> None:

@@ -1,6 +1,7 @@
 """How far a pull is: immutable pictures for watchers, and the tracker that the puller writes."""
 
 import asyncio
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -29,7 +30,8 @@ class PullProgress:
     """A pull at one moment; layers in their order in the image, the lowest first.
 
     `waiting` says what it waits for, if it does: a registry that wants to be left alone, or the
-    daemon to come back.
+    daemon to come back. `host` is who was asked last, `since` when it was last heard of (seconds,
+    as `time.monotonic` counts).
     """
 
     reference: str
@@ -38,6 +40,8 @@ class PullProgress:
     error: str = ""
     by: By = "ctdeck"
     waiting: str = ""
+    host: str = ""
+    since: float = 0.0
 
     @property
     def downloaded(self) -> int:
@@ -70,20 +74,34 @@ class Tracker:
         self._error = ""
         self._by: By = "ctdeck"
         self._waiting = ""
+        self._host, self._since = "", time.monotonic()
         self._changed = asyncio.Event()
         self.version = 0
 
     def snapshot(self) -> PullProgress:
         """The picture as of now."""
-        layers = tuple(self._layers.values())
         return PullProgress(
-            self._reference, self._stage, layers, self._error, self._by, self._waiting
+            self._reference,
+            self._stage,
+            tuple(self._layers.values()),
+            self._error,
+            self._by,
+            self._waiting,
+            self._host,
+            self._since,
         )
 
     def start(self, by: By) -> None:
         """Begin (again), by the daemon's Transfer service or by ourselves."""
         self._by, self._stage, self._layers = by, "resolving", {}
+        self._host, self._since = self._reference.partition("/")[0], time.monotonic()
         self._touch()
+
+    def ask(self, host: str) -> None:
+        """Say who is asked, "" when it has answered."""
+        if host != self._host:
+            self._host, self._since = host or self._host, time.monotonic()
+            self._touch()
 
     def expect(self, layers: Iterable[tuple[str, int]]) -> None:
         """These are the layers (digest, size), the lowest first."""
@@ -107,7 +125,10 @@ class Tracker:
         total = old.total if total is None else total
         if downloaded is None:
             downloaded = old.downloaded if stage in ("waiting", "downloading") else total
-        self._layers[digest] = LayerProgress(digest, total, downloaded, stage)
+        new = LayerProgress(digest, total, downloaded, stage)
+        if new != old:  # the daemon says the same again and again
+            self._since = time.monotonic()
+        self._layers[digest] = new
         self._stage = "pulling"
         self._touch()
 

@@ -35,15 +35,20 @@ class Fetched:
 class Registry:
     """The servers of a reference's repository, as a context manager; one for each pull.
 
-    `note` is told what is waited for when a registry wants to be left alone for a while.
+    `note` is told what is waited for when a registry wants to be left alone for a while, `asks`
+    which server is asked, and "" when it has answered.
     """
 
     def __init__(
-        self, reference: Reference, hosts: Iterable[RegistryHost], note: Note = lambda _: None
+        self,
+        reference: Reference,
+        hosts: Iterable[RegistryHost],
+        note: Note = lambda _: None,
+        asks: Note = lambda _: None,
     ) -> None:
         self.patience = Patience(note)
         self._reference = reference
-        self._http = Http(reference)
+        self._http = Http(reference, asks)
         self._servers = tuple(Server(self._http, host, reference) for host in hosts)
 
     async def __aenter__(self) -> Self:
@@ -95,6 +100,9 @@ class Registry:
         authority = safe(response.url.authority)
         if is_web_page(_media_type(response), data):
             raise web_page(what, reference=self._reference, host=authority)
+        packed = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if packed not in ("identity", ""):
+            raise self._wrong(f"{authority} sent {what} packed ({safe(packed[:20])}), unasked")
         if len(data) > manifests.MANIFEST_LIMIT:
             raise self._wrong(f"{what} is larger than {manifests.MANIFEST_LIMIT >> 20} MiB")
         said = name if ":" in name else response.headers.get("Docker-Content-Digest", "")

@@ -15,13 +15,13 @@ from aiocontainerd.errors import (
     Unavailable,
 )
 from aiocontainerd.models import Image
+from aiocontainerd.operations.room import room_is_told
 from aiocontainerd.pull.by_daemon import pull_by_daemon
 from aiocontainerd.pull.by_us import pull_by_us
 from aiocontainerd.pull.hosts import find_dir, hosts_for
 from aiocontainerd.pull.place import Place
 from aiocontainerd.pull.progress import Tracker
 from aiocontainerd.pull.registry import Registry
-from aiocontainerd.pull.room import NO_SPACE, way_to_room
 from aiocontainerd.pull.unpack import default_snapshotter
 from aiocontainerd.pull.wish import Wish
 from aiocontainerd.services.introspection import TRANSFER
@@ -38,19 +38,22 @@ _UNREACHABLE = re.compile(
 
 
 async def pull(client: Client, wish: Wish, tracker: Tracker) -> Image:
-    """Pull and unpack; leaves nothing behind when it fails or is cancelled.
+    """Pull and unpack; leaves nothing behind when it fails or is cancelled in time.
 
     What the daemon could not pull is tried again by us, silently: either that goes well, or its
     error says more than the daemon's. A daemon that restarts meanwhile is waited for.
     """
+    place = Place(client, wish.namespace, await default_snapshotter(client, wish.namespace))
+    kept = "Nothing of this pull was kept."
+    image: Image | None = None
     try:
-        place = Place(client, wish.namespace, await default_snapshotter(client, wish.namespace))
-        async with _lease(place, wish) as lease:
-            return await _through_restarts(replace(place, lease=lease), wish, tracker)
-    except ResourceExhausted as error:
-        if NO_SPACE in error.what:
-            error.remedy = await way_to_room(client)  # now that nothing of this pull is kept
-        raise
+        async with room_is_told(client, wish.namespace, kept=kept), _lease(place, wish) as lease:
+            image = await _through_restarts(replace(place, lease=lease), wish, tracker)
+    except asyncio.CancelledError:
+        if image is None:
+            raise
+    assert image is not None  # also when the cancellation came too late: only the lease was left
+    return image
 
 
 async def _through_restarts(place: Place, wish: Wish, tracker: Tracker) -> Image:
@@ -129,7 +132,7 @@ async def _by_daemon(place: Place, wish: Wish, tracker: Tracker) -> Image:
 async def _by_us(place: Place, wish: Wish, tracker: Tracker) -> Image:
     tracker.start("ctdeck")
     hosts = hosts_for(wish.reference, dirs=wish.dirs, plain_http=wish.plain_http)
-    async with Registry(wish.reference, hosts, tracker.wait) as registry:
+    async with Registry(wish.reference, hosts, tracker.wait, tracker.ask) as registry:
         return await pull_by_us(place, registry, wish.reference, wish.platform, tracker)
 
 

@@ -16,7 +16,8 @@ from aiocontainerd.pull import bodies
 from aiocontainerd.pull.challenge import Challenge
 from aiocontainerd.pull.docker_config import Login, login
 from aiocontainerd.pull.hosts import RegistryHost
-from aiocontainerd.pull.http import Http, is_loopback, leads_inward
+from aiocontainerd.pull.http import Http, is_loopback
+from aiocontainerd.pull.reach import leads_inward
 from aiocontainerd.pull.refusals import BODY_LIMIT, is_web_page, refused, web_page
 from aiocontainerd.reference import Reference
 from aiocontainerd.safe import safe
@@ -93,10 +94,8 @@ async def _bearer(
         url = _with_query(realm, query)
         headers = {"Authorization": _basic(found)} if found else {}
     method = "GET" if form is None else "POST"
-    server = RegistryHost(f"{urlsplit(realm).scheme}://{urlsplit(realm).netloc}")
-    if server.netloc == host.netloc:  # its certificates may be its own
-        server = host
-    response = await http.request(server, method, url, headers=headers, form=form)
+    server = safe(urlsplit(realm).netloc)
+    response = await http.request(host, method, url, headers=headers, form=form)
     async with response:
         limit = _ANSWER_LIMIT if response.status == 200 else BODY_LIMIT
         body = await bodies.read(response, limit, reference)
@@ -106,12 +105,12 @@ async def _bearer(
                 body,
                 response.headers,
                 reference=reference,
-                host=safe(server.netloc),
+                host=server,
                 what="the token",
                 logged_in=found is not None,
             )
     if is_web_page(response.content_type, body):
-        raise web_page("a token", reference=reference, host=safe(server.netloc))
+        raise web_page("a token", reference=reference, host=server)
     return Authorization(f"Bearer {_token(body, server, reference)}", found is not None)
 
 
@@ -145,7 +144,7 @@ def _with_query(realm: str, query: dict[str, str]) -> str:
     return f"{realm}{joint}{urlencode(query)}"
 
 
-def _token(body: bytes, server: RegistryHost, reference: Reference) -> str:
+def _token(body: bytes, server: str, reference: Reference) -> str:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
@@ -155,7 +154,7 @@ def _token(body: bytes, server: RegistryHost, reference: Reference) -> str:
         if isinstance(value, str) and _TOKEN.fullmatch(value):
             return value
     raise RegistryError(
-        f"{safe(server.netloc)} gave no token",
+        f"{server} gave no token",
         subject=str(reference),
         remedy="Try again later; if it stays so, tell who runs the registry.",
         status=200,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -59,7 +60,9 @@ class Stage:
             "leases": ("leases", "ls", "-q"),
             "snapshots": ("snapshots", "--snapshotter", self.daemon.snapshotter, "ls"),
         }
-        found = {kind: sorted(self.ctr(*args).splitlines()) for kind, args in listings.items()}
+        with ThreadPoolExecutor() as at_once:
+            texts = at_once.map(lambda args: self.ctr(*args), listings.values())
+            found = {kind: sorted(t.splitlines()) for kind, t in zip(listings, texts, strict=True)}
         files = (path for path in self.state.root.rglob("*") if path.is_file())
         bundles = self.daemon.state.glob(f"io.containerd.runtime.v2.task/{self.namespace}/*")
         return {**found, "files": sorted(map(str, files)), "bundles": sorted(map(str, bundles))}

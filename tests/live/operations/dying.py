@@ -19,7 +19,7 @@ _SCRIPT = """
 import asyncio, json, os, signal, sys
 from pathlib import Path
 from aiocontainerd.client import Client
-from aiocontainerd.operations import delete_container, run, start
+from aiocontainerd.operations import delete_container, restart, run, start
 from aiocontainerd.pull import Pulls
 from aiocontainerd.run_options import RunOptions
 from aiocontainerd.state import StateDirectory
@@ -29,7 +29,7 @@ import aiocontainerd.services.tasks, aiocontainerd.services.leases
 
 os.environ["GRPC_VERBOSITY"] = "NONE"
 
-async def act(what, socket, namespace, image, state, calls, id, terminal, script):
+async def act(what, socket, namespace, image, state, calls, id, terminal, remove, script):
     client, state = Client(socket), StateDirectory(Path(state))
     unary, left = client.channel.unary, calls
 
@@ -43,7 +43,7 @@ async def act(what, socket, namespace, image, state, calls, id, terminal, script
 
     client.channel.unary = counted
     if what == "run":
-        options = RunOptions(image, id, ("/bin/sh", "-c", script), terminal=terminal)
+        options = RunOptions(image, id, ("/bin/sh", "-c", script), terminal=terminal, remove=remove)
         await run(client, options, namespace=namespace, state=state)
     elif what == "pull":
         pulls = Pulls(client, config_dirs=())
@@ -52,6 +52,8 @@ async def act(what, socket, namespace, image, state, calls, id, terminal, script
         found = await client.containers.get(id, namespace=namespace)
         if what == "start":
             await start(client, found, state=state)
+        elif what == "restart":
+            await restart(client, found, state=state, grace=0)
         else:
             await delete_container(client, found, state=state, grace=0)
     os.write(1, b"through\\n")
@@ -85,6 +87,8 @@ class Mortal:
     ) -> bool:
         """Do `what` to the container "c" and die, after `calls` or `when` that has come about.
 
+        With neither it gets through.
+
         True if it got through first.
         """
         stage = self._stage
@@ -97,6 +101,7 @@ class Mortal:
             "calls": calls,
             "id": "c",
             "terminal": False,
+            "remove": False,
             "script": "sleep 1000",
             **options,
         }

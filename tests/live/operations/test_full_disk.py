@@ -47,8 +47,10 @@ async def test_run_says_so_and_what_could_go_and_leaves_nothing(
             with pytest.raises(ResourceExhausted) as caught:
                 await stage.run("c")
             assert "c: write " in str(caught.value)
-            assert "The disk is full. To make room, delete" in caught.value.remedy
-            assert "containers that do not run: old." in caught.value.remedy
+            assert caught.value.remedy == (
+                "The disk is full. To make room, delete what is not needed: "
+                "containers that do not run: old."
+            )
             assert stage.everything() == before
             await delete_container(client, old.container, state=state, grace=0)
             assert stage.everything()["containers"] == []

@@ -1,9 +1,6 @@
 """What our death leaves is found by the next start, offered, and gone when the answer is yes."""
 
-import asyncio
 import os
-from collections.abc import Callable
-from functools import partial
 
 import pytest
 
@@ -11,10 +8,9 @@ from aiocontainerd.errors import AlreadyExists
 from aiocontainerd.maker import MADE_BY, maker
 from aiocontainerd.models import Key
 from aiocontainerd.operations import (
-    Remains,
     cut_short,
     delete_container,
-    delete_image,
+    left_behind,
     remove_remains,
     remove_stray_log,
     start,
@@ -23,34 +19,9 @@ from aiocontainerd.operations import (
 )
 from aiocontainerd.services.leases import purpose
 
-from .. import images, layers
-from ..fakeregistry import FakeRegistry
-from ..faults import Hold
-from ..processes import POLL
-from ..pulling import nothing_under_way
+from .cleaning import clean_up, cleaned, collect_garbage
 from .conftest import Stage, until
 from .dying import mortal
-
-
-async def clean_up(stage: Stage) -> list[Remains]:
-    """As the next start does after a yes; returns what was found."""
-    found = await cut_short(stage.client, [stage.namespace], state=stage.state)
-    for remains in found:
-        await remove_remains(stage.client, remains, state=stage.state)
-    for key in await stray_logs(stage.client, stage.state):
-        await remove_stray_log(stage.client, key, state=stage.state)
-    return found
-
-
-async def cleaned(stage: Stage, done: Callable[[], bool]) -> list[Remains]:
-    """Clean up until all is as it should be; a call that was under way may be late."""
-    found: list[Remains] = []
-    async with asyncio.timeout(15):
-        while True:
-            found += await clean_up(stage)
-            if done():
-                return found
-            await asyncio.sleep(POLL)
 
 
 async def test_a_run_that_was_cut_short_after_any_call(stage: Stage) -> None:
@@ -96,6 +67,29 @@ async def test_a_start_that_was_cut_short_after_any_call(stage: Stage) -> None:
 
 
 @pytest.mark.containerd("2")
+async def test_a_restart_that_was_cut_short_after_any_call(stage: Stage) -> None:
+    """Of one that is to be removed when done: whenever we die, the next start sees to that."""
+    before = stage.everything()
+    running: list[bool] = []
+    async with mortal(stage) as process:
+        await process.die("run", remove=True)
+        for calls in range(1, 40):
+            through = await process.die("restart", calls)
+            await cleaned(stage, lambda: not stage.ctr("leases", "ls", "-q"))
+            container = await stage.container("c")
+            running.append(stage.task("c") == "RUNNING")
+            assert await left_behind(stage.client, [container], state=stage.state), calls
+            if through:
+                break
+            if not running[-1]:
+                assert await process.die("start")
+    assert calls > 8
+    assert set(running) == {True, False}
+    await delete_container(stage.client, container, state=stage.state, grace=0)
+    assert stage.everything() == before
+
+
+@pytest.mark.containerd("2")
 async def test_a_delete_that_was_cut_short_after_any_call(stage: Stage) -> None:
     before = stage.everything()
     async with mortal(stage) as process:
@@ -104,75 +98,13 @@ async def test_a_delete_that_was_cut_short_after_any_call(stage: Stage) -> None:
             if await process.die("delete", calls):
                 break
             await clean_up(stage)
-            for id in stage.ctr("containers", "ls", "-q").split():  # it is still in the list
-                container = await stage.container(id)
+            for container in await stage.client.containers.list(namespace=stage.namespace):
                 await delete_container(stage.client, container, state=stage.state, grace=0)
-            collect_garbage(stage)  # its snapshot is nobody's
+            await collect_garbage(stage)  # its snapshot is nobody's
             assert stage.everything() == before, calls
         assert calls > 5
     await clean_up(stage)
     await until(lambda: stage.everything() == before, "nothing is left")
-
-
-@pytest.mark.containerd("1.6", "2")
-async def test_a_pull_that_was_cut_short_after_any_call(
-    stage: Stage, fake_registry: FakeRegistry
-) -> None:
-    """By us on 1.6, by the daemon's Transfer on 2.x."""
-    made = images.busybox(*layers.filler(1, 2 * layers.MIB))
-    reference = fake_registry.add("a/b", "1", made)
-    collect_garbage(stage)
-    before = await contents(stage)
-    async with mortal(stage) as process:
-        for calls in range(1, 60):
-            if await process.die("pull", calls, image=reference):
-                break
-            for found in await clean_up(stage):
-                assert (found.doing, found.subject) == ("pull", reference)
-            for image in await stage.client.images.list(namespace=stage.namespace):
-                if image.name == reference:  # whole: only the lease was left
-                    await delete_image(stage.client, image)
-            await nothing_under_way(stage.client, stage.namespace)
-            assert await contents(stage) == before, calls
-        assert calls > 5
-
-
-@pytest.mark.containerd("1.6", "2")
-async def test_a_pull_that_was_cut_short_in_the_midst_of_a_layer(
-    stage: Stage, fake_registry: FakeRegistry
-) -> None:
-    made = images.busybox(*layers.filler(1, 2 * layers.MIB))
-    reference = fake_registry.add("a/b", "1", made)
-    hold = Hold(after=layers.MIB)
-    fake_registry.on(made.blobs[-1].digest, hold, method="GET")
-    collect_garbage(stage)
-    before = await contents(stage)
-    async with mortal(stage) as process:
-        reached = partial(asyncio.to_thread, hold.reached.wait, 10)
-        assert not await process.die("pull", image=reference, when=reached)
-    (found,) = await clean_up(stage)
-    assert found.blobs
-    fake_registry.clear()
-    async with asyncio.timeout(10):  # the daemon needs a moment to see that nobody waits for it
-        while await contents(stage) != before:
-            await clean_up(stage)
-            await asyncio.sleep(0.01)
-    await nothing_under_way(stage.client, stage.namespace)
-
-
-def collect_garbage(stage: Stage) -> None:
-    stage.ctr("leases", "create", "--id", "x")
-    stage.ctr("leases", "rm", "--sync", "x")
-
-
-async def contents(stage: Stage) -> dict[str, list[str]]:
-    """What pulls make."""
-    client, namespace = stage.client, stage.namespace
-    return {
-        **stage.everything(),
-        "blobs": sorted([each.digest async for each in client.content.list(namespace=namespace)]),
-        "images": sorted(image.name for image in await client.images.list(namespace=namespace)),
-    }
 
 
 async def test_what_a_living_process_does_is_left_alone(stage: Stage) -> None:

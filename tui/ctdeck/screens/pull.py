@@ -207,10 +207,11 @@ class PullScreen(ModalScreen["PullJob | None"]):
 
     def _headline(self, job: PullJob, width: int) -> Text:
         meter = self._meters.setdefault(id(job), Meter())
-        rate = meter.add(time.monotonic(), job.progress.downloaded)
+        now = time.monotonic()
+        rate = meter.add(now, job.progress.downloaded)
         where = "" if job.namespace == self._into else job.namespace
         cancelling = id(job) in self._cancelling
-        return headline(job.progress, rate, width, cancelling=cancelling, where=where)
+        return headline(job.progress, rate, width, now=now, cancelling=cancelling, where=where)
 
     def _keys(self) -> str:
         if self.query_one(Field).has_focus or self._chosen is None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from aiocontainerd.audit import acting
 from ctdeck import equivalents
 from ctdeck.desk import Desk
 from ctdeck.formatting import short_reference
@@ -36,10 +37,11 @@ def start_pull(
     if desk.session is None or desk.session.pulls is None:
         raise NotNow("No daemon has answered yet; ctdeck keeps trying.")
     namespace = namespace or desk.new_namespace
-    require(desk, namespace)
-    job = desk.session.pulls.start(
-        reference.strip(), namespace=namespace, platform=platform, plain_http=plain_http
-    )
+    with acting("image.pull"):
+        require(desk, namespace, reference)
+        job = desk.session.pulls.start(
+            reference.strip(), namespace=namespace, platform=platform, plain_http=plain_http
+        )
     _wishes[job] = platform, plain_http
     desk.last_equivalent = equivalents.pull_line(
         job.reference, namespace=namespace, address=address_of(desk), platform=platform

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
 from aiocontainerd.client import Client
 from aiocontainerd.errors import (
@@ -23,7 +24,6 @@ from aiocontainerd.operations.identity import (
 from aiocontainerd.operations.launch import KILL, KILL_WAIT
 from aiocontainerd.operations.monitor import stay_stopped
 from aiocontainerd.operations.signals import signal_number, stop_signal
-from aiocontainerd.safe import safe
 from aiocontainerd.settled import settled
 
 GRACE = 10.0  # seconds from the stop signal to SIGKILL, as docker and nerdctl have it
@@ -32,7 +32,19 @@ _GRACE_MAX = 86_400.0
 _LOOK_AGAIN = 0.1  # seconds
 UNKNOWN_EXIT = 255  # containerd's own word for an exit status that nobody saw
 
-Report = Callable[[str], None]
+
+class Sent(NamedTuple):
+    """A signal that is on its way to a task; `kill_after` seconds later SIGKILL follows, if any.
+
+    `trouble` is what the daemon said to it, if it took it badly; the wait goes on all the same.
+    """
+
+    signal: int
+    kill_after: float | None = None
+    trouble: str = ""
+
+
+Report = Callable[[Sent], None]
 
 
 def grace_of(container: Container) -> float:
@@ -57,7 +69,7 @@ async def stop(
     Without `grace` it is that of `grace_of`. What runs must still be what was `seen`.
 
     Returns when the task is really stopped; it can be deleted or started again then. A paused
-    one gets its signal and is resumed. `report` hears what is done, in plain words. Raises
+    one gets its signal and is resumed. `report` hears of each signal. Raises
     FailedPrecondition when there is no task or another one, DeadlineExceeded when even SIGKILL
     does not end it.
     """
@@ -72,22 +84,28 @@ async def stop(
 
 
 async def stop_task(
-    client: Client, container: Container, task: Task, *, grace: float, report: Report
+    client: Client,
+    container: Container,
+    task: Task,
+    *,
+    grace: float,
+    report: Report,
+    kill: bool = False,
 ) -> int:
-    """`stop` for a task that was just looked up."""
+    """`stop` for a task that was just looked up; with `kill` SIGKILL is the first signal."""
     if task.status is TaskStatus.STOPPED:
         return task.exit_status
     created = task.status is TaskStatus.CREATED  # nothing runs yet that could hear a signal
     waiting = asyncio.ensure_future(_exit_status(client, container))
     try:
-        number = KILL if created else stop_signal(container)
-        await _tell(client, container, number, report)
+        number = KILL if created or kill else stop_signal(container)
+        await _tell(client, container, Sent(number, None if number == KILL else grace), report)
         if await _ends(waiting, grace):
             return waiting.result()
         if number != KILL:
             await same_container(client, container)  # the grace time was long
             await same_task(client, container, life_of(task))
-            await _tell(client, container, KILL, report)
+            await _tell(client, container, Sent(KILL), report)
         if await _ends(waiting, KILL_WAIT):
             return waiting.result()
         await task_of(client, container)  # raises when it is the daemon that is not there
@@ -142,13 +160,12 @@ async def _require(
         raise FailedPrecondition(f"it is {found}", subject=container.id, remedy=remedy)
 
 
-async def _tell(client: Client, container: Container, number: int, report: Report) -> None:
+async def _tell(client: Client, container: Container, sent: Sent, report: Report) -> None:
     """Signal it, and wake it when it is frozen: until then the signal stays pending."""
     id, namespace = container.id, container.namespace
-    name = "SIGKILL" if number == KILL else f"its stop signal ({number})"
-    report(f"{safe(id)}: sending {name}")
+    report(sent)
     try:
-        await client.tasks.kill(id, number, namespace=namespace)
+        await client.tasks.kill(id, sent.signal, namespace=namespace)
         task = await client.tasks.get(id, namespace=namespace)
         if task.status in {TaskStatus.PAUSED, TaskStatus.PAUSING}:
             with suppress(DaemonError):  # SIGKILL may have ended it meanwhile
@@ -156,7 +173,7 @@ async def _tell(client: Client, container: Container, number: int, report: Repor
     except NotFound:  # dead already: the exit status comes
         pass
     except DaemonError as error:  # its shim died, or runc is at odds with it: the wait will tell
-        report(str(error))
+        report(sent._replace(trouble=str(error)))
 
 
 async def _ends(waiting: "asyncio.Future[int]", seconds: float) -> bool:
@@ -184,5 +201,5 @@ def _not_running(container: Container) -> FailedPrecondition:
     return FailedPrecondition("it does not run", subject=container.id, remedy="Start it first.")
 
 
-def silent(text: str) -> None:
+def silent(sent: Sent) -> None:
     """The report that nobody wants to hear."""

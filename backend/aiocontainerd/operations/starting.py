@@ -11,14 +11,14 @@ from aiocontainerd.errors import ContainerdError, DaemonError, FailedPreconditio
 from aiocontainerd.maker import maker
 from aiocontainerd.models import HELD_BACK, REMOVE_LABEL, Container, Task, TaskStatus
 from aiocontainerd.operations.identity import Life, same_container, same_task, task_of
-from aiocontainerd.operations.launch import delete_task, end_task, launch, logs_of
+from aiocontainerd.operations.launch import delete_task, end_task, launch
 from aiocontainerd.operations.leasing import RunLease
 from aiocontainerd.operations.logger import NERDCTL_LOG, log_uri, nerdctl_uri
 from aiocontainerd.operations.monitor import RUNNING, STATUS_LABEL
-from aiocontainerd.operations.notes import is_marked, note_of, write
+from aiocontainerd.operations.notes import is_marked, logs_of, note_of, write
 from aiocontainerd.operations.record import log_labels
 from aiocontainerd.operations.room import room_is_told
-from aiocontainerd.operations.stop import Report, grace_of, silent, stop_task
+from aiocontainerd.operations.stopping import Report, grace_of, silent, stop_task
 from aiocontainerd.operations.undo import Undo, undone_on_failure
 from aiocontainerd.services.snapshots import MountSpec
 from aiocontainerd.settled import settled
@@ -114,7 +114,7 @@ async def _start_anew(
     client: Client, container: Container, task: Task | None, state: StateDirectory
 ) -> int:
     """All that can fail by itself comes before the old task goes: its exit status goes with it."""
-    async with undone_on_failure() as undo, room_is_told(client, container.namespace):
+    async with room_is_told(client, container.namespace), undone_on_failure() as undo:
         lease = RunLease(client, "start", container.id, namespace=container.namespace, undo=undo)
         rootfs = await _rootfs(client, container)
         notebook = await lease.made(state)

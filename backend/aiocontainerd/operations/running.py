@@ -9,10 +9,10 @@ from aiocontainerd.client import Client
 from aiocontainerd.errors import AlreadyExists, NotFound
 from aiocontainerd.models import Container
 from aiocontainerd.operations.agreed import Agreed, refuse_moved
-from aiocontainerd.operations.launch import launch, logs_of
+from aiocontainerd.operations.launch import launch
 from aiocontainerd.operations.leasing import RunLease
 from aiocontainerd.operations.logger import log_uri
-from aiocontainerd.operations.notes import LEASE_LABEL
+from aiocontainerd.operations.notes import LEASE_LABEL, logs_of
 from aiocontainerd.operations.plan import Plan, check, look, refuse_taken, taken, user_of
 from aiocontainerd.operations.readonly import sealed
 from aiocontainerd.operations.record import labels, record
@@ -65,7 +65,7 @@ async def run(
     RuntimeFailed (what runc refuses), and whatever the daemon answers.
     """
     options = await check(client, options, namespace, agreed)
-    async with undone_on_failure() as undo, room_is_told(client, namespace):
+    async with room_is_told(client, namespace), undone_on_failure() as undo:
         lease = RunLease(client, "run", options.id, namespace=namespace, undo=undo)
         plan = await look(client, options, namespace, agreed)
         state = await logs_of(client, state)
