@@ -179,12 +179,12 @@ def _counting(call: Callable[..., object], followed: Following) -> Callable[...,
 @contextmanager
 def _settled() -> Iterator[None]:
     """The garbage collector as ctdeck sets it after its start."""
-    from ctdeck.__main__ import _GC_THRESHOLD
+    from ctdeck.__main__ import _GC_THRESHOLDS
 
     before = gc.get_threshold()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_GC_THRESHOLD)
+    gc.set_threshold(*_GC_THRESHOLDS)
     try:
         yield
     finally:

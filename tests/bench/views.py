@@ -19,7 +19,7 @@ from textual import events
 
 from aiocontainerd.models import Snapshot
 from aiocontainerd.store import Store
-from ctdeck.__main__ import _GC_THRESHOLD
+from ctdeck.__main__ import _GC_THRESHOLDS
 from ctdeck.app import CtdeckApp
 from ctdeck.settings import Session, Settings
 
@@ -125,7 +125,7 @@ async def figures(count: int, size: tuple[int, int], repeats: int) -> dict[str, 
     snapshot = host(count)
     gc.collect()  # as `__main__` does when the start is over
     gc.freeze()
-    gc.set_threshold(_GC_THRESHOLD)
+    gc.set_threshold(*_GC_THRESHOLDS)
     async with rig(snapshot, size) as (deck, loading):
         found["load to paint"] = [loading]
 

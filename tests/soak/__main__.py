@@ -21,15 +21,19 @@ from tests.live.registry import Registry
 from tests.live.releases import SUITES, release
 from tests.terminal.terminal import Terminal
 
-from .ends import GROWTH, Use, is_stopped, left_behind, use_of, world_of, world_on
+from .ends import is_stopped, left_behind, world_of, world_on
 from .hands import Hands
 from .outside import IMAGE, NAMESPACES, Outside
+from .uses import Use, figures, grown, use_of
 
 PACE = 0.05  # s between two things that happen
 LOOK = 5.0  # s between two looks at what ctdeck uses
 SETTLED = 20.0  # s after the last fault in which screen and daemon have to agree
+QUIET = 2.0  # s in which a ctdeck that was just started has done all that it does by itself
 _LAST = 4000  # bytes to tell of what ctdeck wrote before it ended
 RARELY, OFTEN = 0.004, 0.06  # of all that happens: trouble of the daemon, changes by others
+
+Start = Callable[[], Terminal]
 
 
 def main() -> int:
@@ -55,16 +59,17 @@ def main() -> int:
         def start() -> Terminal:
             terminal = stack.enter_context(Terminal(command, environment, 50, 200))
             terminal.wait_for(daemon.version)
+            terminal.read_for(QUIET)
             return terminal
 
         dice = random.Random(given.seed)
         hands = Hands(start(), dice, IMAGE, remote)
         outside = Outside(daemon, dice, lambda seconds: hands.terminal.read_for(seconds))
         uses = _live(hands, outside, start, given.minutes * 60)
-        faults = _agree(hands, daemon)
-        faults += _left(hands.terminal, daemon, folder / "ctdeck")
-        faults += _grown(uses)
-        _tell(hands, outside, uses)
+        faults = _ends(hands, daemon, folder / "ctdeck", start, uses)
+        done = ", ".join(f"{count} {name}" for name, count in sorted(outside.done.items()))
+        print(f"{hands.pressed} keys and lines; outside: {done}")
+        print("\n".join(f"  {line}" for line in figures(uses)))
     print("\n".join(f"FAULT: {each}" for each in faults) or "nothing is wrong")
     return 1 if faults else 0
 
@@ -77,25 +82,34 @@ def _images(daemon: Daemon, registry: Registry, folder: Path) -> str:
     return registry.push("soak", "latest", images.busybox(cmd=["sleep", "1"]))
 
 
-def _live(
-    hands: Hands, outside: Outside, start: Callable[[], Terminal], seconds: float
-) -> list[Use]:
-    """Until the time is up, or ctdeck has ended badly; what the last ctdeck used meanwhile."""
-    uses: list[Use] = []
-    end, look = time.monotonic() + seconds, 0.0
+def _live(hands: Hands, outside: Outside, start: Start, seconds: float) -> list[Use]:
+    """Until the time is up, or ctdeck has ended badly; what the last ctdeck used meanwhile.
+
+    One that the palette was asked to end is started anew and gets its time, once.
+    """
+    uses = [use_of(hands.terminal.pid)]
+    begun = time.monotonic()
+    end, look = begun + seconds, begun + LOOK
     while time.monotonic() < end:
         if hands.terminal.has_ended():
             if hands.terminal.exit_code:
                 break
-            hands.terminal, uses = start(), []  # the palette was asked to quit
+            hands.terminal = start()
+            uses = [use_of(hands.terminal.pid)]
+            end = min(time.monotonic() + seconds, begun + 2 * seconds)
         _happen(hands, outside)
         if time.monotonic() > look and not hands.terminal.has_ended():
             look = time.monotonic() + LOOK
             hands.terminal.raw = hands.terminal.raw[-_LAST:]
-            if is_stopped(hands.terminal.pid):
-                hands.terminal.kill(signal.SIGCONT)  # the palette was asked to suspend: `fg`
+            _wake(hands.terminal)
             uses.append(use_of(hands.terminal.pid))
     return uses
+
+
+def _wake(terminal: Terminal) -> None:
+    """As `fg` does, if the palette was asked to suspend."""
+    if not terminal.has_ended() and is_stopped(terminal.pid):
+        terminal.kill(signal.SIGCONT)
 
 
 def _happen(hands: Hands, outside: Outside) -> None:
@@ -110,15 +124,31 @@ def _happen(hands: Hands, outside: Outside) -> None:
     hands.terminal.read_for(PACE)
 
 
+def _ends(hands: Hands, daemon: Daemon, state: Path, start: Start, uses: list[Use]) -> list[str]:
+    """What is wrong at the end, in words."""
+    if hands.terminal.has_ended() and hands.terminal.exit_code == 0:
+        hands.terminal = start()  # the palette was asked to quit, just now
+    if hands.terminal.has_ended():
+        return _crash(hands.terminal, state)
+    faults = _agree(hands, daemon)
+    if not hands.terminal.has_ended():
+        uses.append(use_of(hands.terminal.pid))  # all is quiet: no call and no pull is open
+    faults += _leave(hands.terminal) + _next_start(daemon, state, start)
+    return faults + left_behind(daemon, state, NAMESPACES) + grown(uses)
+
+
+def _crash(terminal: Terminal, state: Path) -> list[str]:
+    last = terminal.raw[-_LAST:].decode("utf-8", "replace")
+    logs = [log.read_text() for log in sorted(state.glob("crash-*.log"))]
+    return ["\n".join((f"ctdeck ended with {terminal.exit_code}", *logs, f"wrote last: {last!r}"))]
+
+
 def _agree(hands: Hands, daemon: Daemon) -> list[str]:
     """The list of containers on the screen against `ctr`'s; both are looked at until they agree."""
     terminal = hands.terminal
-    if terminal.has_ended():
-        last = terminal.raw[-_LAST:].decode("utf-8", "replace")
-        return [f"ctdeck ended with {terminal.exit_code}; the last that it wrote:\n{last!r}"]
-    terminal.kill(signal.SIGCONT)
     deadline = time.monotonic() + SETTLED
     while True:
+        _wake(terminal)
         hands.back_to_the_list()  # again: what was under way may have opened something
         terminal.read_for(0.5)
         shown, true = world_on(terminal.text, NAMESPACES), world_of(daemon, NAMESPACES)
@@ -131,39 +161,35 @@ def _agree(hands: Hands, daemon: Daemon) -> list[str]:
             ]
 
 
-def _left(terminal: Terminal, daemon: Daemon, state: Path) -> list[str]:
-    """Leave, as a user does, and look at what stays."""
-    if terminal.has_ended():
-        return []
+def _leave(terminal: Terminal) -> list[str]:
+    """As a user does."""
     terminal.type("q")
     terminal.read_for(1.0)
     terminal.type("y")  # something may be under way
-    status = terminal.wait_end()
-    faults = [] if status == 0 else [f"ctdeck left with {status}"]
-    return faults + left_behind(daemon, state, NAMESPACES)
+    _wake(terminal)
+    try:
+        status = terminal.wait_end()
+    except AssertionError as error:
+        return [str(error)]
+    return [] if status == 0 else [f"ctdeck left with {status}"]
 
 
-def _grown(uses: list[Use]) -> list[str]:
-    """Memory, files and threads at the end against the middle: the first half warms up."""
-    if len(uses) < 8:
-        return []
-    half, quarter = uses[len(uses) // 2 : -len(uses) // 4], uses[-len(uses) // 4 :]
-    faults = []
-    grown = min(u.resident for u in quarter) - max(u.resident for u in half)
-    if grown > GROWTH:
-        faults.append(f"memory grew by {grown >> 10} KiB from the third quarter to the last")
-    for name in ("files", "threads"):
-        before, after = (min(getattr(u, name) for u in part) for part in (half, quarter))
-        if after > before:
-            faults.append(f"open {name}: {before} in the third quarter, {after} in the last")
+def _next_start(daemon: Daemon, state: Path, start: Start) -> list[str]:
+    """It offers to remove what could not be removed before, and does so.
+
+    Logs of what others deleted, and what a run had made when the daemon was killed under it.
+    """
+    left = left_behind(daemon, state, NAMESPACES)
+    terminal = start()
+    offered = "Remove" in terminal.text
+    if offered:
+        terminal.type("y")
+        terminal.read_for(QUIET)
+    faults = _leave(terminal)
+    print(f"  for the next start: {len(left)}, offered: {offered}")
+    if left and not offered:
+        faults.append("the next start does not offer to remove what is left")
     return faults
-
-
-def _tell(hands: Hands, outside: Outside, uses: list[Use]) -> None:
-    done = ", ".join(f"{count} {name}" for name, count in sorted(outside.done.items()))
-    print(f"{hands.pressed} keys and lines; outside: {done}")
-    for use in (uses[0], uses[len(uses) // 2], uses[-1]) if uses else ():
-        print(f"  {use.resident / 1e6:.1f} MB, {use.files} files, {use.threads} threads")
 
 
 if __name__ == "__main__":

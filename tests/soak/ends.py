@@ -4,32 +4,9 @@ import os
 import re
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.usage import memory
 from tests.live.daemons import Daemon
-
-GROWTH = 4 << 20  # bytes that memory may grow from the soak's middle to its end
-
-
-@dataclass(frozen=True)
-class Use:
-    """Of one process, at one moment: resident bytes, open files, threads."""
-
-    resident: int
-    files: int
-    threads: int
-
-
-def use_of(pid: int) -> Use:
-    """Read from /proc."""
-    process = Path(f"/proc/{pid}")
-    return Use(
-        memory(pid).resident,
-        len(list((process / "fd").iterdir())),
-        len(list((process / "task").iterdir())),
-    )
 
 
 def is_stopped(pid: int) -> bool:
@@ -73,6 +50,6 @@ def left_behind(daemon: Daemon, state: Path, namespaces: Iterable[str]) -> list[
         active = [w[0] for w in ctr("snapshots", "ls")[1:] if w[-1] == "Active"]
         left += [f"{namespace}: snapshot {name}" for name in active if name not in containers]
         logs = {folder.name for folder in state.glob(f"logs/*/{namespace}/*")}
-        left += [f"{namespace}: log of {name}" for name in logs - containers]
+        left += [f"{namespace}: log of {name}" for name in sorted(logs - containers)]
     fifos = (path for path in state.rglob("*") if stat.S_ISFIFO(path.lstat().st_mode))
     return left + [f"FIFO {os.fspath(path)}" for path in fifos]

@@ -11,6 +11,7 @@ PANES = ("1", "2", "2", "2", "3", "4", "5", "+", "_", "[", "]", "o", "\x1b[1;2C"
 OPENERS = ("\r", "?", "n", "/", ":", "\x10", "!", "c", "y", " ", "\x0c")
 VERBS = ("s", "S", "R", "K", "z", "D", "r", "p")
 ANSWERS = ("y", "n", "\r", ESCAPE, ESCAPE)
+TALL = (90, 200)  # all of its lists whole
 SIZES = ((24, 80), (50, 200), (30, 110), (10, 40), (1, 1))
 
 
@@ -40,7 +41,7 @@ class Hands:
         for _ in range(6):
             self.terminal.type(ESCAPE)
             self.terminal.read_for(0.3)  # Esc and a key in one read are alt and the key
-        self.terminal.resize(50, 200)
+        self.terminal.resize(*TALL)
         self._type(":ns all")
         self.terminal.type("2")
 

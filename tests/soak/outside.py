@@ -1,6 +1,7 @@
 """What happens round ctdeck in a soak: other people's changes, and a daemon in trouble."""
 
 import random
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -8,7 +9,8 @@ from tests.live.daemons import Daemon
 
 IMAGE = "ctdeck.test/busybox:latest"
 NAMESPACES = ("default", "second")
-MOST = 24  # containers: all of them fit on one screen at the end
+MOST = 24  # containers
+PATIENCE = 10.0  # s for one `ctr`
 FROZEN = 3.0  # s that a daemon which hangs does so
 SLEEP = ("/bin/sh", "-c", "while :; do date; sleep 1; done")
 
@@ -121,8 +123,14 @@ class Outside:
         return self.daemon.ctr(kind, "ls", "-q", namespace=namespace, check=False).split()
 
     def _ctr(self, *args: str, namespace: str = "") -> None:
+        """It may fail; on 1.6 `tasks rm` waits for ever for an exit that it has missed."""
         where = namespace or self.dice.choice(NAMESPACES)
-        self.daemon.ctr(*args, namespace=where, check=False)
+        with self.daemon.spawn_ctr(*args, namespace=where) as process:
+            try:
+                process.communicate(timeout=PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                self._count("ctr that hung")
 
     def _count(self, name: str) -> None:
         self.done[name] = self.done.get(name, 0) + 1

@@ -208,4 +208,17 @@ async def test_read_only_keeps_the_log_of_what_is_gone(host: Host) -> None:
     async with Client(host.simulator.address, access=Access(read_only=True)) as client:
         with pytest.raises(ReadOnly):
             await operations.delete_container(client, container, state=host.state)
+        with pytest.raises(ReadOnly):
+            await operations.remove_stray_log(client, container.key, state=host.state)
     assert list(host.state.root.rglob("stdout.log"))
+
+
+async def test_read_only_takes_over_nothing(host: Host) -> None:
+    """Not even by a note of ours: who may change it would wait in vain for its end."""
+    container = await host.run(remove=True)
+    await host.die()
+    noted = await host.notes()
+    async with Client(host.simulator.address, access=Access(read_only=True)) as client:
+        with pytest.raises(ReadOnly):
+            await operations.adopt(client, container, state=host.state)
+    assert await host.notes() == noted

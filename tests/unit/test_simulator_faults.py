@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aiocontainerd.client import Client
-from aiocontainerd.errors import FailedPrecondition, Unavailable
+from aiocontainerd.errors import DaemonError, FailedPrecondition, Unavailable
 from aiocontainerd.pb import event_payloads_pb2
 from aiocontainerd.simulator import Simulator, World
 from aiocontainerd.simulator.faultrules import BadFaults, Rule, parse
@@ -34,12 +34,14 @@ def test_a_file_tells_all_that_a_rule_has() -> None:
     text = """{"rules": [
       {"method": "Tasks/Start", "action": "error", "code": "ABORTED", "message": "m", "nth": 2},
       {"method": "Images/(List|Get)", "action": "delay", "seconds": 1, "from": 4, "every": 3},
-      {"method": "Events/Subscribe", "action": "cut", "after": 100}
+      {"method": "Events/Subscribe", "action": "cut", "after": 100},
+      {"method": "Tasks/List", "action": "rubbish", "namespace": "n"}
     ]}"""
     assert parse(text) == (
         Rule("Tasks/Start", "error", code="ABORTED", message="m", nth=2),
         Rule("Images/(List|Get)", "delay", seconds=1, first=4, every=3),
         Rule("Events/Subscribe", "cut", after=100),
+        Rule("Tasks/List", "rubbish", namespace="n"),
     )
 
 
@@ -105,6 +107,13 @@ async def test_a_call_that_hangs_until_it_is_let_go(
     faults.clear()
     async with asyncio.timeout(PATIENCE):
         assert await call == ()
+
+
+async def test_rubbish_in_one_namespace(client: Client, faults: Faults) -> None:
+    faults.add("Leases/List", "rubbish", namespace="n")
+    assert await client.leases.list(namespace="other") == []
+    with pytest.raises(DaemonError, match="cannot be read"):
+        await client.leases.list(namespace="n")
 
 
 async def test_a_delay(client: Client, faults: Faults) -> None:

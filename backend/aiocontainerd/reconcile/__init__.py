@@ -18,6 +18,7 @@ from aiocontainerd.reconcile.world import AT_ONCE, World
 from aiocontainerd.sniff import Speech, listen_to
 from aiocontainerd.sockets import find_fault, path_of
 from aiocontainerd.store import Store
+from aiocontainerd.unreached import UNREACHED
 
 RESYNC = 30.0  # s
 FIRST_PAUSE = 0.1  # s until the first try after a loss; doubled each time
@@ -27,7 +28,6 @@ FIRST_HOLD = 0.15  # s in which nothing less than the first lists is worth a sna
 LONGEST_PAUSE = 0.5  # s: knocking at a socket costs next to nothing
 LISTEN = 0.3  # s to find out what speaks on a socket where gRPC gets no connection
 STARTING = "it hangs up: the daemon is starting or ending"
-_UNREACHED = "failed to connect to all addresses"  # gRPC's words, with a story of its own behind
 
 
 async def _read_details(client: Client, image: Image) -> ImageDetails:
@@ -143,7 +143,7 @@ async def why(address: str, error: BaseException) -> str:
         return str(fault)
     if isinstance(error, DeadlineExceeded):
         return SILENT
-    if not isinstance(error, Unavailable) or _UNREACHED not in error.what:
+    if not isinstance(error, Unavailable) or not error.what.startswith(UNREACHED):
         return str(error)
     try:
         heard = await listen_to(path_of(address), patience=LISTEN)

@@ -74,7 +74,7 @@ class Follower:
         try:
             async for envelope in self._client.events.subscribe(self._filters):
                 self.heard += 1
-                self._tell_lag(envelope)
+                self._take_lag(envelope)
                 if envelope.topic == topics.HELLO_TOPIC:
                     self.greeted.set()
                 else:
@@ -82,22 +82,18 @@ class Follower:
             raise Unavailable("the daemon ended the event stream")
         finally:  # not a moment later: timers still run while the group aborts
             self.refresher.stop()
-            self._tell_no_lag()
+            self._tell_lag(0)
 
-    def _tell_lag(self, envelope: Envelope) -> None:
+    def _take_lag(self, envelope: Envelope) -> None:
+        self._tell_lag(self._lag.take(envelope.timestamp, time.monotonic()))
+
+    def _tell_lag(self, late: int) -> None:
         if self._caught_up is not None:
             self._caught_up.cancel()
             self._caught_up = None
-        late = self._lag.take(envelope.timestamp, time.monotonic())
-        self._world.set(behind=late)
         if late:  # where no more come there is nothing left that we could be behind of
-            self._caught_up = asyncio.get_running_loop().call_later(WAITED, self._tell_no_lag)
-
-    def _tell_no_lag(self) -> None:
-        if self._caught_up is not None:
-            self._caught_up.cancel()
-            self._caught_up = None
-        self._world.set(behind=0)
+            self._caught_up = asyncio.get_running_loop().call_later(WAITED, self._tell_lag, 0)
+        self._world.set(behind=late)
 
     def mark(self, targets: Iterable[Target]) -> None:
         """These may have changed."""

@@ -5,7 +5,7 @@ from contextlib import suppress
 from itertools import chain, repeat
 
 from aiocontainerd.client import Client
-from aiocontainerd.errors import ContainerdError, ReadOnly, Unavailable
+from aiocontainerd.errors import ContainerdError, ReadOnly, Unavailable, Unimplemented
 from aiocontainerd.reconcile.topics import HELLO_NAMESPACE, HELLO_TOPIC
 
 PATIENCE = 2.0  # s to see our own event; then we go on without being sure
@@ -22,7 +22,7 @@ async def confirm(client: Client, greeted: asyncio.Event) -> bool:
     """
     # One answer later the daemon has taken the subscription up too; a hello that is sent along
     # with it was too early in one case of four.
-    await client.version.get(timeout=ANSWER)
+    await answer(client)
     try:
         async with asyncio.timeout(PATIENCE):
             for gap in chain(GAPS, repeat(GAPS[-1])):
@@ -35,11 +35,17 @@ async def confirm(client: Client, greeted: asyncio.Event) -> bool:
     except Unavailable:
         raise
     except (TimeoutError, ContainerdError) as error:
-        await client.version.get(timeout=ANSWER)
+        await answer(client)
         if isinstance(error, ReadOnly):
             await asyncio.sleep(UNSURE_PAUSE)
         return False
     return True
+
+
+async def answer(client: Client) -> None:
+    """Ask the smallest question; raises DeadlineExceeded or Unavailable. No is an answer too."""
+    with suppress(Unimplemented):
+        await client.version.get(timeout=ANSWER)
 
 
 def filters_for(namespaces: frozenset[str] | None) -> list[str]:

@@ -11,7 +11,7 @@ from aiocontainerd.models import Phase, ServerInfo
 from aiocontainerd.reconcile.details import Details
 from aiocontainerd.reconcile.fetch import lists_of
 from aiocontainerd.reconcile.follow import Follower
-from aiocontainerd.reconcile.hello import ANSWER, confirm
+from aiocontainerd.reconcile.hello import answer, confirm
 from aiocontainerd.reconcile.pacing import Pacer
 from aiocontainerd.reconcile.sources import SourceWatch
 from aiocontainerd.reconcile.topics import ALL_NAMESPACES, Kind, Target
@@ -178,7 +178,7 @@ class Session:
         silent = 0
         while True:
             try:
-                await self._client.version.get(timeout=ANSWER)
+                await answer(self._client)
             except DeadlineExceeded:
                 self._world.set(phase=Phase.LOST, error=SILENT)
                 await asyncio.sleep(RETRIES[min(silent, len(RETRIES) - 1)])

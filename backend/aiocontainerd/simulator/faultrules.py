@@ -4,12 +4,14 @@
       {"method": "Tasks/Start", "action": "error", "code": "UNAVAILABLE", "nth": 2},
       {"method": "Images/(List|Get)", "action": "delay", "seconds": 1.5, "every": 3},
       {"method": "Containers/Delete", "action": "hang", "from": 10},
-      {"method": "Events/Subscribe", "action": "cut", "after": 100}
+      {"method": "Events/Subscribe", "action": "cut", "after": 100},
+      {"method": "Tasks/List", "action": "rubbish", "namespace": "k8s.io"}
     ]}
 
 `method` is a regular expression for the end of a call's name. A rule counts the calls that it
 matches; it strikes the `nth` of them, or every `every`-th of those from number `from` on (all by
-default). Of a streamed answer `after` messages come through first.
+default). Of a streamed answer `after` messages come through first. With a `namespace` it is about
+calls in that one alone. Rubbish is an answer that is no message; a stream goes on behind it.
 """
 
 import json
@@ -20,10 +22,10 @@ from typing import Any, Literal, get_args
 
 import grpc
 
-Action = Literal["delay", "hang", "cut", "error"]
+Action = Literal["delay", "hang", "cut", "error", "rubbish"]
 _ACTIONS: tuple[str, ...] = get_args(Action)
 _NUMBERS = ("nth", "from", "every", "after")
-_TEXTS = ("method", "action", "code", "message")
+_TEXTS = ("method", "action", "code", "message", "namespace")
 
 
 class BadFaults(ValueError):
@@ -46,6 +48,7 @@ class Rule:
     seconds: float = 0.0
     code: str = "UNKNOWN"
     message: str = "a fault on demand"
+    namespace: str = ""
     pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -60,6 +63,10 @@ class Rule:
         except re.error as error:
             raise BadFaults(f"method '{self.method}' is no regular expression: {error}") from error
         object.__setattr__(self, "pattern", pattern)
+
+    def is_about(self, method: str, namespace: str) -> bool:
+        """Whether it counts calls of this name in this namespace."""
+        return self.namespace in ("", namespace) and bool(self.pattern.search(method))
 
     def strikes(self, number: int) -> bool:
         """Whether the call of this number (from 1) is struck. Pure."""

@@ -1,4 +1,4 @@
-"""Faults on demand: calls of the simulated daemon that wait, hang, break off or fail.
+"""Faults on demand: calls of the simulated daemon that wait, hang, break off, fail or say rubbish.
 
 The rules stand in `faultrules`; they come from a test or from a JSON file, and may be changed
 while the daemon serves. All rules that strike a call do so in their order. A call that hangs goes
@@ -21,6 +21,7 @@ from aiocontainerd.simulator.faultrules import Action, BadFaults, Rule, parse
 _LOOK_AGAIN = 0.2  # s: how soon a call that hangs sees that the file was changed
 _IN_FLIGHT = 64  # messages of a stream that are made ahead
 _CUT = "error reading from server: EOF"
+_RUBBISH = b"\xff" * 16  # no message begins so
 _LOG = logging.getLogger(__name__)
 
 
@@ -74,12 +75,12 @@ class Faults(aio.ServerInterceptor):
             stream.cut()
         return len(struck)
 
-    def striking(self, method: str) -> list[Rule]:
+    def striking(self, method: str, namespace: str = "") -> list[Rule]:
         """Count a call of this name; returns the rules that strike it."""
         self._reread()
         struck = []
         for rule in self._rules:
-            if rule.pattern.search(method):
+            if rule.is_about(method, namespace):
                 number = self._counts[rule] = self._counts.get(rule, 0) + 1
                 if rule.strikes(number):
                     struck.append(rule)
@@ -104,9 +105,11 @@ class Faults(aio.ServerInterceptor):
 
     def _one(self, name: str, serve: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
         async def faulty(request: Any, context: Any) -> Any:
-            for rule in self.striking(name):
+            struck = self.striking(name, _namespace(context))
+            for rule in struck:
                 await self._strike(rule, context)
-            return await serve(request, context)
+            answer = await serve(request, context)
+            return _RUBBISH if any(rule.action == "rubbish" for rule in struck) else answer
 
         return faulty
 
@@ -114,8 +117,10 @@ class Faults(aio.ServerInterceptor):
         self, name: str, serve: Callable[..., AsyncGenerator[Any, None]]
     ) -> Callable[..., Any]:
         async def faulty(request: Any, context: Any) -> AsyncIterator[Any]:
-            waiting = self.striking(name)
+            waiting = self.striking(name, _namespace(context))
             for rule in [rule for rule in waiting if not rule.after]:
+                if rule.action == "rubbish":
+                    yield _RUBBISH
                 await self._strike(rule, context)
             stream = _Stream(serve(request, context))
             self._streams[stream] = name
@@ -123,6 +128,8 @@ class Faults(aio.ServerInterceptor):
                 async for number, answer in stream.answers():
                     yield answer
                     for rule in [rule for rule in waiting if rule.after == number]:
+                        if rule.action == "rubbish":
+                            yield _RUBBISH
                         await self._strike(rule, context)
                 if stream.is_cut:
                     await context.abort(grpc.StatusCode.UNAVAILABLE, _CUT)
@@ -204,6 +211,10 @@ class _Stream:
             await self._queue.put((None, error))
         else:
             await self._queue.put(None)
+
+
+def _namespace(context: Any) -> str:
+    return str(dict(context.invocation_metadata() or ()).get("containerd-namespace", ""))
 
 
 def _version(file: Path) -> tuple[int, int] | None:

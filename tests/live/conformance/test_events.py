@@ -8,9 +8,8 @@ import pytest
 
 from aiocontainerd.errors import DaemonError
 from aiocontainerd.models import Descriptor
-from aiocontainerd.operations import run, stop
+from aiocontainerd.operations import run, start, stop
 from aiocontainerd.operations.delete import delete_container
-from aiocontainerd.operations.start import start
 from aiocontainerd.pb import event_payloads_pb2 as payloads
 from aiocontainerd.pb import images_pb2, typeurl
 from aiocontainerd.pull import Pulls

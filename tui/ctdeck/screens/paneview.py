@@ -14,10 +14,11 @@ from aiocontainerd.models import Snapshot
 from aiocontainerd.safe import safe
 from ctdeck.filtering import compile_filter
 from ctdeck.formatting import GLYPHS
+from ctdeck.masking import masked_text
 from ctdeck.panes import Pane
 from ctdeck.settings import Settings
 from ctdeck.widgets.lines import Tab
-from ctdeck.widgets.rowview import Rows
+from ctdeck.widgets.maderows import Rows
 from ctdeck.widgets.table import Table
 
 # A list is made anew where more than one in so many has changed. To put one in its place among
@@ -31,6 +32,7 @@ class PaneView:
     def __init__(self, pane: Pane, settings: Settings) -> None:
         self.pane = replace(pane, invitation="") if settings.read_only else pane
         self.table: Table[Any] = Table(pane.columns, follow=pane.follow, id=pane.id)
+        self.table.sheet.own_order = pane.sorted_by
         self.filter = ""
         self._counts: Counter[str] = Counter()
         self._counted = Snapshot()  # what the counts are of
@@ -68,9 +70,13 @@ class PaneView:
         self.table.view.follow = self.pane.follow or not self._whole
         self._whole = snapshot.loaded
         columns = self.pane.columns_for(self._counts, scope)
-        if columns != self.table.columns:  # before the rows, which are measured by them
+        # Before the rows, which are measured by them; but while it was hidden, some that are
+        # listed may have gone.
+        if columns != self.table.columns and (self._shown or not self.table.view.all):
             self.table.set_columns(columns)
         self._bring(snapshot, None if other else self._shown)
+        if columns != self.table.columns:
+            self.table.set_columns(columns)
         self._shown = snapshot
         if other:  # one's own doing: the row has not vanished
             self.table.view.let_go()
@@ -134,6 +140,8 @@ class PaneView:
     def _say_if_empty(self, snapshot: Snapshot) -> None:
         filtered = safe(self.filter)
         words = self.pane.words_if_empty(snapshot, self._counts, self._scope, filtered)
+        if not snapshot.loaded and self.table.idle_cursor:  # once, in the list that has the focus
+            words = safe(masked_text(snapshot.error)) or words
         self.table.say_if_empty(words)
 
     def show_title(self) -> None:

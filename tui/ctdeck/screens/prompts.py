@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ctdeck.screens.telling import untell
 from ctdeck.styles import add_sheet
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 def open_prompt(main: MainScreen, widget: Widget) -> None:
     """Show it; `close_prompt` takes it away."""
     close_prompt(main)
-    main.app.clear_notifications()  # they would cover what is typed
+    untell(main.app)  # they would cover what is typed
     add_sheet(main.app, "prompts")
     main.query_one("#prompt").mount(widget)
     main.keys.opened(widget)
@@ -25,6 +26,8 @@ def close_prompt(main: MainScreen) -> None:
     """Back to the list."""
     prompt = main.query_one("#prompt")
     if prompt.children:
+        for entry in prompt.query("Input"):  # else Textual's signal holds it as long as the screen
+            main.text_selection_started_signal.unsubscribe(entry)
         prompt.remove_children()
         main.view.table.focus()
 

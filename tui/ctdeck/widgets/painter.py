@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from ctdeck.widgets.runs import Cells, Run
 
-KEPT = 500  # strips: some screens of them
+KEPT = 200  # strips: some screens of them; each keeps parts of itself, 2 KB and more
 
 
 class Painter:

@@ -1,0 +1,58 @@
+"""Which bind sources are looked at, and what is found."""
+
+import threading
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from aiocontainerd.models import Container, Mount
+from aiocontainerd.reconcile import sources
+
+
+def container(id: str, *mounts: Mount, namespace: str = "n") -> Container:
+    return Container(namespace, id, "i", "r", "s", id, mounts=mounts)
+
+
+def test_only_host_paths_count_as_sources() -> None:
+    def bind(source: str) -> Mount:
+        return Mount("/x", "bind", source, ("rbind",))
+
+    wanted = container("c", bind("/a"), bind("rel"), bind("/b\u241b"), Mount("/p", "proc", "/p"))
+    assert sources.sources_of([wanted]) == {"/a"}
+
+
+async def test_sources_that_are_there_and_not(tmp_path: Path) -> None:
+    (tmp_path / "dangling").symlink_to("nowhere")
+    paths = [str(tmp_path), f"{tmp_path}/no", f"{tmp_path}/dangling", "/etc/passwd/x", "/a\0"]
+    found = await sources.Sources().check(paths)
+    assert found == {
+        str(tmp_path): True,
+        f"{tmp_path}/no": False,
+        f"{tmp_path}/dangling": False,
+        "/etc/passwd/x": False,
+    }
+
+
+async def test_a_hung_source_does_not_keep_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    release, looked = threading.Event(), Counter[str]()
+
+    def exists(path: Path) -> bool:
+        looked[str(path)] += 1
+        if "hung" in str(path):
+            release.wait()
+        return True
+
+    monkeypatch.setattr(sources, "exists", exists)
+    monkeypatch.setattr(sources, "PATIENCE", 0.05)
+    checker = sources.Sources()
+    try:
+        found = await checker.check(["/a", "/hung/1", "/hung/2", "/z"])
+        assert found == {"/a": True, "/z": True}
+        assert await checker.check(["/a", "/hung/1"]) == {"/a": True}
+        assert looked["/hung/1"] == 1, "a path that hangs is left alone"
+        found = await checker.check([f"/hung/{n}" for n in range(100)])
+        assert found == {}
+        assert sum(looked.values()) < 20, "hung threads pile up"
+    finally:
+        release.set()
