@@ -40,6 +40,10 @@ HIDDEN = {
     "zerowidth": "a\u200bb\u200cc\u200dd\u2060e\ufefff\xadg\u180eh",
     "tags": "x\U000e0001\U000e0068\U000e0069\U000e007f",
     "interlinear": "\ufff9a\ufffab\ufffb",
+    "fillers": "a\u3164b\u115fc\uffa0d\u034fe\u1160f\u17b4g\u2800h\U00016fe4",
+    "variation": "a\ufe0f\ufe0e\U000e0100#\ufe0f\u20e3\u180b\u180f",
+    "nothing": "a\ufdd0b\uffffc\U0001fffed\ufff0e",
+    "blanks": "a\xa0b\u2003c\u3000d\u202f",
 }
 MARKUP = {
     "close": "[/]",
@@ -55,15 +59,12 @@ MARKUP = {
 ODD = {
     "marks": "Z" + "\u0301\u0336\u0489" * 100,
     "lonely": "\u0301\u0301x",
-    "variation": "a\ufe0f\ufe0e\U000e0100#\ufe0f\u20e3",
     "hebrew": "שלום עולם",
     "arabic": "مرحبا بالعالم",
     "wide": "漢字かな한국어" * 3,
     "emoji": "👩\u200d👩\u200d👧\u200d👦 🇩🇪 👍🏽 ❤\ufe0f",
-    "fillers": "a\u3164b\u115fc\uffa0d\u034fe",
     "private": "\ue0b0\U000f0000\U0010fffd",
-    "unassigned": "\u0378\U0001fbff\ufdd0\uffff",
-    "blanks": "a\xa0b\u2003c\u3000d",
+    "unassigned": "\u0378\U0001fbff",
 }
 SURROGATES = {"lone": "a\udce9b\ud800c"}  # in JSON, file names and arguments
 TEXTS = {**SEQUENCES, **HIDDEN, **MARKUP, **{f"odd{name}": text for name, text in ODD.items()}}
@@ -72,7 +73,11 @@ LONGEST = {"long": "x" * LONG, "longwide": "漢" * (LONG // 2), "longmarks": "a"
 _OBEYED = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-_SIGNS = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+_EMPTY = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufdd0-\ufdef\ufe00-\ufe0f\uffa0"
+    "\ufff0-\ufffb\ufffe\uffff\U00016fe4\U0001fffe\U000e0000-\U000e0fff]"
+)
+SIGNS = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
 _PROPER = "io.containerd.runc.v2"
 
 
@@ -83,7 +88,8 @@ def obeyed(text: str) -> set[str]:
 
 def invisible(text: str) -> set[str]:
     """The characters in it that hide what is there."""
-    return {c for c in text if unicodedata.category(c) == "Cf" and c not in _SIGNS}
+    found = {c for c in text if unicodedata.category(c) in ("Cf", "Zs") and c not in f" {SIGNS}"}
+    return found | set(_EMPTY.findall(text))
 
 
 def hostile_world(world: World, namespace: str = "default") -> None:

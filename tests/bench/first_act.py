@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiocontainerd.mounts import BindMount
-from aiocontainerd.operations.run import run
+from aiocontainerd.operations import run
 from aiocontainerd.run_options import RunOptions
 
 from .figures import Measure

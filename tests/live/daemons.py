@@ -9,7 +9,7 @@ from typing import Self
 
 from . import folders
 from .config import config_text
-from .processes import end, spawn, wait_for
+from .processes import end, spawn, stopped, wait_for
 from .releases import Release
 
 
@@ -107,6 +107,7 @@ class Daemon:
     def freeze(self) -> None:
         """Make the daemon accept connections and never answer."""
         os.kill(self.pid, signal.SIGSTOP)
+        wait_for(lambda: stopped(self.pid), f"all threads of {self} stand still")
 
     def thaw(self) -> None:
         """Undo `freeze`."""

@@ -97,6 +97,13 @@ def descendants(pid: int) -> list[int]:
     return [p for child in children for p in (child, *descendants(child))]
 
 
+def stopped(pid: int) -> bool:
+    """Tell whether SIGSTOP has reached all threads; those on another core run on for a while."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    stats = [Path(task, "stat").read_text() for task in tasks]
+    return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
+
+
 def birth(pid: int) -> str:
     """Return a token that names this life of `pid`, or "" if it has ended (zombies have)."""
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from aiocontainerd.access import Access
 from aiocontainerd.client import Client
 from aiocontainerd.errors import FailedPrecondition, Unavailable
 from aiocontainerd.sample import SAMPLE_NAME
@@ -17,6 +18,7 @@ from ctdeck.embedded import EmbeddedDaemon
 from ctdeck.embedded.place import Place
 
 from . import folders, processes
+from .namespaces import new_id
 from .releases import release
 
 Ctr = Callable[..., str]
@@ -79,7 +81,9 @@ async def test_it_starts_with_a_sample_image_as_good_as_a_pulled_one(state: Path
         assert SAMPLE_NAME in checked
         assert "complete (2/2)" in checked
         assert "true" in checked
-        said = ctr("run", "--rm", SAMPLE_NAME, "x1", "sh", "-c", "id -un; echo $PATH; ls /bin/tick")
+        said = ctr(
+            "run", "--rm", SAMPLE_NAME, new_id("x"), "sh", "-c", "id -un; echo $PATH; ls /bin/tick"
+        )
         assert said.split() == [
             "root",
             "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -98,13 +102,14 @@ async def test_a_second_ctdeck_joins_and_the_last_one_ends_it(state: Path, ctr: 
     second = await EmbeddedDaemon.start(state)
     assert second.origin == "found"
     assert not first.is_last()
-    ctr("run", "-d", SAMPLE_NAME, "web1")
-    assert await second.running_containers() == ("default/web1",)
+    web = new_id("web")
+    ctr("run", "-d", SAMPLE_NAME, web)
+    assert await second.running_containers() == (f"default/{web}",)
 
     await first.stop()  # another one is here: nothing ends
     assert _daemons(state) == [pid]
     assert second.is_last()
-    assert await second.running_containers() == ("default/web1",)
+    assert await second.running_containers() == (f"default/{web}",)
 
     await second.leave()  # a container runs: the daemon stays for it
     assert _daemons(state) == [pid]
@@ -116,9 +121,29 @@ async def test_a_second_ctdeck_joins_and_the_last_one_ends_it(state: Path, ctr: 
     assert not (state / "embedded" / "containerd.sock").exists()
 
 
+async def test_what_is_read_only_in_it_is_neither_filled_nor_ended(state: Path, ctr: Ctr) -> None:
+    locked = Access(namespaces=frozenset({"default"}))
+    daemon = await EmbeddedDaemon.start(state, locked)
+    assert "the namespace default is read-only" in daemon.sample_problem
+    assert SAMPLE_NAME not in ctr("images", "ls", "-q")
+    free = await EmbeddedDaemon.start(state)
+    web = new_id("web")
+    ctr("run", "-d", SAMPLE_NAME, web)
+    await free.leave()
+    assert await daemon.running_containers() == (f"default/{web}",)
+    assert await daemon.to_be_stopped() == ()
+    await daemon.stop()
+    assert len(_daemons(state)) == 1
+    last = await EmbeddedDaemon.start(state)
+    assert await last.running_containers() == (f"default/{web}",)
+    await last.stop()
+    assert _processes_of(state) == []
+
+
 async def test_leaving_ends_it_when_nothing_runs_and_its_things_stay(state: Path, ctr: Ctr) -> None:
     daemon = await EmbeddedDaemon.start(state)
-    ctr("run", SAMPLE_NAME, "done", "true")  # ended: its container stays
+    done = new_id("done")
+    ctr("run", SAMPLE_NAME, done, "true")  # ended: its container stays
     await daemon.leave()
     assert _processes_of(state) == []
     again = await EmbeddedDaemon.start(state)
@@ -126,17 +151,18 @@ async def test_leaving_ends_it_when_nothing_runs_and_its_things_stay(state: Path
         assert again.origin == "started"
         async with Client(again.address) as client:
             (container,) = await client.containers.list(namespace="default")
-        assert container.id == "done"
+        assert container.id == done
     finally:
         await again.stop()
 
 
 async def test_stop_ends_paused_and_deaf_containers(state: Path, ctr: Ctr) -> None:
     daemon = await EmbeddedDaemon.start(state)
-    ctr("run", "-d", SAMPLE_NAME, "deaf", "sh", "-c", "trap '' TERM; while :; do sleep 1; done")
-    ctr("run", "-d", SAMPLE_NAME, "paused")
-    ctr("tasks", "pause", "paused")
-    assert set(await daemon.running_containers()) == {"default/deaf", "default/paused"}
+    deaf, paused = new_id("deaf"), new_id("paused")
+    ctr("run", "-d", SAMPLE_NAME, deaf, "sh", "-c", "trap '' TERM; while :; do sleep 1; done")
+    ctr("run", "-d", SAMPLE_NAME, paused)
+    ctr("tasks", "pause", paused)
+    assert set(await daemon.running_containers()) == {f"default/{deaf}", f"default/{paused}"}
     await daemon.stop()
     assert _processes_of(state) == []
 
@@ -145,11 +171,12 @@ async def test_a_daemon_that_dies_is_started_again(state: Path, ctr: Ctr) -> Non
     daemon = await EmbeddedDaemon.start(state)
     try:
         (pid,) = _daemons(state)
-        ctr("run", "-d", SAMPLE_NAME, "web1")
+        web = new_id("web")
+        ctr("run", "-d", SAMPLE_NAME, web)
         os.kill(pid, signal.SIGKILL)
         await _until(lambda: _daemons(state) not in ([], [pid]))
         await _answers(daemon)
-        assert await daemon.running_containers() == ("default/web1",)
+        assert await daemon.running_containers() == (f"default/{web}",)
     finally:
         await daemon.stop()
 

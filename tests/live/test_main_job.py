@@ -9,9 +9,11 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
+from ctdeck import keygate
 from ctdeck.app import CtdeckApp
 from ctdeck.settings import Settings
 from tests.tui.apps import screen_text
+from tests.tui.fake_operations import answerable
 
 from . import images
 from .daemons import Daemon
@@ -27,9 +29,10 @@ LOOP = (
 
 @pytest.fixture
 def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Logs of containers go below the test's own folder."""
+    """Logs of containers go below the test's own folder; what is slow to open is waited for."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr(keygate, "PATIENCE", PATIENCE)
 
 
 class Journey:
@@ -55,9 +58,9 @@ class Journey:
         await self.pilot.pause()
 
     async def answer(self, title: str, key: str = "y") -> None:
-        """Answer a question once it can be seen; earlier keys do not count for it."""
+        """Answer a question once it has been seen; earlier keys do not count for it."""
         await self.shows(title)
-        await self.pilot.pause(0.5)
+        await self.until(lambda: answerable(self.app), f"{title!r} can be answered")
         await self.press(key)
 
     async def shows(self, text: str) -> None:
@@ -130,10 +133,12 @@ async def test_see_pull_run_stop_start_delete(
         await me.shows("exited")
         assert "STOPPED" in task_line(await me.ctr("tasks", "ls"), "web1")
 
+        await me.until(lambda: not app.main.busy, "it is stopped")  # the event comes before
         await me.press("S")
         await me.shows("running")
         assert "RUNNING" in task_line(await me.ctr("tasks", "ls"), "web1")
 
+        await me.until(lambda: not app.main.busy, "it is started")
         await me.press("D")
         await me.answer("web1")
         await me.until(lambda: not app.main.snapshot.containers, "the container is gone")

@@ -12,8 +12,7 @@ from ctdeck.command.parsing import parse
 from ctdeck.screens import dialog
 from ctdeck.settings import Settings
 from ctdeck.verbs.typed import carry_out
-from tests.tui.apps import until
-from tests.tui.fake_operations import asked, lines_of, question_of
+from tests.tui.fake_operations import answerable, asked, lines_of, question_of
 
 from . import images
 from .conftest import BUSYBOX
@@ -65,7 +64,7 @@ def ctr_run(
 async def say(me: Journey, line: str) -> None:
     """The `:` line, with the force that skips a verb's own question."""
     carry_out(me.app.main, parse(line))
-    await until(me.pilot, lambda: asked(me.app))
+    await me.until(lambda: answerable(me.app), "it is asked")
 
 
 async def test_neighbours_are_locked_and_can_be_unlocked(

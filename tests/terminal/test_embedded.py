@@ -1,16 +1,18 @@
 """ctdeck on its embedded daemon, in a terminal: how it comes, and the ways in which it goes."""
 
-import secrets
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from aiocontainerd.sample import SAMPLE_NAME
+from ctdeck.screens.dialog import ARMED_AFTER
 
 from ..live import processes
+from ..live.namespaces import new_id
 from .conftest import COMMAND, daemon_processes
 from .terminal import Terminal
 
@@ -87,8 +89,7 @@ def test_a_lost_terminal_ends_it_also_below_a_program_that_outlives_that(
 
 @pytest.fixture
 def web() -> str:
-    """An id that no other daemon of this machine uses: runc keeps all of them in one place."""
-    return f"web-{secrets.token_hex(3)}"
+    return new_id("web")
 
 
 def test_leaving_asks_while_containers_run(ctdeck: Ctdeck, state: Path, web: str) -> None:
@@ -149,6 +150,11 @@ def test_the_first_screen_offers_the_embedded_daemon(ctdeck: Ctdeck, state: Path
     with ctdeck("--address", str(state / "nobody.sock")) as terminal:
         terminal.wait_for("e start ctdeck's own")
         terminal.type("e")
+        terminal.wait_for("Start a containerd of ctdeck's own?")
+        assert daemon_processes(state) == []
+        asked = time.monotonic()
+        processes.wait_for(lambda: time.monotonic() > asked + ARMED_AFTER + 0.2, "it can be read")
+        terminal.type("y")
         opened(terminal)
         terminal.type("q")
         assert terminal.wait_end() == 0

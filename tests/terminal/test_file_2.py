@@ -62,11 +62,11 @@ def test_what_grpc_says_goes_to_the_log(kind: str, plain: dict[str, str], tmp_pa
             terminal.wait_for("row00002")
             terminal.wait_until(lambda: b"\x1b[?1049h" in terminal.raw, "the screen is taken")
             daemon.kill()
-            terminal.wait_for("lost:")
+            terminal.wait_for(", retrying")
             with talking(address, RUBBISH[kind]) as came:
                 terminal.wait_until(lambda: len(came) > 2, "it tries again")
             terminal.wait_until(lambda: SAID in log.read_bytes(), "gRPC says something")
-            assert "lost:" in terminal.text
+            assert "retrying" in terminal.text
             terminal.type("q")
             assert terminal.wait_end() == 0
             assert_restored(terminal)

@@ -56,10 +56,10 @@ def test_the_daemon_may_stop_go_and_come_back(
             terminal.wait_until(lambda: "1/5" not in terminal.text, "all rows again")
             daemon.send_signal(signal.SIGCONT)
             terminal.read_for(0.2)
-        terminal.wait_for("lost:")
+        terminal.wait_for(", retrying")
         assert "row00004" in terminal.text
         with serving(socket, 2):  # another one: its identity is new
-            terminal.wait_until(lambda: "lost:" not in terminal.text, "found again")
+            terminal.wait_until(lambda: "retrying" not in terminal.text, "found again")
             terminal.wait_until(lambda: "row00004" not in terminal.text, "another world")
             terminal.wait_for("row00001")
         assert not terminal.has_ended()

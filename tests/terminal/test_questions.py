@@ -42,4 +42,4 @@ def test_a_yes_typed_while_the_line_stood_still_is_no_answer(line: SlowLine) -> 
     line.wait_for("Delete web1?")
     line.read_for(READ_AND_ANSWERED)
     assert "Delete web1?" in line.text, "it was answered before it was seen"
-    line.press_until("y", lambda: "web1 is deleted" in line.text, "now it is answered")
+    line.press_until("y", lambda: "web1 was deleted" in line.text, "now it is answered")

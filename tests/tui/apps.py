@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,6 +16,8 @@ from ctdeck.app import CtdeckApp
 from ctdeck.settings import Session, Settings
 from ctdeck.widgets.table import Table
 from tests.tui.worlds import NOW, world
+
+TURNS, PATIENCE = 400, 30.0  # s
 
 
 @asynccontextmanager
@@ -37,10 +40,13 @@ async def running(
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool], what: str = "") -> None:
     """Let the app work until the condition holds."""
-    for _ in range(400):
+    end = asyncio.get_running_loop().time() + PATIENCE
+    for _ in range(TURNS):
         await pilot.pause()
         if condition():
             return
+        if asyncio.get_running_loop().time() > end:  # an app that is never idle makes turns long
+            break
         await pilot.pause(0.005)
     raise AssertionError(f"did not come about: {what or condition}\n{screen_text(pilot.app)}")
 
@@ -55,3 +61,8 @@ def screen_text(app: App[Any]) -> str:
 def lines_of(table: Table) -> list[str]:
     """The text of the table's visible lines."""
     return [table.render_line(y).text.rstrip() for y in range(table.size.height)]
+
+
+def titles(app: CtdeckApp) -> list[str]:
+    """The titles of the columns of the list that has the focus."""
+    return "".join(lines_of(app.main.view.table)[:1]).split()

@@ -11,6 +11,7 @@ from textual.app import App
 
 from aiocontainerd import operations
 from aiocontainerd.client import Client
+from ctdeck import keygate
 from ctdeck.app import CtdeckApp
 from ctdeck.widgets.table import Table, utcnow
 
@@ -27,6 +28,12 @@ def nimble(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pilot sleeps 40 ms or more at each key to see whether the process is idle; we ask."""
     monkeypatch.setattr("textual.app.wait_for_idle", idle)
     monkeypatch.setattr("textual.pilot.wait_for_idle", idle)
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A form whose modules are imported just now may take seconds on a busy machine."""
+    monkeypatch.setattr(keygate, "PATIENCE", 30.0)
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +63,7 @@ async def idle(*_: float) -> None:
 
 
 def _owing(app: App[object] | None) -> bool:
-    if app is None or not app.screen_stack:
+    if app is None or app._exit or not app.screen_stack:  # what is over draws no more
         return False
     screen = app.screen
     undrawn = screen._dirty_widgets or screen._callbacks or screen._layout_required

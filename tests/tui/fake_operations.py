@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import aiocontainerd.operations
 from aiocontainerd.models import Container, Image
 from aiocontainerd.store import Store
 from ctdeck.app import CtdeckApp
+from ctdeck.screens import dialog
 from ctdeck.screens.confirm import ConfirmScreen
 from ctdeck.settings import Session
 
@@ -20,6 +22,8 @@ Calls = list[tuple[str, str]]
 
 class Client:
     """Stands for a client in operations that are replaced; it can only be closed."""
+
+    audit = None
 
     async def close(self) -> None:
         return
@@ -68,6 +72,12 @@ def ours(monkeypatch: pytest.MonkeyPatch, *, nothing: bool = False) -> list[str]
 
 def asked(app: CtdeckApp) -> bool:
     return isinstance(app.screen, ConfirmScreen)
+
+
+def answerable(app: CtdeckApp) -> bool:
+    """A question is on the screen, and has been for as long as a key that answers it wants."""
+    seen = app.screen.armed._seen if isinstance(app.screen, ConfirmScreen) else None
+    return seen is not None and monotonic() >= seen + dialog.ARMED_AFTER
 
 
 def question_of(app: CtdeckApp) -> str:

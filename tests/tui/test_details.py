@@ -92,7 +92,7 @@ async def test_enter_goes_into_the_details_and_escape_comes_back() -> None:
 
 async def test_an_image_tells_who_uses_it() -> None:
     async with running(size=(140, 40)) as (app, pilot):
-        await pilot.press("1", "j", "right_square_bracket")
+        await pilot.press("1", "j", "j", "right_square_bracket")
         await until(pilot, lambda: "[Used by 3]" in screen_text(app))
         assert "▶ running  web1" in screen_text(app)
 

@@ -63,6 +63,20 @@ async def test_another_namespace_while_its_pane_was_hidden() -> None:
         assert [row.key.namespace for row in app.main.view.table.view.shown] == ["k8s.io"]
 
 
+async def test_other_columns_and_rows_while_its_pane_was_hidden_under_a_filter() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("slash", *"web", "enter", "3")
+        now = app.store.snapshot
+        left = {k: c for k, c in now.containers.items() if c.id != "web1"}
+        app.store.publish(replace(now, containers=left))
+        await until(pilot, lambda: app.main.snapshot.generation == app.store.snapshot.generation)
+        app.main.set_scope("default")  # no column for the namespace
+        await pilot.press("2")
+        await until(pilot, lambda: "[2 Containers" in screen_text(app))
+        assert {row.key.id for row in app.main.view.table.view.shown} == {"web2"}
+        assert screen_text(app).splitlines()[2].split()[0] == "CONTAINER"
+
+
 async def test_a_filter_that_takes_long_goes_on_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ctdeck.widgets.rowview.AT_ONCE", -1.0)
     monkeypatch.setattr("ctdeck.widgets.texts.PIECE", 1)
@@ -118,7 +132,7 @@ async def test_a_pane_that_is_shown_again_has_its_columns() -> None:
         await pilot.press("2")
         await until(pilot, lambda: "[2 Containers" in screen_text(app))
         titles = screen_text(app).splitlines()[2].split()
-        assert titles == ["NAMESPACE", "CONTAINER", "NAME", "STATUS", "IMAGE", "AGE"]
+        assert titles == ["NAMESPACE", "CONTAINER", "NAME", "STATUS", "IMAGE", "AGE▲"]
 
 
 async def test_rows_that_come_before_all_are_read_do_not_take_the_cursor() -> None:

@@ -67,7 +67,7 @@ async def test_one_that_was_cut_short_is_offered_by_name(
         await until(pilot, lambda: asked(app))
         assert question_of(app) == "Remove what is left of a run of web9?"
         assert lines_of(app).splitlines() == [
-            "A run of web9 was cut short 3 d ago. Removed:",
+            "A run of web9 was cut short 3 d ago. Will be removed:",
             "  the container web9, which never ran, its snapshot and its log",
             "  the lease ctdeck-1",
         ]
@@ -107,10 +107,10 @@ async def test_all_that_is_left_is_one_question(
         assert question_of(app) == "Remove what is left?"
         text = lines_of(app)
         assert "1 container that was to be removed when done is left:\n  rm1 from" in text
-        assert "A pull of docker.io/a/b:1 in k8s.io was cut short 3 d ago. Removed:" in text
+        assert "A pull of docker.io/a/b:1 in k8s.io was cut short 3 d ago. Will be removed:" in text
         assert "  of 2 blobs, 1 unfinished download: what nothing else uses" in text
         assert "  its task, which was made and never started; the container stays" in text
-        assert "Logs of a container that is gone: old" in text
+        assert "Logs of a container that is gone will be removed: old" in text
         await pilot.press("y")
         await until(pilot, lambda: question_of(app) == "Unlock k8s.io?")
         assert "Namespace k8s.io belongs to the kubelet." in lines_of(app)

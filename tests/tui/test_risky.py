@@ -21,15 +21,7 @@ from ctdeck.widgets.command import CommandInput
 from tests.tui.apps import running, until
 from tests.tui.fake_operations import asked, lines_of, question_of
 from tests.tui.hosts import typed
-
-
-class Client:
-    """A client of a daemon on this host."""
-
-    host = None
-
-    async def close(self) -> None:
-        return
+from tests.tui.rundecks import Client
 
 
 @pytest.fixture(autouse=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,23 +14,19 @@ from aiocontainerd.errors import FailedPrecondition
 from aiocontainerd.models import Key
 from aiocontainerd.operations import Agreed
 from aiocontainerd.run_options import RunOptions
-from aiocontainerd.state import StateDirectory
-from aiocontainerd.store import Store
 from ctdeck.app import CtdeckApp
 from ctdeck.command.parsing import parse
 from ctdeck.desk import Lock
 from ctdeck.screens import dialog
 from ctdeck.screens.run import RunScreen
-from ctdeck.settings import Session
 from ctdeck.verbs.doing import NotNow
 from ctdeck.verbs.typed import carry_out
-from tests.tui.apps import running, screen_text, until
+from tests.tui.apps import screen_text, until
 from tests.tui.fake_operations import asked, question_of
 from tests.tui.hosts import typed
-from tests.tui.test_risky import Client
+from tests.tui.rundecks import NGINX, deck, opened
 from tests.tui.worlds import image, snapshot
 
-NGINX = "docker.io/library/nginx:1.27"
 NEW = f"sha256:{'9' * 64}"
 KUBELET = Lock("k8s.io", "kubelet")
 
@@ -57,13 +51,6 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[Agreed]:
     return found
 
 
-@asynccontextmanager
-async def deck(tmp_path: Path, **more: Any) -> AsyncIterator[tuple[CtdeckApp, Pilot[None]]]:
-    session = Session(Store(), client=Client(), state=StateDirectory(tmp_path))  # type: ignore[arg-type]
-    async with running(session=session, **more) as (app, pilot):
-        yield app, pilot
-
-
 def digest(app: CtdeckApp) -> str:
     return app.store.snapshot.images[Key("default", NGINX)].target.digest
 
@@ -74,12 +61,6 @@ async def move(app: CtdeckApp, pilot: Pilot[None]) -> None:
     other = replace(now.images[key], target=replace(now.images[key].target, digest=NEW))
     app.store.publish(replace(now, images={**now.images, key: other}))
     await until(pilot, lambda: app.main.snapshot.images[key] is other)
-
-
-async def opened(app: CtdeckApp, pilot: Pilot[None]) -> None:
-    app.main.open("run", image=app.main.snapshot.images[Key("default", NGINX)])
-    await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.is_active)
-    await until(pilot, lambda: bool(app.screen.query("#name")))
 
 
 async def test_the_form_runs_the_image_that_it_was_opened_on(
@@ -130,6 +111,8 @@ async def test_the_sources_are_those_that_were_looked_at(tmp_path: Path, ran: li
         await typed(pilot, f"{link}:/x")
         await until(pilot, lambda: "to /etc: the host's passwords" in screen_text(app))
         await pilot.press("enter")
+        await until(pilot, lambda: asked(app))
+        await pilot.press("y")
         await until(pilot, lambda: len(ran) == 2)
         assert [each.sources for each in ran] == [{str(link): "/etc"}] * 2
 

@@ -97,13 +97,15 @@ def keys(*names: str, shows: str = "") -> Callable[[Stage], Awaitable[None]]:
 
 
 async def run_form(at: Stage) -> None:
-    await at.keys("1", "j", "r", "tab", *"nginx -v", "tab", *"/srv/www:/usr/share/nginx/html:ro")
+    await at.keys(
+        "1", "j", "j", "r", "tab", *"nginx -v", "tab", *"/srv/www:/usr/share/nginx/html:ro"
+    )
     await at.keys("tab", "tab", *"GREETING=hello", "enter")
     await at.shows("ctr --address")
 
 
 async def run_form_with_an_error(at: Stage) -> None:
-    await at.keys("1", "j", "r", "tab", "tab", *"srv/www:/www", "enter")
+    await at.keys("1", "j", "j", "r", "tab", "tab", *"srv/www:/www", "enter")
     await at.shows("⚠")
 
 
@@ -124,7 +126,7 @@ async def pull_failed(at: Stage) -> None:
 
 
 async def no_daemon(at: Stage) -> None:
-    screen = NoDaemonScreen(Settings())
+    screen = NoDaemonScreen(Settings(), at.app.keys)
     await at.app.push_screen(screen)
     remedy = "Start it, or name another with --address."
     screen.show(

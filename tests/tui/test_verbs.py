@@ -9,19 +9,16 @@ from typing import Any
 import pytest
 
 import aiocontainerd.operations
-from aiocontainerd.access import Access
-from aiocontainerd.errors import FailedPrecondition, NotFound
-from aiocontainerd.models import Container, Image, Key, Snapshot, Task, TaskStatus
+from aiocontainerd.errors import FailedPrecondition
+from aiocontainerd.models import Image, Key, TaskStatus
 from aiocontainerd.operations import ImagePlan, Life
-from aiocontainerd.pull.progress import PullProgress
 from ctdeck.command.parsing import parse
 from ctdeck.screens import dialog
 from ctdeck.screens.confirm import ConfirmScreen
-from ctdeck.settings import Settings
 from ctdeck.verbs.typed import carry_out
 from tests.tui.apps import running, screen_text, until
-from tests.tui.fake_operations import asked, lines_of, noted, ours, question_of, session
-from tests.tui.worlds import NOW, container, image, snapshot, task
+from tests.tui.fake_operations import asked, lines_of, noted, question_of, session
+from tests.tui.worlds import NOW, container, of, snapshot, task
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +37,7 @@ async def test_stop_asks_by_name_and_y_stops(done: list[tuple[str, str]]) -> Non
         await until(pilot, lambda: asked(app))
         text = screen_text(app)
         assert "Stop web2?" in text
-        assert "docker.io/library/nginx:1.27 (running, pid 9120): SIGTERM" in text
+        assert "docker.io/library/nginx:1.27 (running, pid 9120): will get SIGTERM" in lines_of(app)
         assert not done
         await pilot.press("y")
         await until(pilot, lambda: done == [("stop", "web2")])
@@ -56,6 +53,26 @@ async def test_the_grace_time_is_the_containers_own(done: list[tuple[str, str]])
         await pilot.press("y")
         await until(pilot, lambda: "Stop" in question_of(app))
         assert "KILL if it still runs after 45 s" in " ".join(lines_of(app).split())
+
+
+@pytest.mark.parametrize(
+    ("label", "asked_with", "ctr"),
+    [("SIGQUIT", "SIGQUIT", "-s SIGQUIT"), ("RTMIN+3", "signal 37", "-s 37")],
+)
+async def test_the_stop_signal_is_the_images_own(
+    done: list[tuple[str, str]], label: str, asked_with: str, ctr: str
+) -> None:
+    own = container("own", labels={"io.containerd.image.config.stop-signal": label})
+    async with running(of((own, task("own", TaskStatus.RUNNING))), session=session()) as (
+        app,
+        pilot,
+    ):
+        await pilot.press("s")
+        await until(pilot, lambda: asked(app))
+        assert f"will get {asked_with}, " in lines_of(app)
+        await pilot.press("y")
+        await until(pilot, lambda: done == [("stop", "own")])
+        assert app.main.last_equivalent.endswith(f"tasks kill {ctr} own")
 
 
 @pytest.mark.parametrize("key", ["n", "escape", "enter"])
@@ -130,10 +147,10 @@ async def test_delete_tells_what_goes_and_what_stays() -> None:
         text = screen_text(app)
         for words in (
             "Delete web2?",
-            "is stopped first: SIGTERM, KILL after 10 s",
-            "removed: its task and the container",
-            "removed: its snapshot in overlayfs, with all that it wrote",
-            "kept: /srv/www on this host",
+            "will be stopped first: it will get SIGTERM, KILL after 10 s",
+            "will be removed: its task and the container",
+            "will be removed: its snapshot in overlayfs, with all that it wrote",
+            "stays: /srv/www on this host",
         ):
             assert words in text
 
@@ -146,10 +163,10 @@ async def test_an_image_is_deleted_knowing_who_uses_it(
 
     monkeypatch.setattr(aiocontainerd.operations, "image_plan", plan)
     async with running(session=session()) as (app, pilot):
-        await pilot.press("1", "j", "D")
+        await pilot.press("1", "j", "j", "D")
         await until(pilot, lambda: asked(app))
         text = screen_text(app)
-        assert "frees 71.2 MB" in text
+        assert "will free 71.2 MB" in text
         assert "used by 3 containers: web1, web2, never-started" in text
         await pilot.press("y")
         await until(pilot, lambda: done == [("delete_image", "docker.io/library/nginx:1.27")])
@@ -174,6 +191,13 @@ async def test_pause_and_resume_by_state(done: list[tuple[str, str]]) -> None:
         await until(pilot, lambda: "Unlock what is nerdctl's in default?" in screen_text(app))
         await pilot.press("y")
         await until(pilot, lambda: done[-1] == ("resume", "db"))
+
+
+async def test_what_was_paused_says_how_it_goes_on(done: list[tuple[str, str]]) -> None:
+    """Pausing does not ask: the same key undoes it."""
+    async with running(session=session()) as (app, pilot):
+        await pilot.press("z")
+        await until(pilot, lambda: "web2 is paused; z resumes it." in screen_text(app))
 
 
 async def test_start_is_for_what_does_not_run(done: list[tuple[str, str]]) -> None:
@@ -236,166 +260,6 @@ async def test_before_a_daemon_has_answered() -> None:
         await until(pilot, lambda: "No daemon has answered yet" in screen_text(app))
 
 
-async def test_quit_asks_only_while_a_pull_runs() -> None:
-    class Job:
-        reference = "docker.io/library/busybox:1.36"
-        done = False
-
-        async def cancel(self) -> None:
-            self.done = True
-
-        progress = PullProgress(reference)
-
-    class Pulls:
-        jobs = (Job(),)
-
-    async with running(session=replace(session(), pulls=Pulls())) as (app, pilot):  # type: ignore[arg-type]
-        await pilot.press("ctrl+c")
-        await until(pilot, lambda: asked(app))
-        assert "The pull of docker.io/library/busybox:1.36 will be cancelled." in screen_text(app)
-        assert "Stay (n)" in screen_text(app)
-        assert "Cancel" not in screen_text(app)
-        assert app.focused is not None
-        assert app.focused.id == "no"
-        await pilot.press("n")
-        await until(pilot, lambda: not asked(app))
-        assert app.is_running
-        Pulls.jobs[0].done = True
-        await pilot.press("q")
-        await until(pilot, lambda: not app.is_running)
-
-
-# Removal when done
-
-
-def marked(name: str, status: TaskStatus, namespace: str = "default") -> tuple[Container, Task]:
-    labels = {"io.ctdeck/remove": "true"}
-    return container(name, namespace=namespace, labels=labels), task(name, status, namespace)
-
-
-def of(*pairs: tuple[Container, Task]) -> Snapshot:
-    return snapshot(containers=[c for c, _ in pairs], tasks=[t for _, t in pairs])
-
-
-@pytest.fixture
-def followed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    ids: list[str] = []
-
-    async def follow(_: object, container: Container, **__: Any) -> None:
-        ids.append(container.id)
-
-    monkeypatch.setattr(aiocontainerd.operations, "remove_when_done", follow)
-    ours(monkeypatch)
-    return ids
-
-
-async def test_what_another_one_left_to_remove_is_offered_and_followed(
-    done: list[tuple[str, str]], followed: list[str]
-) -> None:
-    world = of(
-        marked("a", TaskStatus.STOPPED),
-        marked("b", TaskStatus.STOPPED),
-        marked("c", TaskStatus.RUNNING),
-        marked("d", TaskStatus.STOPPED, "k8s.io"),
-    )
-    settings = Settings(namespace="default")
-    async with running(world, session=session(), settings=settings) as (app, pilot):
-        await until(pilot, lambda: asked(app))
-        assert "2 containers that were to be removed when done are left" in screen_text(app)
-        assert "1 container runs and is to be removed when done" in screen_text(app)
-        assert followed == []
-        now = app.store.snapshot
-        again = task("b", TaskStatus.RUNNING)
-        app.store.publish(replace(now, tasks={**now.tasks, again.key: again}))
-        await until(pilot, lambda: app.main.snapshot.tasks[again.key] is again)
-        await pilot.press("y")
-        await until(pilot, lambda: done == [("delete_container", "a")])
-        await until(pilot, lambda: followed == ["c"])
-
-
-async def test_a_label_alone_is_nobodys_word(
-    done: list[tuple[str, str]], followed: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """`ctr run` copies an image's labels to the container: only what we noted counts."""
-    looked = ours(monkeypatch, nothing=True)
-    world = of(marked("a", TaskStatus.STOPPED), marked("c", TaskStatus.RUNNING))
-    async with running(world, session=session()) as (app, pilot):
-        await until(pilot, lambda: sorted(looked) == ["a", "c"])
-        await pilot.pause()
-        assert not asked(app)
-        await pilot.press("q")
-        await until(pilot, lambda: not app.is_running)
-    assert (done, followed) == ([], [])
-
-
-async def test_without_a_yes_nothing_is_followed(followed: list[str]) -> None:
-    world = of(marked("c", TaskStatus.RUNNING))
-    async with running(world, session=session()) as (app, pilot):
-        await until(pilot, lambda: asked(app))
-        assert "Remove c when it ends?" in screen_text(app)
-        await pilot.press("n")
-        await until(pilot, lambda: not asked(app))
-        assert followed == []
-
-
-async def test_in_a_namespace_of_an_owner_it_is_named_first(
-    done: list[tuple[str, str]], followed: list[str]
-) -> None:
-    world = of(
-        marked("a", TaskStatus.STOPPED, "moby"),
-        marked("c", TaskStatus.RUNNING, "moby"),
-        marked("d", TaskStatus.STOPPED),
-    )
-    world = replace(world, namespaces=("default", "moby"))
-    async with running(world, session=session(), size=(120, 40)) as (app, pilot):
-        await until(pilot, lambda: asked(app))
-        await pilot.press("y")
-        await until(pilot, lambda: "Unlock moby?" in screen_text(app))
-        assert "dockerd may believe that it still runs" in screen_text(app)
-        await pilot.press("n")
-        await until(pilot, lambda: done == [("delete_container", "d")])
-        assert "What is left in moby stays: locked." in screen_text(app)
-        assert followed == []
-
-
-async def test_read_only_leaves_them_alone(followed: list[str]) -> None:
-    world = of(marked("a", TaskStatus.STOPPED), marked("c", TaskStatus.RUNNING))
-    settings = Settings(access=Access(read_only=True))
-    async with running(world, session=session(), settings=settings) as (app, pilot):
-        await pilot.press("j")
-        assert not asked(app)
-        assert not followed
-        await pilot.press("q")
-        await until(pilot, lambda: not app.is_running)
-
-
-async def test_leaving_says_what_is_not_removed_without_us(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    begun: list[str] = []
-
-    async def follow(_: object, container: Container, **__: Any) -> None:
-        begun.append(container.id)
-        await asyncio.Event().wait()
-
-    monkeypatch.setattr(aiocontainerd.operations, "remove_when_done", follow)
-    ours(monkeypatch)
-    world = of(marked("c", TaskStatus.RUNNING))
-    async with running(world, session=session(), size=(120, 30)) as (app, pilot):
-        await until(pilot, lambda: asked(app))
-        await pilot.press("y")
-        await until(pilot, lambda: begun == ["c"])
-        await until(pilot, lambda: not asked(app))
-        await pilot.press("q")
-        await until(pilot, lambda: asked(app))
-        assert "c is removed when it ends only while ctdeck runs" in screen_text(app)
-        await pilot.press("y")
-        await until(pilot, lambda: not app.is_running)
-
-
-# Words
-
-
 async def test_restarting_what_does_not_run_speaks_of_no_signal() -> None:
     world = of((container("a"), task("a", TaskStatus.STOPPED)))
     async with running(world, session=session()) as (app, pilot):
@@ -403,7 +267,7 @@ async def test_restarting_what_does_not_run_speaks_of_no_signal() -> None:
         await until(pilot, lambda: asked(app))
         assert isinstance(app.screen, ConfirmScreen)
         (line,) = app.screen.question.lines
-        assert "does not run, is started" in line
+        assert "does not run, will be started" in line
         assert "SIGTERM" not in line
 
 
@@ -413,7 +277,7 @@ async def test_a_paused_one_is_resumed_for_its_end() -> None:
         await pilot.press("s")
         await until(pilot, lambda: asked(app))
         assert isinstance(app.screen, ConfirmScreen)
-        assert "resumed for it, SIGTERM" in app.screen.question.lines[0]
+        assert "will get SIGTERM, and be resumed to hear it" in app.screen.question.lines[0]
 
 
 @pytest.mark.parametrize("label", [True, False])
@@ -423,93 +287,4 @@ async def test_a_log_is_removed_only_if_there_is_one(label: bool) -> None:
     async with running(world, session=session()) as (app, pilot):
         await pilot.press("D")
         await until(pilot, lambda: asked(app))
-        assert ("removed: its log" in screen_text(app)) is label
-
-
-# Several at a time
-
-
-def three() -> Snapshot:
-    return of(*((container(id), task(id, TaskStatus.RUNNING)) for id in "abc"))
-
-
-async def test_the_second_of_three_fails_and_the_others_are_done(
-    done: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def stop(_: object, thing: Container, **__: Any) -> int:
-        if thing.id == "b":
-            raise FailedPrecondition("it was replaced", subject="b", remedy="Look again.")
-        done.append(("stop", thing.id))
-        return 0
-
-    monkeypatch.setattr(aiocontainerd.operations, "stop", stop)
-    async with running(three(), session=session()) as (app, pilot):
-        carry_out(app.main, parse("stop -f a b c"))
-        await until(pilot, lambda: "2 of 3 were stopped" in screen_text(app))
-        text = screen_text(app)
-        assert "a has stopped (exit status 0)." in text
-        assert "b was not stopped: b: it was replaced. Look again." in text
-        assert "c has stopped (exit status 0)." in text
-        assert done == [("stop", "a"), ("stop", "c")]
-        assert not app._notifications
-        assert not app.main.busy
-
-
-async def test_a_fault_of_ours_in_one_does_not_leave_the_others(
-    done: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def delete(_: object, thing: Image) -> None:
-        if thing.name == "b":
-            raise ZeroDivisionError("oh")
-        done.append(("rmi", thing.name))
-
-    monkeypatch.setattr(aiocontainerd.operations, "delete_image", delete)
-    world = snapshot(images=[image(name) for name in "abc"])
-    async with running(world, session=session()) as (app, pilot):
-        carry_out(app.main, parse("rmi -f a b c"))
-        await until(pilot, lambda: "2 of 3 were deleted" in screen_text(app))
-        assert "b was not deleted: ZeroDivisionError: oh" in screen_text(app)
-        assert done == [("rmi", "a"), ("rmi", "c")]
-
-
-async def test_what_is_gone_drops_out_with_a_word(
-    done: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def pause(_: object, thing: Container, **__: Any) -> None:
-        if thing.id == "a":
-            raise NotFound("this container is not there any more", subject="a")
-        done.append(("pause", thing.id))
-
-    monkeypatch.setattr(aiocontainerd.operations, "pause", pause)
-    async with running(three(), session=session()) as (app, pilot):
-        carry_out(app.main, parse("pause a b c"))
-        await until(pilot, lambda: "2 of 3 were paused" in screen_text(app))
-        assert "a is gone already." in screen_text(app)
-        assert done == [("pause", "b"), ("pause", "c")]
-
-
-async def test_all_is_well_in_one_toast(done: list[tuple[str, str]]) -> None:
-    async with running(three(), session=session()) as (app, pilot):
-        carry_out(app.main, parse("rm -f a b c"))
-        await until(pilot, lambda: "c is deleted." in screen_text(app))
-        assert [toast.message for toast in app._notifications] == [
-            "a is deleted. b is deleted. c is deleted."
-        ]
-        assert len(done) == 3
-
-
-async def test_those_that_do_not_run_are_told_of_too(done: list[tuple[str, str]]) -> None:
-    world = of(
-        (container("a"), task("a", TaskStatus.RUNNING)),
-        (container("b"), task("b", TaskStatus.STOPPED)),
-    )
-    async with running(world, session=session()) as (app, pilot):
-        carry_out(app.main, parse("stop -f a b"))
-        await until(pilot, lambda: "1 of 2 were stopped" in screen_text(app))
-        assert "b has no running task." in screen_text(app)
-        assert done == [("stop", "a")]
-        await pilot.press("escape")
-        carry_out(app.main, parse("start a b"))
-        await until(pilot, lambda: "1 of 2 were started" in screen_text(app))
-        assert "a is running already." in screen_text(app)
-        assert done[1:] == [("start", "b")]
+        assert ("will be removed: its log" in screen_text(app)) is label

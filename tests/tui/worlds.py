@@ -89,6 +89,11 @@ def snapshot(
     )
 
 
+def of(*pairs: tuple[Container, Task]) -> Snapshot:
+    """These containers with their tasks, and nothing else."""
+    return snapshot(containers=[c for c, _ in pairs], tasks=[t for _, t in pairs])
+
+
 def world() -> Snapshot:
     """A small believable host."""
     run, stop, pause = TaskStatus.RUNNING, TaskStatus.STOPPED, TaskStatus.PAUSED

@@ -9,6 +9,7 @@ from itertools import combinations
 from textual.keys import Keys
 
 from ctdeck.actions import ACTIONS, BY_ID, PANE_IDS
+from ctdeck.command.parsing import WORDS
 from ctdeck.panes import PANES
 
 FREE = {"l", "e", "a", "y", "space"}  # for later issues
@@ -67,6 +68,10 @@ def test_no_key_and_no_id_twice() -> None:
     assert len(BY_ID) == len(ACTIONS)
     words = [word for action in ACTIONS for word in action.words]
     assert len(words) == len(set(words))
+
+
+def test_each_word_of_the_line_is_in_the_help() -> None:
+    assert {word.name for word in WORDS} == {word for each in ACTIONS for word in each.words}
 
 
 def test_keys_of_later_issues_are_free() -> None:

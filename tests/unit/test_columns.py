@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from ctdeck.screens.layout import heights_of
+from ctdeck.widgets import column
 from ctdeck.widgets.column import EASY, GAP, Column, fit, fit_columns, natural_widths, sample
 from ctdeck.widgets.factsview import wrap
 from ctdeck.widgets.lines import Top, top_parts
@@ -111,7 +114,7 @@ def test_the_cursor_holds_its_row_or_takes_a_neighbour(
 def test_the_top_line_fits_and_keeps_the_namespace(
     host: str, daemon: str, alarm: str, notes: list[str], width: int
 ) -> None:
-    parts = top_parts(Top(host, daemon, "prod", alarm, tuple(notes)), width)
+    parts = top_parts(Top(host, daemon, "prod", (alarm, alarm[:9]), tuple(notes)), width)
     assert sum(cell_len(text) for text, _ in parts) <= max(width, 8)
     assert ("prod", "bold") in parts
 
@@ -145,3 +148,27 @@ def test_pods_can_be_told_apart() -> None:
         assert cell_len(cut) == width
         assert cut.endswith("zn9qd · sidecar")
     assert fit(name, 26, cut="name").startswith("shop/")
+
+
+@pytest.mark.parametrize("cut", ["end", "middle", "host", "name"])
+def test_of_a_long_text_only_the_ends_are_measured(
+    cut: Literal["end", "middle", "host", "name"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[int] = []
+
+    def measure(text: str) -> int:
+        measured.append(len(text))
+        return cell_len(text)
+
+    monkeypatch.setattr(column, "cell_len", measure)
+    for name in (
+        "x" * 90_000,
+        "漢" * 90_000,
+        ("a" + "\u0301" * 8) * 9000,
+        "quay.io/" + "x/" * 9000,
+    ):
+        assert cell_len(fit(f"{name}end", 30, cut=cut)) == 30
+        assert fit(f"{name}end", 30, cut="middle").endswith("end")
+        columns: list[Column[str]] = [Column("a", "A", lambda row, _: row, str, maximum=30)]
+        assert natural_widths(columns, [name], datetime.now(UTC)) == (30,)
+    assert max(measured) < 1000

@@ -1,17 +1,21 @@
 """What the top line tells of the connection: each state has its own words."""
 
 from dataclasses import replace
+from typing import Any
 
 from aiocontainerd.models import Phase, ServerInfo, Snapshot
+from aiocontainerd.store import Store
+from ctdeck.desk import Lock
 from ctdeck.screens.heading import top_of
-from ctdeck.settings import Settings
+from ctdeck.settings import Session, Settings
+from ctdeck.widgets.lines import top_parts
 
 HERE = Snapshot(phase=Phase.LIVE, loaded=True, server=ServerInfo("2.1.9"))
 
 
 def words(snapshot: Snapshot) -> str:
     top = top_of(snapshot, None, Settings())
-    return " | ".join((top.daemon, top.alarm, *top.notes))
+    return " | ".join((top.daemon, *top.alarm[:1], *top.notes))
 
 
 def test_each_state_of_the_connection_has_its_own_words() -> None:
@@ -21,8 +25,8 @@ def test_each_state_of_the_connection_has_its_own_words() -> None:
     }
     told[Phase.CONNECTING] = words(Snapshot())
     assert len(set(told.values())) == 4
-    assert "lost: why" in told[Phase.LOST]
-    assert "no answer: why" in told[Phase.FAILED]
+    assert "lost, retrying: why" in told[Phase.LOST]
+    assert "no answer, retrying: why" in told[Phase.FAILED]
     assert "connecting" in told[Phase.CONNECTING]
 
 
@@ -35,3 +39,36 @@ def test_a_list_that_is_still_read_is_named_while_others_are_shown() -> None:
 def test_events_that_wait_are_told_on_the_screen() -> None:
     assert "behind" not in words(HERE)
     assert "events 12 s behind" in words(replace(HERE, behind=12))
+
+
+REFUSED = "nobody listens: containerd is not running (any more). Start it (`systemctl …`)."
+LOST = replace(HERE, phase=Phase.LOST, error=REFUSED)
+
+
+def line(width: int, snapshot: Snapshot = LOST, **more: Any) -> str:
+    session = Session(Store(), address="unix:///run/containerd/containerd.sock")
+    top = top_of(snapshot, None, Settings(), session, lost_for="12 s", **more)
+    return "".join(text for text, _ in top_parts(top._replace(host="node7"), width))
+
+
+def test_what_is_not_normal_is_whole_and_then_comes_the_host() -> None:
+    for width in range(50, 240):
+        assert "⚠ lost 12 s, retrying" in line(width)
+        assert "node7" in line(width)
+        assert "…" not in line(width).replace("systemctl …", "")
+    assert "lost 12 s, retrying: nobody listens " in line(80)
+    assert "containerd is not running (any more) (what you see is old)" in line(130)
+    assert "/run/containerd/containerd.sock" in line(200)
+    assert "systemctl" in line(240)
+    assert "lost 12 s" in line(34)
+
+
+def test_of_many_notes_those_without_room_are_counted() -> None:
+    more: dict[str, Any] = {
+        "filtered": "/web",
+        "unlocked": [Lock("k8s.io", "kubelet")],
+        "secrets": True,
+    }
+    assert "2 more" in line(64, **more)
+    assert "⚠ lost 12 s, retrying" in line(64, **more)
+    assert "unlocked: " in line(110, **more)

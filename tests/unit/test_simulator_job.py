@@ -234,7 +234,7 @@ async def test_what_sigkill_does_not_end_is_told(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process that hangs in the kernel, or a shim that is a zombie: no end is ever reported."""
-    monkeypatch.setattr(sys.modules["aiocontainerd.operations.stop"], "KILL_WAIT", 0.02)
+    monkeypatch.setattr(sys.modules["aiocontainerd.operations.stopping"], "KILL_WAIT", 0.02)
     made = await host.run("web")
     host.faults.add("Tasks/Wait", "hang")
     host.faults.add("Tasks/Kill", "error", code="UNKNOWN", message="ttrpc: closed: unknown")

@@ -37,13 +37,13 @@ async def connect(app: CtdeckApp, first: Awaitable[Found]) -> Session:
         if screen is None:
             from ctdeck.screens.nodaemon import NoDaemonScreen
 
-            screen = NoDaemonScreen(app.settings)
+            screen = NoDaemonScreen(app.settings, app.keys)
             await app.push_screen(screen)
         screen.show(found)
         await screen.wait(RETRY)
-        found = await look(app.settings, offered=screen.embedded)
+        found = await look(app.settings, offered=screen.take_offer())
     if screen is not None:
-        screen.dismiss()
+        screen.close()
     if found.client is not None and found.client.audit is not None:
         found.client.audit.listen(partial(_warn, app))
     if found.embedded is not None and (problem := found.embedded.sample_problem):
@@ -79,15 +79,14 @@ async def look(settings: Settings, *, offered: bool = False) -> Found:
         if not offered:
             return probes
     from aiocontainerd.errors import ContainerdError
-    from ctdeck.embedded import EmbeddedDaemon
+    from ctdeck.embedded import OWN, EmbeddedDaemon
 
     try:
         if settings.read_only:
             raise settings.access.refusal()
-        daemon = await EmbeddedDaemon.start(StateDirectory.default().root)
+        daemon = await EmbeddedDaemon.start(StateDirectory.default().root, settings.access)
     except ContainerdError as error:
-        name = "ctdeck's own containerd (--embedded)"
-        return (*probes, Probe(name, problem=error.what, remedy=error.remedy))
+        return (*probes, Probe(OWN, problem=error.what, remedy=error.remedy))
     probes = await discover((daemon.address,), connect=client_for)
     if probes[-1].server is None:  # it has gone again: the next round starts it anew
         await daemon.leave()

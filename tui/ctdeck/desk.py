@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from aiocontainerd.models import Snapshot
 from ctdeck.rows import Row
 from ctdeck.settings import Session, Settings
+from ctdeck.underway import UnderWay
 
 
 class Lock(NamedTuple):
@@ -46,7 +47,7 @@ class Choice(NamedTuple):
 class Desk(Protocol):
     """The main screen, as the actions see it."""
 
-    busy: dict[Hashable, str]  # identity → what is being done to it, in words
+    busy: dict[Hashable, UnderWay]  # identity → what is being done to it
     last_equivalent: str  # the ctr line of the last action
     unlocked: frozenset[Lock]  # what may be changed although it is somebody else's
 
@@ -84,10 +85,14 @@ class Desk(Protocol):
     def progress(self, text: str) -> None:
         """A line while something is being done; empty takes it away."""
 
+    def busy_changed(self) -> None:
+        """Show soon what `busy` holds now."""
+
     def begin(self, work: Coroutine[Any, Any, None], *, group: str, opens: bool = False) -> None:
         """Do it beside the screen; what it raises is told, never lost.
 
-        With `opens` it begins with a question, a choice or a form: keys wait for that.
+        `group` is the action's id: changes are recorded as part of it. With `opens` it begins with
+        a question, a choice or a form: keys wait for that.
         """
 
     def unlock(self, *locks: Lock) -> None:

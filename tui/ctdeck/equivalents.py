@@ -6,6 +6,7 @@ They are for reading and copying: ctdeck itself never runs them.
 from __future__ import annotations
 
 import shlex
+from signal import Signals
 
 from aiocontainerd.models import Container, Image, TaskStatus
 from ctdeck.rows import ContainerRow, EventRow, ImageRow, MountRow, Row, TaskRow
@@ -24,9 +25,17 @@ def pull_line(reference: str, *, namespace: str, address: str = "", platform: st
     return _ctr(address, namespace, "images", "pull", *extra, reference)
 
 
-def stop_line(container: Container, *, address: str = "", signal: str = "SIGTERM") -> str:
-    """`ctr` has no stop: it is a signal, and the wait is yours."""
-    return _ctr(address, container.namespace, "tasks", "kill", "-s", signal, container.id)
+def stop_line(container: Container, *, address: str = "") -> str:
+    """`ctr` has no stop: it is the image's stop signal, and the wait is yours."""
+    from aiocontainerd.operations.signals import stop_signal
+
+    return kill_line(container, signal_name(stop_signal(container)), address=address)
+
+
+def signal_name(number: int) -> str:
+    """``SIGTERM``; those without a name of their own by number."""
+    names = {signal.value: signal.name for signal in Signals}
+    return names.get(number, str(number))
 
 
 def kill_line(container: Container, signal: str, *, address: str = "") -> str:

@@ -7,7 +7,7 @@ and rows are made of the snapshot when they are asked for.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import (
     Callable,
     Generator,
@@ -20,12 +20,15 @@ from collections.abc import (
 )
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from operator import attrgetter, itemgetter
 from typing import Any
 
 from aiocontainerd.models import Container, Key, Snapshot
 from ctdeck.differing import differing
+from ctdeck.formatting import short_reference
 from ctdeck.imageusers import Users
+from ctdeck.mountkinds import group_of
 from ctdeck.rows import ContainerRow, EventRow, ImageRow, MountRow, Row, Scope, TaskRow
 
 _namespace, _id = itemgetter(0), itemgetter(1)
@@ -112,6 +115,12 @@ def _image_rows(snapshot: Snapshot, keys: Sequence[Key]) -> Iterable[ImageRow]:
     return map(ImageRow, map(snapshot.images.__getitem__, keys), map(users.__getitem__, keys))
 
 
+def _image_order(snapshot: Snapshot, key: Key) -> Any:
+    """By what is shown, of which many begin alike; the same names by all of them."""
+    image = snapshot.images.get(key)
+    return None if image is None else (short_reference(image.name), *_by_id(key))
+
+
 def _images_touched(old: Snapshot, new: Snapshot, scope: Scope) -> Set[Hashable]:
     found: set[Hashable] = {*_differing(old.images, new.images, scope)}
     for key in _differing(old.containers, new.containers, scope):
@@ -123,10 +132,10 @@ def _images_touched(old: Snapshot, new: Snapshot, scope: Scope) -> Set[Hashable]
 
 
 IMAGES = Listing(
-    keys=lambda s, scope: _sorted(_in(scope, s.images)),
+    keys=lambda s, scope: sorted(_in(scope, s.images), key=partial(_image_order, s)),
     row=_image_row,
     rows=_image_rows,
-    order=lambda s, key: _by_id(key) if key in s.images else None,
+    order=_image_order,
     touched=_images_touched,
     count=lambda counts, old, new: _count(counts, old.images, new.images),
     stored=lambda s, scope: _in(scope, s.images),
@@ -189,18 +198,17 @@ TASKS = Listing(
 
 
 def _mounts_in_turns(snapshot: Snapshot, scope: Scope) -> InTurns:
-    """Bind mounts first, then by container."""
-    binds: list[Hashable] = []
-    others: list[Hashable] = []
+    """Bind mounts of people first, see `mountkinds.py`; then by type, then by container."""
+    parts: defaultdict[tuple[int, str], list[Hashable]] = defaultdict(list)
     for place, key in enumerate(_sorted(_in(scope, snapshot.containers)), 1):
         if place % PIECE == 0:
             yield
         container = snapshot.containers[key]
         namespace, name = container.namespace, container.id
         for number, mount in enumerate(container.mounts):
-            part = binds if mount.is_bind else others
+            part = parts[group_of(mount)]
             part.append((namespace, name, mount.destination, number))
-    return binds + others
+    return [each for _, part in sorted(parts.items()) for each in part]
 
 
 def _keys_of(container: Container | None) -> Iterator[Hashable]:
@@ -220,7 +228,7 @@ def _mount_row(snapshot: Snapshot, key: tuple[str, str, str, int]) -> MountRow |
 
 def _mount_order(snapshot: Snapshot, key: tuple[str, str, str, int]) -> Any:
     row = _mount_row(snapshot, key)
-    return None if row is None else (not row.mount.is_bind, key[1], key[0], key[3])
+    return None if row is None else (group_of(row.mount), key[1], key[0], key[3])
 
 
 def _mounts_touched(old: Snapshot, new: Snapshot, scope: Scope) -> Set[Hashable] | None:

@@ -208,7 +208,7 @@ WORDS: tuple[CommandWord, ...] = (
         "run",
         "IMAGE [COMMAND…]",
         "run a container",
-        lambda given: RunCommand(run_options(given)),
+        lambda given: RunCommand(run_options(given), named=bool(given.last("--name"))),
         _IMAGE,
         RUN_FLAGS,
     ),
@@ -219,7 +219,7 @@ WORDS: tuple[CommandWord, ...] = (
     CommandWord(
         "rm",
         "ID…",
-        "delete containers",
+        "delete containers; -f asks nothing and kills what runs at once",
         lambda given: RemoveCommand(_ids(given), given.has("--force")),
         _CONTAINER,
         (_FORCE,),

@@ -16,9 +16,10 @@ class PullCommand:
 
 @dataclass(frozen=True, slots=True)
 class RunCommand:
-    """Run; `options.image` is as typed, `options.id` given or generated."""
+    """Run; `options.image` is as typed, `options.id` given (`named`) or generated."""
 
     options: RunOptions
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)

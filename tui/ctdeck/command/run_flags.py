@@ -1,4 +1,4 @@
-"""`:run`'s flags to RunOptions and back; each value checked, so that the error names it. Pure."""
+"""`:run`'s flags to RunOptions; each value checked, so that the error names it. Pure."""
 
 import re
 
@@ -8,8 +8,7 @@ from aiocontainerd.mounts import parse_mount, parse_volume
 from aiocontainerd.run_options import NETWORKS, RunOptions
 from aiocontainerd.safe import safe
 from ctdeck.command.flags import Flag, Given, Kind
-from ctdeck.command.shellwords import join
-from ctdeck.forms.quantities import format_cpus, format_memory, parse_cpus, parse_memory, parse_pids
+from ctdeck.forms.quantities import parse_cpus, parse_memory, parse_pids
 
 RUN_FLAGS = (
     Flag(("-d", "--detach")),
@@ -68,30 +67,6 @@ def run_options(given: Given) -> RunOptions:
         remove=given.has("--rm"),
         privileged=given.has("--privileged"),
     )
-
-
-def run_line(options: RunOptions) -> str:
-    """The line, without ':', that `parse` reads back as these options."""
-    words = ["run", "-d"]
-    switches = {
-        "--rm": options.remove,
-        "-t": options.terminal,
-        "--read-only": options.readonly,
-        "--privileged": options.privileged,
-    }
-    words += [name for name, on in switches.items() if on]
-    values = [("--name", options.id)]
-    values += [("-v", mount.format()) for mount in options.mounts]
-    values += [("-e", pair) for pair in options.env]
-    values += [("-u", options.user), ("-w", options.cwd)]
-    values += [("--net", options.network if options.network != "none" else "")]
-    values += [("--memory", format_memory(options.memory)), ("--cpus", format_cpus(options.cpus))]
-    values += [("--pids-limit", "" if options.pids is None else str(options.pids))]
-    values += [("--hostname", options.hostname)]
-    for name, value in values:
-        words += [name, value] if value else []
-    ends = ["--"] if options.image.startswith("-") else []
-    return join([*words, *ends, options.image, *options.command])
 
 
 def check_env(text: str) -> str:

@@ -12,6 +12,7 @@ Several ctdecks share one daemon; the last to leave ends it. It outlives a ctdec
 with its containers, and the next one finds it again.
 """
 
+from ctdeck.embedded.daemon import OWN as OWN
 from ctdeck.embedded.daemon import EmbeddedDaemon as EmbeddedDaemon
 from ctdeck.embedded.programs import Needs as Needs
 from ctdeck.embedded.programs import find_needs as find_needs

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from aiocontainerd.access import Access
+from aiocontainerd.access import FREE, Access
 from aiocontainerd.audit import Audit, acting
 from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, DeadlineExceeded, FailedPrecondition
@@ -19,6 +19,8 @@ from ctdeck.embedded.tasks import end_tasks, running_tasks
 
 Origin = Literal["started", "found"]
 Report = Callable[[str], None]
+
+OWN = "ctdeck's own containerd"  # what it is called among the addresses that were tried
 
 _PATIENCE = 30.0  # s for a daemon to answer; a slow disk with many layers takes its time
 _POLL = 0.05  # s
@@ -34,8 +36,9 @@ class EmbeddedDaemon:
     image, empty if there is.
     """
 
-    def __init__(self, place: Place, state: Path) -> None:
+    def __init__(self, place: Place, state: Path, access: Access = FREE) -> None:
         self._place = place
+        self._access = access
         self._state = state
         self._seat = Seat(place)
         self._watch: asyncio.Task[None] | None = None
@@ -43,16 +46,18 @@ class EmbeddedDaemon:
         self.sample_problem = ""
 
     @classmethod
-    async def start(cls, state: Path) -> "EmbeddedDaemon":
+    async def start(cls, state: Path, access: Access = FREE) -> "EmbeddedDaemon":
         """Start the daemon of the state directory `state`, or find it; returns when it answers.
 
+        `access` holds for what is changed in it, too: no sample image and no end of containers
+        where it is read-only.
         Raises PermissionDenied without root, FailedPrecondition when programs are missing or the
         daemon ends at once, DeadlineExceeded when it does not answer.
         """
         _check(state)
         place = Place.below(state)
         place.make()
-        daemon = cls(place, state)
+        daemon = cls(place, state, access)
         try:
             await daemon._ensure()
             await daemon._sample()
@@ -81,6 +86,14 @@ class EmbeddedDaemon:
             return await self._running()
         return ()
 
+    async def to_be_stopped(self) -> tuple[str, ...]:
+        """Those of them that `stop` ends: none, and not the daemon, where one is read-only."""
+        names = await self.running_containers()
+        return () if self._keeps_some(names) else names
+
+    def _keeps_some(self, names: tuple[str, ...]) -> bool:
+        return any(self._access.is_read_only(name.partition("/")[0]) for name in names)
+
     def is_last(self) -> bool:
         """No other ctdeck uses it: leaving may end it."""
         return self._seat.is_last()
@@ -92,13 +105,14 @@ class EmbeddedDaemon:
     async def stop(self) -> None:
         """End its containers (told to stop, killed after 3 s), then the daemon.
 
-        Nothing is ended while another ctdeck uses it.
+        Nothing is ended where one of them is read-only, or while another ctdeck uses it.
         """
         await self._go(stop_containers=True)
 
     def _changing(self) -> Client:
         """A client whose changes are recorded."""
-        return Client(self.address, audit=Audit(StateDirectory(self._state), self.address))
+        audit = Audit(StateDirectory(self._state), self.address)
+        return Client(self.address, access=self._access, audit=audit)
 
     async def _running(self) -> tuple[str, ...]:
         async with Client(self.address, access=Access(read_only=True)) as client:
@@ -109,7 +123,8 @@ class EmbeddedDaemon:
             self._watch.cancel()
         try:
             async with self._place.alone():
-                if self.is_last() and (stop_containers or await self._is_idle()):
+                stops = stop_containers and not self._keeps_some(await self.running_containers())
+                if self.is_last() and (stops or await self._is_idle()):
                     await self._end()
         finally:
             process.trim(self._place.log)
@@ -124,7 +139,7 @@ class EmbeddedDaemon:
     async def _end(self) -> None:
         with suppress(ContainerdError):
             async with self._changing() as client:
-                with acting("end"):
+                with acting("embedded.end"):
                     await end_tasks(client)
         await self._end_process()
 
@@ -181,7 +196,7 @@ class EmbeddedDaemon:
                     remedy="Install busybox-static and start again, or pull an image.",
                 )
             async with self._changing() as client:
-                with acting("sample"):
+                with acting("embedded.sample"):
                     await ensure_sample(client, busybox)
         except ContainerdError as error:
             self.sample_problem = str(error)

@@ -113,5 +113,6 @@ CONTAINERS = Pane(
     noun="container",
     columns=COLUMNS,
     listing=listing.CONTAINERS,
+    sorted_by="age",
     invitation="press r on an image to run one",
 )

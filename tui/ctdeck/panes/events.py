@@ -56,6 +56,7 @@ EVENTS = Pane(
     noun="event",
     columns=COLUMNS,
     listing=listing.EVENTS,
+    sorted_by="time",
     follow=True,
     hint="they come as things happen",
     dropped=lambda s: max(0, s.events_total - len(s.events)),

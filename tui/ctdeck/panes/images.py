@@ -106,5 +106,6 @@ IMAGES = Pane(
     noun="image",
     columns=COLUMNS,
     listing=listing.IMAGES,
+    sorted_by="reference",
     invitation="press p to pull one",
 )

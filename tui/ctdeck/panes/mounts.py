@@ -1,4 +1,4 @@
-"""The mounts: container, source, destination, type, options, source exists; binds first."""
+"""The mounts: container, source, destination, type, options; those that people made first."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from ctdeck import listing
 from ctdeck.formatting import UNKNOWN, short_id
 from ctdeck.masking import masked_option, masked_source
+from ctdeck.mountkinds import Kind, group_of, kind_of
 from ctdeck.panes.pane import Pane, namespace_column
 from ctdeck.rows import MountRow
 from ctdeck.widgets.column import Cell, Column
@@ -14,11 +15,11 @@ from ctdeck.widgets.column import Cell, Column
 
 def _source(row: MountRow, now: datetime) -> Cell:
     source = masked_source(row.mount.source)
-    return source if row.mount.is_bind else (source, "muted")
+    return source if kind_of(row.mount) is Kind.USERS else (source, "muted")
 
 
 def _type(row: MountRow, now: datetime) -> Cell:
-    return ("bind", "accent") if row.mount.is_bind else (row.mount.type, "muted")
+    return row.mount.type, "accent" if kind_of(row.mount) is Kind.USERS else "muted"
 
 
 def _exists(row: MountRow, now: datetime) -> Cell:
@@ -60,7 +61,15 @@ COLUMNS: tuple[Column[MountRow], ...] = (
         maximum=50,
         cut="middle",
     ),
-    Column("type", "TYPE", _type, lambda r: r.mount.type, priority=4, minimum=6, maximum=10),
+    Column(
+        "type",
+        "TYPE",
+        _type,
+        lambda r: group_of(r.mount),
+        priority=4,
+        minimum=6,
+        maximum=10,
+    ),
     Column(
         "options",
         "OPTIONS",
@@ -88,4 +97,5 @@ MOUNTS = Pane(
     noun="mount",
     columns=COLUMNS,
     listing=listing.MOUNTS,
+    sorted_by="type",
 )

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from aiocontainerd.models import Phase, Snapshot
 from ctdeck.listing import Listing
 from ctdeck.rows import Scope
+from ctdeck.underway import UnderWay
 from ctdeck.widgets.column import Cell, Column
 
 R = TypeVar("R")
@@ -21,7 +22,8 @@ R = TypeVar("R")
 class Pane:
     """One list of the main screen.
 
-    `listing` is how its rows come of a snapshot. `follow` keeps the cursor on the first row.
+    `listing` is how its rows come of a snapshot, `sorted_by` the column that they are in the
+    order of by themselves. `follow` keeps the cursor on the first row.
     `dropped` tells how many rows there were that are not kept. The counts that some methods take
     are of rows, before any filter, by namespace.
     """
@@ -33,6 +35,7 @@ class Pane:
     noun: str
     columns: tuple[Column[Any], ...]
     listing: Listing
+    sorted_by: str = ""
     follow: bool = False
     hint: str = ""
     invitation: str = ""  # a hint for those who may change something
@@ -95,23 +98,12 @@ def namespace_column(namespace: Callable[[R], str], *, priority: int) -> Column[
     return column
 
 
-BUSY = {
-    "stopped": "stopping …",
-    "started": "starting …",
-    "restarted": "restarting …",
-    "signalled": "signalling …",
-    "paused": "pausing …",
-    "resumed": "resuming …",
-    "deleted": "deleting …",
-}
-
-
-def with_busy(pane: Pane, busy: Mapping[Hashable, str]) -> Pane:
+def with_busy(pane: Pane, busy: Mapping[Hashable, UnderWay]) -> Pane:
     """The same, but its status tells what is being done: `busy` is by the keys of rows."""
 
     def status(cell: Callable[[Any, datetime], Cell], row: Any, now: datetime) -> Cell:
-        what = busy.get(row.key) if busy else None
-        return (BUSY.get(what, what), "warn") if what else cell(row, now)
+        work = busy.get(row.key) if busy else None
+        return (f"{work.ongoing} …", "warn") if work else cell(row, now)
 
     columns = (
         replace(column, cell=partial(status, column.cell)) if column.id == "status" else column

@@ -87,4 +87,5 @@ TASKS = Pane(
     noun="task",
     columns=COLUMNS,
     listing=listing.TASKS,
+    sorted_by="id",
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from aiocontainerd.models import TaskStatus
+from aiocontainerd.models import Key, TaskStatus
 from ctdeck.actions import ACTIONS, BY_ID, KEY_NAMES, Action
 from ctdeck.rows import ContainerRow, EventRow, MountRow, Row, TaskRow
 from ctdeck.verbs.doing import key_of
@@ -20,6 +20,19 @@ NEEDS_A_ROW = {"open", "copy"} | {a.id for a in ACTIONS if a.panes and a.id not 
 ALIVE_ONLY = frozenset({"task.stop", "task.restart", "task.kill", "task.pause"})
 
 
+COMMANDING = (
+    ("Enter", "run it"),
+    ("Tab", "complete"),
+    ("→", "take what is dim"),
+    ("↑ ↓", "history"),
+    ("Esc", "close"),
+)
+# The row under the cursor has vanished: no key may hit the one that took its place unseen.
+UNCHOSEN = (
+    ("", "nothing is selected:", "its row is gone"),
+    ("move.down", "j k", "choose one"),
+    ("help", "?", "help"),
+)
 IN_DETAILS = {"back": 1, "tab.next": 2, "help": 4, "copy": 20}
 
 
@@ -54,10 +67,15 @@ def order_of(main: MainScreen, action: Action) -> int:
 
 def place_of(main: MainScreen, action: Action) -> str:
     """The namespace that the action would change."""
+    return object_of(main, action).namespace
+
+
+def object_of(main: MainScreen, action: Action) -> Key:
+    """What the action would change: the row's object, or only where something new would be."""
     row = main.row
     if row is None or isinstance(row, EventRow) or action.id in ALWAYS:
-        return main.new_namespace
-    return row.container.namespace if isinstance(row, MountRow) else key_of(row).namespace
+        return Key(main.new_namespace, "")
+    return row.container.key if isinstance(row, MountRow) else key_of(row)
 
 
 def refused(main: MainScreen, action: Action) -> bool:
@@ -77,8 +95,9 @@ def footer_keys(main: MainScreen, width: int) -> list[tuple[str, str, str]]:
     if main.filtering:
         return [("", "Enter", "keep"), ("", "Esc", "clear")]
     if main.commanding:
-        keys = (("Enter", "run it"), ("Tab", "complete"), ("↑ ↓", "history"), ("Esc", "close"))
-        return [("", key, title) for key, title in keys]
+        return [("", key, title) for key, title in COMMANDING]
+    if main.view.table.view.missing is not None and not main.in_details:
+        return list(UNCHOSEN)
     wanted = [
         action
         for action in ACTIONS

@@ -16,12 +16,13 @@ from aiocontainerd.run_options import RunOptions
 from ctdeck.command.history import History
 from ctdeck.forms.drafts import Draft
 from ctdeck.forms.likeness import options_like
+from ctdeck.forms.risks import NO_FACTS, Facts
 from ctdeck.screens.pull import PullScreen
 from ctdeck.screens.run import RunScreen
 from ctdeck.verbs.doing import NotNow, client_of, state_of
 from ctdeck.verbs.permitted import permitted_into
 from ctdeck.verbs.pull import pull_again, start_pull
-from ctdeck.verbs.risky import engine_of, examine
+from ctdeck.verbs.risky import agreed, can_be_risky, engine_of, examine
 from ctdeck.verbs.run import equivalent_of, name_to_run, run_container
 from ctdeck.verbs.typed import carry_out
 from ctdeck.widgets.command import CommandLine
@@ -63,7 +64,7 @@ def open_pull(main: MainScreen, reference: str = "") -> None:
         if await permitted_into(main, "pull", namespace):
             main.app.push_screen(screen, lambda job: _go_to_image(main, job) if job else None)
 
-    main.begin(show(), group="pulls", opens=True)
+    main.begin(show(), group="image.pull", opens=True)
 
 
 def _go_to_image(main: MainScreen, job: PullJob) -> None:
@@ -106,7 +107,7 @@ def _kept_of(main: MainScreen) -> _Kept:
 
 async def _run_new(main: MainScreen, image: Image) -> None:
     base = RunOptions(name_to_run(image), _new_id(main, image.name))
-    if await permitted_into(main, "run", image.namespace):
+    if await permitted_into(main, "run", *image.key):
         kept_as = ("image", image.key)
         _form(main, base, image.namespace, image.target.digest, kept_as=kept_as)
 
@@ -115,7 +116,7 @@ async def _run_like(main: MainScreen, container: Container) -> None:
     from aiocontainerd.operations.chosen import choose
 
     client, namespace = client_of(main), container.namespace
-    if not await permitted_into(main, "run", namespace):
+    if not await permitted_into(main, "run", *container.key):
         return
     main.progress(f"{container.id} is being read …")  # a daemon that hangs takes its time
     try:
@@ -156,6 +157,7 @@ def _form(
                 main, options, namespace=namespace, digest=digest, facts=facts
             ),
             equivalent=lambda options: equivalent_of(main, options, namespace),
+            agree=partial(_agree, main),
             examine=partial(examine, main),
             engine=engine_of(main),
             drafts=kept.drafts,
@@ -163,6 +165,18 @@ def _form(
             moved=was != digest,
         )
     )
+
+
+async def _agree(main: MainScreen, options: RunOptions) -> Facts | None:
+    """As `:run` asks; what is typed meanwhile is not for the form."""
+    if not can_be_risky(options):
+        return NO_FACTS
+    work = object()
+    main.keys.expect(work)
+    try:
+        return await agreed(main, options)
+    finally:
+        main.keys.done(work)
 
 
 def _new_id(main: MainScreen, image: str) -> str:

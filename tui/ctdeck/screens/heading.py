@@ -25,11 +25,12 @@ def top_of(
     filtered: str = "",
     unlocked: Iterable[Lock] = (),
     secrets: bool = False,
+    lost_for: str = "",
 ) -> Top:
     """Host, version, socket, namespace, and what is not normal: no answer, half read, read-only.
 
     `filtered` is the filter, where nothing else tells of it; `unlocked` what is somebody else's
-    and may be changed. `secrets` of a row are shown.
+    and may be changed. `secrets` of a row are shown. `lost_for` is how long there is no connection.
     """
     opened = _named("unlocked: ", map(words_of, unlocked))
     read_only = _read_only(settings.access)
@@ -42,7 +43,7 @@ def top_of(
         address="nothing here is real" if settings.demo else address,
         kind=_kind(settings, session),
         namespace=safe(scope or "all"),
-        alarm=_alarm(snapshot),
+        alarm=_alarm(snapshot, lost_for),
         notes=tuple(filter(None, (open_secrets, filtered, read_only, behind, opened))),
     )
 
@@ -88,10 +89,19 @@ def _read_so_far(snapshot: Snapshot) -> str:
     return f", reading: {count:,} {kind} so far …" if count else ""
 
 
-def _alarm(snapshot: Snapshot) -> str:
+def _alarm(snapshot: Snapshot, lost_for: str) -> tuple[str, ...]:
+    """Each form with less of the reason than the one before."""
     error = safe(masked_text(snapshot.error)) if snapshot.error else ""
+    old = ""
     if snapshot.phase is Phase.LOST:
-        return f"lost: {error} (what you see is old)"  # the end may be cut: why comes first
-    if snapshot.phase is Phase.FAILED:
-        return f"no answer: {error}"
-    return f"not all could be read: {error}" if error else ""
+        head, old = f"lost {lost_for}".strip() + ", retrying", " (what you see is old)"
+    elif snapshot.phase is Phase.FAILED:
+        head = "no answer, retrying"
+    elif error:
+        head = "not all could be read"
+    else:
+        return ()
+    problem = error.partition(". ")[0].rstrip(".")  # without what to do about it
+    brief = problem.partition(": ")[0]
+    told = (f"{error}{old}", f"{problem}{old}", problem, brief) if error else (old.strip(" ()"),)
+    return (*(f"{head}: {each}" for each in told if each), head)

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from aiocontainerd.safe import safe
+from aiocontainerd.safe import safe_lines
 from ctdeck.actions import ACTIONS, Action
 from ctdeck.screens.dialog import NARROW, is_small
 from ctdeck.styles import style_path
@@ -40,6 +40,9 @@ def help_content(pane: str, width: int, *, refusal: str = "") -> Content:
     """The text of the help, wrapped to `width` cells; `refusal`: how changes are allowed."""
     column = KEYS if width >= 60 else 11
     parts: list[str | tuple[str, str]] = []
+    if refusal:
+        text = f"Read-only: what changes anything is left out. {refusal}"
+        parts += [f"{line}\n" for line in (*wrap(text, max(12, width)), "")]
     for heading, actions in help_groups(pane, read_only=bool(refusal)):
         parts.append((f"{heading}\n", "bold $primary"))
         for action in actions:
@@ -52,9 +55,6 @@ def help_content(pane: str, width: int, *, refusal: str = "") -> Content:
                 cut = len(line) if cut < 0 else cut
                 parts += [line[:cut], (f"{line[cut:]}\n", "$quiet")]
         parts.append("\n")
-    if refusal:
-        text = f"Read-only: what changes anything is left out. {refusal}"
-        parts += [f"{line}\n" for line in (*wrap(text, max(12, width)), "")]
     parts.append(("In later versions; these keys do nothing yet\n", "bold $primary"))
     for key, what in LATER:
         parts += [(f"  {key:<{column}}", "$quiet"), (f"{what}\n", "$quiet")]
@@ -103,7 +103,7 @@ class HelpScreen(ModalScreen[None]):
         width = self.app.size.width
         width = (84 if width >= NARROW[1][0] else width) - (6 if small else 8)
         text = help_content(self._pane, width, refusal=self._refusal)
-        return Content.assemble(text, (f"\n{safe(self._about)}", "$quiet"))
+        return Content.assemble(text, (f"\n{safe_lines(self._about)}", "$quiet"))
 
     def action_scroll(self, lines: int) -> None:
         """Scroll the text."""

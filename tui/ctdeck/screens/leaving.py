@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiocontainerd.safe import safe
 from ctdeck.desk import Question
 from ctdeck.settings import Session
+from ctdeck.verbs.doing import some
 from ctdeck.verbs.removal import stays
 
 if TYPE_CHECKING:
@@ -27,11 +27,13 @@ async def leave(main: MainScreen) -> None:
 
 def _under_way(main: MainScreen) -> list[str]:
     """What is being done to containers and images: nobody goes on with it."""
-    return [
-        f"{safe(str(key[1] if isinstance(key, tuple) else key))} is being {what}: "
-        "the rest of that will not be done."
-        for key, what in main.busy.items()
-    ]
+    whats = dict.fromkeys(work.what for work in main.busy.values())
+    lines = []
+    for what in whats:
+        names = [work.name for work in main.busy.values() if work.what == what]
+        are = "is" if len(names) == 1 else "are"
+        lines.append(f"{some(names)} {are} being {what}: the rest of that will not be done.")
+    return lines
 
 
 async def cut_off(session: Session) -> list[str]:
@@ -41,6 +43,6 @@ async def cut_off(session: Session) -> list[str]:
         running = [job for job in session.pulls.jobs if not job.done]
         lines += [f"The pull of {job.reference} will be cancelled." for job in running]
     if session.embedded and session.embedded.is_last():
-        names = await session.embedded.running_containers()
+        names = await session.embedded.to_be_stopped()
         lines += [f"Container {name} will be stopped with the embedded daemon." for name in names]
     return lines

@@ -20,14 +20,18 @@ from ctdeck.panes import PANES, with_busy
 from ctdeck.rows import Row
 from ctdeck.screens import going, prompts, telling
 from ctdeck.screens.detailview import GONE, DetailView
-from ctdeck.screens.footing import NEEDS_A_ROW
+from ctdeck.screens.footing import NEEDS_A_ROW, object_of
 from ctdeck.screens.layout import arrange
 from ctdeck.screens.leaving import leave
 from ctdeck.screens.openers import open_by_name
 from ctdeck.screens.paneview import PaneView
+from ctdeck.screens.progress import Progress
 from ctdeck.screens.showing import Showing
 from ctdeck.settings import Session, Settings
+from ctdeck.underway import UnderWay
+from ctdeck.verbs.misnamed import tell_misnamed
 from ctdeck.verbs.permitted import refuses_all
+from ctdeck.verbs.refused import record_action
 from ctdeck.verbs.removal import take_over
 from ctdeck.widgets.details import Details
 from ctdeck.widgets.lines import BottomLine, Line
@@ -53,7 +57,7 @@ class MainScreen(Screen[None]):
         self.session: Session | None = None  # None until a daemon has answered
         self.snapshot = Snapshot()  # the world as it is shown
         self.scope = settings.namespace
-        self.busy: dict[Hashable, str] = {}
+        self.busy: dict[Hashable, UnderWay] = {}
         self.views = {pane.id: PaneView(with_busy(pane, self.busy), settings) for pane in PANES}
         self.view = self.views["containers"]
         self.top = Line(id="top")
@@ -63,11 +67,13 @@ class MainScreen(Screen[None]):
         self.bottom = BottomLine(id="bottom")
         self.detail_view = DetailView(self)
         self.showing = Showing(self)
+        self.under_way = Progress(self)
         self.zoomed = False
         self.reading = False
         self.end_containers = False  # of the embedded daemon; only after a question
         self.unlocked: frozenset[Lock] = frozenset()
         self.last_equivalent = ""
+        self.held: list[telling.Toast] = []  # until the dialog that is open is closed
         self._came_before = False  # to the front
         self._laid_out = Size()
 
@@ -110,6 +116,7 @@ class MainScreen(Screen[None]):
             self._laid_out = self.app.size
         self.refresh_bottom()
         self.follow_pulls()
+        telling.release(self)
 
     def on_unmount(self) -> None:
         """Nothing is shown any more."""
@@ -118,6 +125,7 @@ class MainScreen(Screen[None]):
     def on_screen_suspend(self) -> None:
         """A dialog was opened: it has other keys."""
         self.refresh_bottom()
+        telling.hold(self)
 
     # The world
 
@@ -156,7 +164,9 @@ class MainScreen(Screen[None]):
         """Show this session's store from now on."""
         self.session = session
         self.run_worker(self.showing.watch(session.store), group="watch", exclusive=True)
-        self.set_timer(LEISURE, lambda: self.begin(take_over(self), group="remove when done"))
+        self.set_timer(LEISURE, lambda: self.begin(take_over(self), group="remains.remove"))
+        if self.settings.access.places:
+            self.begin(tell_misnamed(self), group="configuration")
 
     def refresh_bottom(self) -> None:
         """The keys that work on the row under the cursor; none of them behind a dialog."""
@@ -171,6 +181,7 @@ class MainScreen(Screen[None]):
             panes = " and ".join(sorted(action.panes))
             self.tell(f"{action.title} works on {panes}, not on {self.pane_id}.")
         elif action.changes and (remedy := refuses_all(self)):
+            record_action(self, action_id, object_of(self, action))
             self.tell(f"Read-only: {action.title} is refused. {remedy}")
         elif self.view.table.view.missing is not None and action.id in NEEDS_A_ROW:
             self.tell(GONE)
@@ -241,6 +252,7 @@ class MainScreen(Screen[None]):
     close_prompt = prompts.close_prompt
     tell = telling.tell
     progress = telling.progress
+    busy_changed = telling.busy_changed
     begin = telling.begin
     ask = telling.ask
     choose = telling.choose

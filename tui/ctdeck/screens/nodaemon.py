@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -14,7 +14,11 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from aiocontainerd.safe import safe
+from ctdeck.desk import Question
+from ctdeck.embedded import OWN
 from ctdeck.formatting import GLYPHS
+from ctdeck.keygate import KeyGate
+from ctdeck.screens.confirm import ConfirmScreen
 from ctdeck.settings import Settings
 from ctdeck.styles import style_path
 from ctdeck.widgets.lines import BottomLine, Line
@@ -25,13 +29,15 @@ if TYPE_CHECKING:
 KEYS = (("r", "r", "try now"), ("e", "e", "start ctdeck's own"), ("q", "q", "quit"))
 ELSEWHERE = (
     ("ctdeck --address SOCK", "another socket"),
-    ("ctdeck --embedded", "a private containerd of ctdeck's own, to try things out (as root)"),
-    ("ctdeck --demo", "a simulated host to learn the keys on, without root"),
+    ("ctdeck --embedded", "a private containerd, to try things out (root)"),
+    ("ctdeck --demo", "a simulated host to learn on (without root)"),
 )
 
 
 class NoDaemonScreen(Screen[None]):
     """Filled anew after each round of trying."""
+
+    app: App[None]
 
     CSS_PATH = style_path("nodaemon")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,12 +54,15 @@ class NoDaemonScreen(Screen[None]):
         Binding("k,up", "scroll(-1)", "up", id="nodaemon.up", tooltip="Scroll up"),
     ]
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, keys: KeyGate) -> None:
         super().__init__()
         self._settings = settings
+        self._keys = keys
         self._again = asyncio.Event()
-        self._rounds = 0
-        self.embedded = False  # asked for by the key
+        self._question: ConfirmScreen | None = None
+        self._refused: tuple[Probe, ...] = ()  # why our own could not be started
+        self.rounds = 0  # of trying
+        self._embedded = False  # asked for by the key
 
     def compose(self) -> ComposeResult:
         """A top line, the text, the keys."""
@@ -64,14 +73,23 @@ class NoDaemonScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """The keys."""
-        self.query_one("#top", Line).show([(" ctdeck", "bold $primary"), ("   no daemon", "")])
-        refused = {"e"} if self._settings.read_only else set()
-        self.query_one(BottomLine).show_keys([key for key in KEYS if key[0] not in refused])
+        self._show_state("no daemon")
+        # Where our own is what is tried, trying again is all there is.
+        without = {"e"} if self._settings.read_only or self._settings.embedded else set()
+        self.query_one(BottomLine).show_keys([key for key in KEYS if key[0] not in without])
+
+    def _show_state(self, words: str) -> None:
+        for line in self.query("#top").results(Line):
+            line.show([(" ctdeck", "bold $primary"), (f"   {words}", "")])
 
     def show(self, probes: Sequence[Probe]) -> None:
         """Tell what this round of trying has given."""
-        self._rounds += 1
-        text = told(probes, self._settings, self._rounds, _others(self._settings))
+        self.rounds += 1
+        ours = tuple(probe for probe in probes if probe.address == OWN)
+        self._refused = ours or self._refused
+        tried = (*(probe for probe in probes if probe.address != OWN), *self._refused)
+        text = told(tried, self._settings, self.rounds, _others(self._settings))
+        self._show_state("no daemon")
         for static in self.query("#text").results(Static):  # none while we are leaving
             static.update(text)
 
@@ -89,9 +107,48 @@ class NoDaemonScreen(Screen[None]):
         self._again.set()
 
     def action_embedded(self) -> None:
-        """The embedded daemon, unless another one answers meanwhile."""
-        self.embedded = True
-        self._again.set()
+        """The embedded daemon, once that is agreed to, and unless another one answers meanwhile."""
+        if self._settings.embedded:
+            self.action_again()
+            return
+        self._keys.expect(self)  # what is typed now is not for what the question stands over
+        self.run_worker(self._ask_first(), group="offer", exclusive=True)
+
+    async def _ask_first(self) -> None:
+        try:
+            await self._offer()
+        finally:
+            self._keys.done(self)
+
+    async def _offer(self) -> None:
+        from aiocontainerd.state import StateDirectory
+        from ctdeck.embedded.offer import offer
+
+        question = None
+        if not self._settings.read_only:
+            question = await offer(StateDirectory.default().root)
+        if question is None or await self._agreed(question):
+            self._embedded = True
+            self._refused = ()
+            self._show_state("starting ctdeck's own containerd …")
+            self._again.set()
+
+    async def _agreed(self, question: Question) -> bool:
+        self._question = ConfirmScreen(question)
+        answer: bool | None = await self.app.push_screen_wait(self._question)
+        return bool(answer)
+
+    def take_offer(self) -> bool:
+        """Whether the embedded daemon shall be started now; each yes is for one start."""
+        taken, self._embedded = self._embedded, False
+        return taken
+
+    def close(self) -> None:
+        """A daemon answers: this screen goes, and its question, which is answered by that."""
+        if self._question in self.app.screen_stack:
+            assert self._question is not None
+            self._question.dismiss(False)
+        self.dismiss()
 
     def action_scroll(self, lines: int) -> None:
         """Scroll the text."""

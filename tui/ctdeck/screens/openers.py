@@ -16,12 +16,16 @@ def _filter(main: MainScreen) -> None:
 
 
 def _help(main: MainScreen) -> None:
+    from ctdeck.formatting import GLYPHS
+    from ctdeck.masking import masked_text
     from ctdeck.screens.footing import refusal_here
     from ctdeck.screens.help import HelpScreen
 
     server, session = main.snapshot.server, main.session
     where = f" at {session.address}" if session and session.address else ""
-    about = f"containerd {server.version}{where}" if server else ""
+    about = f"containerd {server.version}{where}" if server else where.strip()
+    if main.snapshot.error:
+        about = f"{about}\n{GLYPHS.warning} {masked_text(main.snapshot.error)}".strip()
     main.app.push_screen(HelpScreen(main.pane_id, refusal=refusal_here(main), about=about))
 
 

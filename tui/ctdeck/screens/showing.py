@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from textual.geometry import Size
 
+from aiocontainerd.models import Phase
 from aiocontainerd.safe import safe
-from ctdeck.formatting import age_lasts
+from ctdeck.formatting import age, age_lasts
 from ctdeck.screens.footing import footer_keys
 from ctdeck.screens.heading import top_of
 from ctdeck.screens.layout import arrange, is_tiny, share_lines
@@ -36,6 +37,7 @@ class Showing:
         self.size = Size()  # of the screen, when all was drawn last
         self.tick_at: float | None = None  # when the clock is looked at again, in the loop's time
         self._main = main
+        self._lost_at: datetime | None = None  # since when there is no connection
         self._timer: asyncio.TimerHandle | None = None
 
     async def watch(self, store: Store) -> None:
@@ -43,6 +45,10 @@ class Showing:
         main = self._main
         async for snapshot in store.watch():
             main.snapshot = snapshot
+            if snapshot.phase is not Phase.LOST:
+                self._lost_at = None
+            elif self._lost_at is None:
+                self._lost_at = Table.now()
             if len(snapshot.containers) > MANY:
                 await self._lists_in_turns()
             self.everything()
@@ -86,6 +92,7 @@ class Showing:
             filtered=filtered,
             unlocked=main.unlocked,
             secrets=main.detail_view.shows_secrets,
+            lost_for=age(self._lost_at, Table.now()),
         )
         main.top.show([("too small", "")] if is_tiny(size) else top_parts(top, size.width))
         tabs = [view.tab for view in main.views.values()]
@@ -104,6 +111,7 @@ class Showing:
         """Look at the clock again when the next shown age reads differently, not before."""
         main, now = self._main, Table.now()
         due = [age_lasts(when, now) for table in _seen(main) for when in _ages(table)]
+        due += [age_lasts(self._lost_at, now)] if self._lost_at else []
         due.append(DETAILS_DUE if main.details.display else LONGEST)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + min(max(min(due), SOONEST), LONGEST)
@@ -123,6 +131,8 @@ class Showing:
         self.tick_at = self._timer = None
         for table in _seen(self._main):
             table.tick()
+        if self._lost_at:
+            self.lines()
         self._main.detail_view.refresh()
         self.wait_for_ages()
 

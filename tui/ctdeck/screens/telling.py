@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiocontainerd.audit import acting
 from aiocontainerd.safe import safe
@@ -11,9 +11,11 @@ from ctdeck import clipboard
 from ctdeck.desk import Choice, Lock, Question
 from ctdeck.failures import plain_words
 from ctdeck.masking import masked_text
-from ctdeck.widgets.lines import Line
 
 if TYPE_CHECKING:
+    from textual.app import App
+    from textual.notifications import SeverityLevel
+
     from ctdeck.screens.main import MainScreen
 
 LONG = 180  # characters from which on a text is a dialog and not a toast
@@ -25,19 +27,71 @@ def tell(main: MainScreen, text: str, *, title: str = "", bad: bool = False) -> 
     if len(text) > LONG or "\n" in text:
         main.open("message", title=title or "ctdeck", text=text, bad=bad)
         return
-    app, words = main.app, safe(text)
-    for toast in [toast for toast in app._notifications if toast.message == words]:
-        app._unnotify(toast, refresh=False)  # the same again begins its time anew
-    app.notify(words, title=safe(title), severity="error" if bad else "information", markup=False)
+    toast = Toast(safe(text), safe(title), "error" if bad else "information")
+    if main.app.screen.is_modal:
+        main.held = [*(each for each in main.held if each != toast), toast]
+    else:
+        _show(main, toast)
+
+
+class Toast(NamedTuple):
+    """A short text that goes by itself, after so many seconds; None is as long as ever."""
+
+    words: str
+    title: str
+    severity: SeverityLevel
+    seconds: float | None = None
+
+
+def _show(main: MainScreen, toast: Toast) -> None:
+    untell(main.app, toast.words)  # the same again begins its time anew
+    words, title, severity, seconds = toast
+    main.app.notify(words, title=title, severity=severity, timeout=seconds, markup=False)
+
+
+def hold(main: MainScreen) -> None:
+    """A dialog has opened: toasts would cover what it says, so that they wait until it closes."""
+    if main.app.screen.is_modal:
+        there = [each for each in main.app._notifications if not each.has_expired]
+        main.held += [
+            Toast(each.message, each.title, each.severity, each.time_left) for each in there
+        ]
+        untell(main.app)
+
+
+def release(main: MainScreen) -> None:
+    """It was closed: show them, for the time that each of them had left."""
+    held, main.held = main.held, []
+    for toast in held:
+        _show(main, toast)
+
+
+def untell(app: App[Any], words: str | None = None) -> None:
+    """Take the toasts with these words away, or all of them.
+
+    Textual's `clear_notifications` leaves a widget of each on the screen for ever.
+    """
+    if not app._notifications:
+        return
+    from textual.widgets._toast import Toast
+
+    gone = [each for each in app._notifications if words is None or each.message == words]
+    for each in gone:
+        app._unnotify(each, refresh=False)
+    for screen in app.screen_stack:
+        for toast in screen.query(Toast):
+            if toast._notification in gone:
+                toast._expire()
 
 
 def progress(main: MainScreen, text: str) -> None:
     """A line over the bottom one while something is being done; empty takes it away."""
-    line = main.query_one("#progress", Line)
-    line.display = bool(text)
-    line.show([(f" {safe(text)}", "$accent")])
-    for view in main.views.values():
-        view.table.tick()  # what is being done to a row is its status, too
+    main.under_way.say(text)
+
+
+def busy_changed(main: MainScreen) -> None:
+    """What is being done to objects is another thing now."""
+    main.under_way.changed()
 
 
 def begin(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from aiocontainerd.models import Container, Image, TaskStatus
+from aiocontainerd.models import Container, Image, Phase, TaskStatus
 from aiocontainerd.owners import keeper_of
 from ctdeck import equivalents
 from ctdeck.desk import Desk, Question
@@ -19,17 +19,27 @@ from ctdeck.verbs.doing import (
     life_seen,
     name_of,
     not_busy,
+    signals_told,
+    some,
     state_of,
     task_now,
 )
-from ctdeck.verbs.permitted import SHOWN, permitted, some
-from ctdeck.verbs.tasks import describe, grace_for, resumed_for, stop_signal
+from ctdeck.verbs.permitted import permitted
+from ctdeck.verbs.tasks import describe, grace_for, told_to_end
 
 
 async def delete_containers(
-    desk: Desk, rows: Sequence[Target], *, ask: bool = True, grace: float | None = None
+    desk: Desk,
+    rows: Sequence[Target],
+    *,
+    ask: bool = True,
+    grace: float | None = None,
+    kill: bool = False,
 ) -> None:
-    """Stop it if it runs, then delete task, container, snapshot and our files."""
+    """Stop it if it runs, then delete task, container, snapshot and our files.
+
+    With `kill` it is not asked to stop, and gets no time: as `docker rm -f` does it.
+    """
     client, state = client_of(desk), state_of(desk)
     not_busy(desk, rows)
     rows = await permitted(desk, "delete", rows)
@@ -43,10 +53,26 @@ async def delete_containers(
         desk.last_equivalent = equivalents.delete_line(
             container, running=_runs(desk, row), address=address_of(desk)
         )
-        await operation(client, container, state=state, seen=life_seen(row), grace=grace)
-        return f"{name_of(row)} is deleted."
+        await operation(
+            client,
+            container,
+            state=state,
+            seen=life_seen(row),
+            grace=grace,
+            kill=kill,
+            others=_followed(desk),
+            report=signals_told(desk, row),
+        )
+        return f"{name_of(row)} was deleted."
 
     await each(desk, rows, "deleted", do)
+
+
+def _followed(desk: Desk) -> Iterable[Container] | None:
+    """All containers, if those that are shown are those that there are."""
+    world = desk.snapshot
+    fresh = world.phase is Phase.LIVE and world.loaded and not world.reading and not world.behind
+    return world.containers.values() if fresh else None
 
 
 def _runs(desk: Desk, row: Target) -> bool:
@@ -59,22 +85,26 @@ def _question(desk: Desk, rows: Sequence[Target], grace: float | None) -> Questi
     for row in rows:
         lines.append(describe(row))
         if _runs(desk, row):
-            how = f"{resumed_for(desk, row)}{stop_signal(row)}"
-            lines.append(f"  is stopped first: {how}, KILL after {grace_for(row, grace):g} s")
+            how = f"{told_to_end(desk, row)}, KILL after {grace_for(row, grace):g} s"
+            lines.append(f"  will be stopped first: it {how}")
         lines += _what_goes(container_of(row), task_now(desk, row) is not None)
         if binds := [m.source for m in container_of(row).mounts if m.is_bind]:
-            lines.append(f"  kept: {', '.join(binds[:SHOWN])} on this host")
+            lines.append(f"  stays: {some(binds)} on this host")
     who = name_of(rows[0]) if len(rows) == 1 else counted(len(rows), "container")
     running = [row for row in rows if _runs(desk, row)]
-    warning = f"{len(running)} of them run." if running and len(rows) > 1 else ""
+    few = "1 of them runs" if len(running) == 1 else f"{len(running)} of them run"
+    warning = f"{few}, and will be stopped." if running and len(rows) > 1 else ""
     return Question(f"Delete {who}?", tuple(lines), "Delete", warning)
 
 
 def _what_goes(container: Container, task: bool) -> list[str]:
-    goes = [f"  removed: {'its task and ' if task else ''}the container"]
+    goes = [f"  will be removed: {'its task and ' if task else ''}the container"]
     if container.snapshot_key:
-        goes.append(f"  removed: its snapshot in {container.snapshotter}, with all that it wrote")
-    return [*goes, "  removed: its log"] if "io.ctdeck/stdout" in container.labels else goes
+        place = container.snapshotter
+        goes.append(f"  will be removed: its snapshot in {place}, with all that it wrote")
+    if "io.ctdeck/stdout" in container.labels:
+        goes.append("  will be removed: its log")
+    return goes
 
 
 async def delete_images(desk: Desk, rows: Sequence[ImageRow], *, ask: bool = True) -> None:
@@ -91,7 +121,7 @@ async def delete_images(desk: Desk, rows: Sequence[ImageRow], *, ask: bool = Tru
 
         desk.last_equivalent = equivalents.delete_image_line(row.image, address=address_of(desk))
         await operation(client, row.image)
-        return f"{name_of(row)} is deleted."
+        return f"{name_of(row)} was deleted."
 
     await each(desk, rows, "deleted", do)
 
@@ -108,15 +138,16 @@ async def _image_question(desk: Desk, images: Sequence[Image]) -> Question:
         if keeper := keeper_of(image, desk.snapshot):
             lines.append(f"  {keeper.will('delete image')}")
         if plan.other_names:
-            lines.append(f"  also named {some(plan.other_names)}: only this name goes")
+            lines.append(f"  also named {some(plan.other_names)}: only this name will be deleted")
         else:
             frees = size(plan.frees) if plan.frees else "nothing: its content is held elsewhere too"
-            lines.append(f"  frees {frees}")
+            lines.append(f"  will free {frees}")
         if plan.users:
             ids = some([container.id for container in plan.users])
             lines.append(f"  used by {counted(len(plan.users), 'container')}: {ids}")
         else:
             lines.append("  no container uses it")
     who = images[0].key.id if len(images) == 1 else counted(len(images), "image")
-    warning = "Its containers stay, but cannot be made again from this name." if used else ""
+    stay = "Its containers will stay, but cannot be made again from this name."
+    warning = stay if used else ""
     return Question(f"Delete image {who}?", tuple(lines), "Delete", warning)

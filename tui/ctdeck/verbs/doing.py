@@ -1,23 +1,30 @@
-"""Shared by the verbs: one thing at a time for each object, a result for each object."""
+"""Shared by the verbs: one action at a time on each object, a result for each object."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from aiocontainerd.models import Container, Key, Task
 from ctdeck.desk import Desk
+from ctdeck.equivalents import signal_name
 from ctdeck.rows import ContainerRow, ImageRow, TaskRow
+from ctdeck.underway import UnderWay
 
 if TYPE_CHECKING:
     from aiocontainerd.client import Client
     from aiocontainerd.operations import Life
+    from aiocontainerd.operations.stopping import Sent
     from aiocontainerd.state import StateDirectory
 
 Target = ContainerRow | TaskRow
 Changed = Target | ImageRow
 R = TypeVar("R", ContainerRow | TaskRow, ImageRow)
+SHOWN = 8  # names of many that are told
+AT_ONCE = 8  # of what was chosen together: a stop is mostly waiting, a daemon is shared
 
 
 class NotNow(Exception):
@@ -45,17 +52,45 @@ def address_of(desk: Desk) -> str:
     return desk.session.address if desk.session else ""
 
 
+def some(names: Sequence[str]) -> str:
+    """The first of many names, and how many more there are."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
 @contextmanager
 def doing(desk: Desk, row: Changed, what: str) -> Iterator[None]:
     """Mark the object as busy; raises NotNow if something is already done to it."""
     not_busy(desk, [row])
-    desk.busy[row.key] = what
-    desk.progress(f"{name_of(row)} is being {what} …")
+    desk.busy[row.key] = UnderWay(name_of(row), what)
+    desk.busy_changed()
     try:
         yield
     finally:
         desk.busy.pop(row.key, None)
-        desk.progress("")
+        desk.busy_changed()
+
+
+def signals_told(desk: Desk, row: Changed) -> Callable[[Sent], None]:
+    """What hears of the signals that an operation sends to it, and shows what is awaited."""
+
+    def report(sent: Sent) -> None:
+        if work := desk.busy.get(row.key):
+            later = None if sent.kill_after is None else monotonic() + sent.kill_after
+            desk.busy[row.key] = work._replace(
+                signal=signal_word(sent.signal).removeprefix("SIG"),
+                kill_at=later,
+                trouble=sent.trouble,
+            )
+            desk.busy_changed()
+
+    return report
+
+
+def signal_word(number: int) -> str:
+    """``SIGTERM``; ``signal 37`` where it has no name of its own."""
+    name = signal_name(number)
+    return f"signal {name}" if name.isdigit() else name
 
 
 def key_of(row: Changed) -> Key:
@@ -96,7 +131,7 @@ def not_busy(desk: Desk, rows: Iterable[Changed]) -> None:
     """Say at the key press, not after the question, that something is under way."""
     for row in rows:
         if other := desk.busy.get(row.key):
-            raise NotNow(f"{name_of(row)} is already being {other}.")
+            raise NotNow(f"{name_of(row)} is already being {other.what}.")
 
 
 async def each(
@@ -107,18 +142,19 @@ async def each(
     *,
     beside: Sequence[str] = (),
 ) -> None:
-    """Do it to one after the other; the failure of one does not end the others.
+    """Do it to all, some of them at once; the failure of one does not end the others.
 
-    What came of it is told once: of one in its own words, of several item by item. `beside` tells
-    of those that were chosen too, and to which nothing can be done.
+    What came of it is told once, in the order of the rows: of one in its own words, of several
+    item by item. `beside` tells of those that were chosen too, and to which nothing can be done.
     """
     if len(rows) == 1 and not beside:
         await _alone(desk, rows[0], what, do)
     elif rows:
-        results: list[_Result] = []
-        for row in rows:
-            results.append(await _one_of_many(desk, row, what, do))
-        _sum_up(desk, what, [*results, *(_Result("gone", text) for text in beside)])
+        turn = asyncio.Semaphore(AT_ONCE)
+        work = [_one_of_many(desk, row, what, do, turn) for row in rows]
+        results: list[_Result] = await asyncio.gather(*work)
+        results += [_Result("gone", text) for text in beside]
+        _sum_up(desk, what, results, [name_of(row) for row in rows])
 
 
 async def _alone(desk: Desk, row: R, what: str, do: Callable[[R], Awaitable[str]]) -> None:
@@ -140,13 +176,20 @@ class _Result(NamedTuple):
     text: str
 
 
-async def _one_of_many(desk: Desk, row: R, what: str, do: Callable[[R], Awaitable[str]]) -> _Result:
+async def _one_of_many(
+    desk: Desk,
+    row: R,
+    what: str,
+    do: Callable[[R], Awaitable[str]],
+    turn: asyncio.Semaphore,
+) -> _Result:
     from aiocontainerd.errors import NotFound
     from ctdeck.failures import plain_words
 
     try:
-        with doing(desk, row, what):
-            return _Result("done", await do(row))
+        with doing(desk, row, what):  # also while it waits: nothing else is begun with it
+            async with turn:
+                return _Result("done", await do(row))
     except NotFound as error:
         if error.subject != key_of(row).id:  # something else that it needs
             return _Result("failed", f"{name_of(row)} was not {what}: {error}")
@@ -155,10 +198,13 @@ async def _one_of_many(desk: Desk, row: R, what: str, do: Callable[[R], Awaitabl
         return _Result("failed", f"{name_of(row)} was not {what}: {plain_words(error)[1]}")
 
 
-def _sum_up(desk: Desk, what: str, results: Sequence[_Result]) -> None:
+def _sum_up(desk: Desk, what: str, results: Sequence[_Result], names: Sequence[str]) -> None:
     """One message for all; a dialog with a line for each where not all went well."""
     done = sum(result.how == "done" for result in results)
     bad = any(result.how == "failed" for result in results)
+    if done == len(results) and done > SHOWN:
+        desk.tell(f"{done:,} were {what}: {some(names)}.")
+        return
     if done == len(results):
         desk.tell(" ".join(result.text for result in results))
         return

@@ -15,9 +15,8 @@ from aiocontainerd.owners import Owner, keeper_of, owner_in, owner_of
 from ctdeck.desk import Desk, Lock, Question
 from ctdeck.formatting import counted
 from ctdeck.rows import ImageRow
-from ctdeck.verbs.doing import Changed, NotNow, R, key_of, name_of
-
-SHOWN = 8  # names that a question lists of many
+from ctdeck.verbs.doing import Changed, NotNow, R, key_of, name_of, some
+from ctdeck.verbs.refused import record
 
 
 class _Locked(NamedTuple):
@@ -44,7 +43,9 @@ async def permitted(desk: Desk, verb: str, rows: Sequence[R]) -> list[R]:
     """
     shut = [row for row in rows if _is_shut(desk, key_of(row).namespace)]
     if rows and len(shut) == len(rows):
-        raise _refusal(desk, key_of(rows[0]).namespace)
+        raise _refusal(desk, *map(key_of, shut))
+    for row in shut:
+        record(desk, key_of(row))
     kept = dict.fromkeys(map(key_of, shut), "read-only")
     for lock, its in _by_lock(desk, [row for row in rows if key_of(row) not in kept]).items():
         if await desk.ask(_question(verb, lock, its)):
@@ -59,13 +60,13 @@ async def permitted(desk: Desk, verb: str, rows: Sequence[R]) -> list[R]:
     return free
 
 
-async def permitted_into(desk: Desk, verb: str, namespace: str) -> bool:
-    """Whether something may be made in this namespace: `verb` is pull or run.
+async def permitted_into(desk: Desk, verb: str, namespace: str, subject: str = "") -> bool:
+    """Whether something may be made in this namespace: `verb` is pull or run, `subject` of what.
 
     Raises NotNow where it is read-only.
     """
     if _is_shut(desk, namespace):
-        raise _refusal(desk, namespace)
+        raise _refusal(desk, Key(namespace, subject))
     if locked := _on_namespace(desk, namespace):
         if not await desk.ask(_question(verb, locked.lock, [locked])):
             return False
@@ -73,11 +74,15 @@ async def permitted_into(desk: Desk, verb: str, namespace: str) -> bool:
     return not _is_missing(desk, namespace) or await desk.ask(_making(verb, namespace))
 
 
-def require(desk: Desk, namespace: str) -> None:
-    """The same without a question, just before the call: raises ReadOnly or FailedPrecondition."""
+def require(desk: Desk, namespace: str, subject: str) -> None:
+    """The same without a question, just before the call: raises ReadOnly or FailedPrecondition.
+
+    `subject` is what is to be made there.
+    """
     from aiocontainerd.errors import FailedPrecondition
 
     if _is_shut(desk, namespace):
+        record(desk, Key(namespace, subject))
         raise desk.settings.access.refusal(namespace)
     if locked := _on_namespace(desk, namespace):
         raise FailedPrecondition(
@@ -114,8 +119,11 @@ def _is_shut(desk: Desk, namespace: str) -> bool:
     return desk.settings.access.is_read_only(namespace)
 
 
-def _refusal(desk: Desk, namespace: str) -> NotNow:
-    return NotNow(str(desk.settings.access.refusal(namespace)))
+def _refusal(desk: Desk, *keys: Key) -> NotNow:
+    """None of these may be changed: that is recorded, and said of the first one's namespace."""
+    for key in keys:
+        record(desk, key)
+    return NotNow(str(desk.settings.access.refusal(keys[0].namespace)))
 
 
 def _on(desk: Desk, row: Changed) -> _Locked | None:
@@ -186,9 +194,3 @@ def _go_on(verb: str, rows: Sequence[Changed], kept: Mapping[Key, str]) -> Quest
     )
     word = verb.split(" ")[0].capitalize()
     return Question(f"{word} the other {counted(len(rows) - len(kept), 'item')}?", lines, word)
-
-
-def some(names: Sequence[str]) -> str:
-    """The first of many names, and how many more there are."""
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more

@@ -17,8 +17,8 @@ from ctdeck.desk import Desk, Question
 from ctdeck.formatting import age, counted
 from ctdeck.rows import ContainerRow
 from ctdeck.verbs.delete import delete_containers
-from ctdeck.verbs.doing import client_of, name_of, state_of
-from ctdeck.verbs.permitted import permitted_into, some
+from ctdeck.verbs.doing import client_of, name_of, some, state_of
+from ctdeck.verbs.permitted import permitted_into
 from ctdeck.verbs.tasks import describe
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def follow(desk: Desk, container: Container) -> None:
         finally:
             followed[container.key] -= 1
 
-    desk.begin(remove(), group="remove when done")
+    desk.begin(remove(), group="run.remove")
 
 
 def stays(desk: Desk) -> list[str]:
@@ -177,15 +177,15 @@ def _question(left: _Left) -> Question:
         one = len(left.running) == 1
         lines.append(
             f"{len(left.running)} {'container runs and is' if one else 'containers run and are'} "
-            "to be removed when done, which nobody sees to; ctdeck will, while it runs:"
+            "to be removed when done, and nobody sees to it; ctdeck will, while it runs:"
         )
         lines += [f"  {describe(row)}" for row in left.running]
     for remains in left.remains:
-        lines += [f"{_what(remains)}. Removed:", *(f"  {part}" for part in _parts(remains))]
+        lines += [f"{_what(remains)}. Will be removed:", *(f"  {part}" for part in _parts(remains))]
     if left.logs:
         ids = some([_named(*key) for key in left.logs])
         of = "a container that is" if len(left.logs) == 1 else "containers that are"
-        lines.append(f"Logs of {of} gone: {ids}")
+        lines.append(f"Logs of {of} gone will be removed: {ids}")
     if left.parts > 1 and not (left.running or left.remains or left.logs):
         return Question(f"Remove {counted(len(left.rows), 'container')}?", tuple(lines), "Remove")
     return Question(_title(left), tuple(lines), "Remove")
@@ -261,7 +261,7 @@ async def _remove(desk: Desk, left: _Left) -> None:
     for remains in left.remains:
         work = remove_remains(client, remains, state=state)
         if await _told(desk, work, f"what was left of {_doing(remains)}"):
-            desk.tell(f"What was left of {_doing(remains)} is removed.")
+            desk.tell(f"What was left of {_doing(remains)} was removed.")
     for key in left.logs:
         await _told(desk, remove_stray_log(client, key, state=state), f"log of {_named(*key)}")
 

@@ -8,9 +8,11 @@ from functools import partial
 from posixpath import dirname
 from typing import TYPE_CHECKING
 
+from ctdeck.command.shellwords import join
 from ctdeck.desk import Desk, Question
 from ctdeck.forms.risks import NO_FACTS, Facts, risks
 from ctdeck.forms.risky_paths import Engine
+from ctdeck.masking import masked
 from ctdeck.verbs.doing import address_of, client_of
 
 if TYPE_CHECKING:
@@ -56,10 +58,20 @@ async def agreed(desk: Desk, options: RunOptions) -> Facts | None:
         new = tuple(risk for risk in found if risk not in accepted)
         if not new:
             return facts
-        lines = (f"From {options.image}. It would get:", *(f"  {risk}" for risk in new))
+        lines = (_what_runs(options), "It would get:", *(f"  {risk}" for risk in new))
         if not await desk.ask(Question(f"Run {options.id}?", lines, "Run")):
             return None
         accepted += new
+
+
+def _what_runs(options: RunOptions) -> str:
+    command = masked(options).command
+    return f"From {options.image}, " + (f"running: {join(command)}" if command else "as it says.")
+
+
+def can_be_risky(options: RunOptions) -> bool:
+    """Whether there is something to look at first."""
+    return bool(options.mounts or risks(options))
 
 
 def begin_run(desk: Desk, options: RunOptions, begin: Callable[[Facts], None]) -> None:
@@ -69,7 +81,7 @@ def begin_run(desk: Desk, options: RunOptions, begin: Callable[[Facts], None]) -
         if (facts := await agreed(desk, options)) is not None:
             begin(facts)
 
-    if options.mounts or risks(options):
+    if can_be_risky(options):
         desk.begin(ask_first(), group="risks", opens=True)
     else:
         begin(NO_FACTS)

@@ -46,7 +46,7 @@ async def run_container(
     from aiocontainerd.operations import run as operation
 
     client, state = client_of(desk), state_of(desk)
-    require(desk, namespace)
+    require(desk, namespace, options.id)
     # What did not answer in time is of no kind: nobody has seen where it leads.
     agreed = Agreed(digest, {source: seen.real for source, seen in facts.items() if seen.kind})
     result = await operation(client, options, namespace=namespace, state=state, agreed=agreed)

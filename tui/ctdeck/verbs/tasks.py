@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal as signals
 from collections.abc import Sequence
 
 from aiocontainerd.models import TaskStatus
@@ -19,6 +18,8 @@ from ctdeck.verbs.doing import (
     life_seen,
     name_of,
     not_busy,
+    signal_word,
+    signals_told,
     state_of,
     task_now,
 )
@@ -43,9 +44,7 @@ def stop_signal(row: Target) -> str:
     """What it is asked to stop with: its image's stop signal, else SIGTERM."""
     from aiocontainerd.operations import stop_signal as number_of
 
-    number = number_of(container_of(row))
-    names = {signal.value: signal.name for signal in signals.Signals}
-    return names.get(number, f"signal {number}")
+    return signal_word(number_of(container_of(row)))
 
 
 def grace_for(row: Target, grace: float | None) -> float:
@@ -63,11 +62,11 @@ def describe(row: Target) -> str:
     return f"{name_of(row)}{image} ({state})"
 
 
-def resumed_for(desk: Desk, row: Target) -> str:
-    """A frozen program gets no signal: that it is resumed first is said."""
+def told_to_end(desk: Desk, row: Target) -> str:
+    """``will get SIGTERM``; a frozen program hears nothing, so that it is resumed is said."""
     task = task_now(desk, row)
     paused = task is not None and task.status in (TaskStatus.PAUSED, TaskStatus.PAUSING)
-    return "resumed for it, " if paused else ""
+    return f"will get {stop_signal(row)}{', and be resumed to hear it' if paused else ''}"
 
 
 def _alive(desk: Desk, row: Target) -> bool:
@@ -104,7 +103,7 @@ async def stop(
     question = Question(
         _title("Stop", rows),
         tuple(
-            f"{describe(row)}: {resumed_for(desk, row)}{stop_signal(row)}, "
+            f"{describe(row)}: {told_to_end(desk, row)}, "
             f"and KILL if it still runs after {grace_for(row, grace):g} s"
             for row in rows
         ),
@@ -119,7 +118,7 @@ async def stop(
         container = container_of(row)
         desk.last_equivalent = equivalents.stop_line(container, address=address_of(desk))
         status = await operation(
-            client, container, seen=life_seen(row), grace=grace, report=desk.progress
+            client, container, seen=life_seen(row), grace=grace, report=signals_told(desk, row)
         )
         return f"{name_of(row)} has stopped (exit status {status})."
 
@@ -154,10 +153,10 @@ async def restart(
     not_busy(desk, rows)
     rows = await permitted(desk, "restart", rows)
     lines = tuple(
-        f"{describe(row)}: {resumed_for(desk, row)}{stop_signal(row)}, "
-        f"KILL after {grace_for(row, grace):g} s, then start again"
+        f"{describe(row)}: {told_to_end(desk, row)}, "
+        f"KILL after {grace_for(row, grace):g} s, and will be started again"
         if _alive(desk, row)
-        else f"{describe(row)}: does not run, is started"
+        else f"{describe(row)}: does not run, will be started"
         for row in rows
     )
     question = Question(_title("Restart", rows), lines, "Restart")
@@ -179,7 +178,7 @@ async def restart(
             state=state,
             seen=life_seen(row),
             grace=grace,
-            report=desk.progress,
+            report=signals_told(desk, row),
         )
         return f"{name_of(row)} was started again."
 
@@ -197,7 +196,7 @@ async def kill(desk: Desk, rows: Sequence[Target], *, signal: str = "", ask: boo
     chosen = signal or await desk.choose(Choice(f"{_title('Signal', rows)[:-1]} with", SIGNALS))
     if not chosen:
         return
-    lines = tuple(f"{describe(row)}: gets {chosen} now" for row in rows)
+    lines = tuple(f"{describe(row)}: will get {chosen}" for row in rows)
     if ask and not await desk.ask(Question(_title(f"Send {chosen} to", rows), lines, "Send")):
         return
 
@@ -219,6 +218,7 @@ async def pause(desk: Desk, rows: Sequence[Target], *, resume: bool | None = Non
     alive = _some_alive(desk, rows, "pause or resume")
     beside = _others(rows, alive, NOT_RUNNING)
     rows = await permitted(desk, "resume" if resume else "pause", alive)
+    alone = len(rows) == 1 and not beside
 
     async def do(row: Target) -> str:
         from aiocontainerd import operations
@@ -232,6 +232,7 @@ async def pause(desk: Desk, rows: Sequence[Target], *, resume: bool | None = Non
         )
         verb = operations.resume if wanted else operations.pause
         await verb(client, container, seen=life_seen(row))
-        return f"{name_of(row)} {'goes on' if wanted else 'is paused'}."
+        hint = "; z resumes it" if alone and not wanted else ""
+        return f"{name_of(row)} {'goes on' if wanted else 'is paused'}{hint}."
 
     await each(desk, rows, "resumed" if resume else "paused", do, beside=beside)

@@ -7,7 +7,11 @@ from functools import partial
 from signal import Signals
 from typing import Any
 
-from aiocontainerd.errors import ContainerdError, FailedPrecondition
+from aiocontainerd.audit import acting, at_hand
+from aiocontainerd.errors import ContainerdError, FailedPrecondition, RuntimeFailed
+from aiocontainerd.identifiers import is_identifier
+from aiocontainerd.models import Key
+from aiocontainerd.run_options import RunOptions
 from ctdeck.command.requests import (
     Command,
     KillCommand,
@@ -41,11 +45,24 @@ from ctdeck.verbs.permitted import (
     will_ask_for,
 )
 from ctdeck.verbs.pull import start_pull
+from ctdeck.verbs.refused import record
 from ctdeck.verbs.risky import begin_run
 from ctdeck.verbs.run import run_container, with_image
 from ctdeck.verbs.viewing import choose_namespace
 
 _SIGNALS = {str(each.value): each.name for each in Signals}
+_ACTIONS: dict[type, str] = {  # by whose id it is begun, and recorded
+    PullCommand: "image.pull",
+    RunCommand: "run",
+    StopCommand: "task.stop",
+    StartCommand: "task.start",
+    RestartCommand: "task.restart",
+    KillCommand: "task.kill",
+    PauseCommand: "task.pause",
+    ResumeCommand: "task.pause",
+    RemoveCommand: "delete",
+    RemoveImagesCommand: "delete",
+}
 _LOOKING = (LockCommand, NamespaceCommand, PaneCommand, QuitCommand)
 Verb = Callable[[Desk, list[ContainerRow]], Coroutine[Any, Any, None]]
 
@@ -56,12 +73,28 @@ def carry_out(desk: Desk, command: Command) -> None:
     Raises our errors (an id that is not there or not clear, a bad reference, read-only);
     then nothing was begun.
     """
-    if refuses_all(desk) and not isinstance(command, _LOOKING):
-        raise desk.settings.access.refusal()
-    try:
-        _begin(desk, command)
-    except NotNow as error:
-        raise FailedPrecondition(str(error)) from error
+    with acting(_ACTIONS.get(type(command), "")):
+        if refuses_all(desk) and not isinstance(command, _LOOKING):
+            for key in _typed(desk, command):
+                record(desk, key)
+            raise desk.settings.access.refusal()
+        try:
+            _begin(desk, command)
+        except NotNow as error:
+            raise FailedPrecondition(str(error)) from error
+
+
+def _typed(desk: Desk, command: Command) -> list[Key]:
+    """What it is about, as it was typed."""
+    match command:
+        case PullCommand(reference):
+            return [Key(desk.new_namespace, reference)]
+        case RunCommand(options):
+            return [Key(desk.new_namespace, options.id)]
+        case RemoveImagesCommand(names):
+            return [Key(desk.scope or "", name) for name in names]
+        case _:
+            return [Key(desk.scope or "", id) for id in getattr(command, "ids", ())]
 
 
 def _begin(desk: Desk, command: Command) -> None:
@@ -73,7 +106,7 @@ def _begin(desk: Desk, command: Command) -> None:
         case RemoveImagesCommand(names, force):
             images = _images(desk, names)
             work = delete.delete_images(desk, images, ask=not force)
-            desk.begin(work, group="delete", opens=not force or will_ask(desk, images))
+            desk.begin(work, group=at_hand(), opens=not force or will_ask(desk, images))
         case LockCommand():
             lock_again(desk)
         case NamespaceCommand(name):
@@ -89,27 +122,28 @@ def _begin(desk: Desk, command: Command) -> None:
 def _on_containers(desk: Desk, command: Command) -> None:
     match command:
         case StopCommand(ids, force, grace):
-            _begin_on(desk, ids, partial(tasks.stop, ask=not force, grace=grace), "task.stop")
+            _begin_on(desk, ids, partial(tasks.stop, ask=not force, grace=grace))
         case RestartCommand(ids, force, grace):
             verb = partial(tasks.restart, ask=not force, grace=grace)
-            _begin_on(desk, ids, verb, "task.restart")
+            _begin_on(desk, ids, verb)
         case KillCommand(ids, signal, force):
             name = _SIGNALS.get(signal, signal) if signal.isdigit() else f"SIG{signal}"
-            _begin_on(desk, ids, partial(tasks.kill, signal=name, ask=not force), "task.kill")
+            _begin_on(desk, ids, partial(tasks.kill, signal=name, ask=not force))
         case StartCommand(ids):
-            _begin_on(desk, ids, tasks.start, "task.start")
+            _begin_on(desk, ids, tasks.start)
         case PauseCommand(ids):
-            _begin_on(desk, ids, partial(tasks.pause, resume=False), "task.pause")
+            _begin_on(desk, ids, partial(tasks.pause, resume=False))
         case ResumeCommand(ids):
-            _begin_on(desk, ids, partial(tasks.pause, resume=True), "task.pause")
+            _begin_on(desk, ids, partial(tasks.pause, resume=True))
         case RemoveCommand(ids, force):
-            _begin_on(desk, ids, partial(delete.delete_containers, ask=not force), "delete")
+            verb = partial(delete.delete_containers, ask=not force, kill=force)
+            _begin_on(desk, ids, verb)
 
 
-def _begin_on(desk: Desk, ids: tuple[str, ...], verb: Verb, group: str) -> None:
+def _begin_on(desk: Desk, ids: tuple[str, ...], verb: Verb) -> None:
     rows = _rows(desk, ids)
     asks = verb.keywords.get("ask", False) if isinstance(verb, partial) else False
-    desk.begin(verb(desk, rows), group=group, opens=asks or will_ask(desk, rows))
+    desk.begin(verb(desk, rows), group=at_hand(), opens=asks or will_ask(desk, rows))
 
 
 def _pull(desk: Desk, command: PullCommand) -> None:
@@ -125,20 +159,20 @@ def _pull(desk: Desk, command: PullCommand) -> None:
         )
         desk.tell(f"Pulling {reference} into {namespace}; p among the images shows how far it is.")
 
-    _begin_into(desk, "pull", namespace, start)
+    _begin_into(desk, "pull", Key(namespace, reference), start)
 
 
-def _begin_into(desk: Desk, verb: str, namespace: str, begin: Callable[[], None]) -> None:
+def _begin_into(desk: Desk, verb: str, key: Key, begin: Callable[[], None]) -> None:
     """At once where nothing is to be unlocked, so that its errors come back to the line."""
 
     async def unlock_first() -> None:
-        if await permitted_into(desk, verb, namespace):
+        if await permitted_into(desk, verb, *key):
             begin()
 
-    if will_ask_for(desk, namespace):
-        desk.begin(unlock_first(), group=verb, opens=True)
+    if will_ask_for(desk, key.namespace):
+        desk.begin(unlock_first(), group=at_hand(), opens=True)
     else:
-        require(desk, namespace)
+        require(desk, key.namespace, key.id)
         begin()
 
 
@@ -151,12 +185,26 @@ def _run(desk: Desk, command: RunCommand) -> None:
         try:
             await run_container(desk, options, namespace=namespace, digest=digest, facts=facts)
         except ContainerdError as error:
-            words = without(str(error), hidden_in(options))
+            hint = "" if command.named else _perhaps_a_name(error, options)
+            words = without(f"{error}{hint}", hidden_in(options))
             text = f"{words}\n\nNothing was left behind. Press : and ↑ to change the line."
             desk.tell(text, title=f"{options.id} does not run", bad=True)
 
     begin = partial(begin_run, desk, options, lambda facts: desk.begin(work(facts), group="run"))
-    _begin_into(desk, "run", namespace, begin)
+    _begin_into(desk, "run", Key(namespace, options.id), begin)
+
+
+def _perhaps_a_name(error: ContainerdError, options: RunOptions) -> str:
+    """For who typed as `ctr run IMAGE ID COMMAND`: what was the id there, was run here."""
+    first = options.command[0] if options.command else ""
+    if not isinstance(error, RuntimeFailed) or f"'{first}'" not in error.what:
+        return ""
+    if not is_identifier(first):
+        return ""
+    return (
+        "\n\nThe words after the image are its command; "
+        f"if {first} is its name, write --name {first} before the image."
+    )
 
 
 def _namespace(desk: Desk, name: str) -> None:

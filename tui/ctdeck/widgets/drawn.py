@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from textual.strip import Strip
@@ -40,9 +41,12 @@ class Drawn:
         if place < len(view.keys):
             cursor = self._cursor() if place == view.index else 0
             return sheet.row(view.row(view.keys[place]), cursor, table.now())
-        if view.keys or y != table.header:
+        if view.keys:
             return sheet.painter.line("", "")
-        return sheet.painter.line(fit(" " + table.empty, table.size.width), "muted")
+        words = wrap(table.empty, max(1, table.size.width - 2))[place:][:1]
+        return sheet.painter.line(
+            "".join(fit(f" {text}", table.size.width) for text in words), "muted"
+        )
 
     def _cursor(self) -> int:
         """0 unmarked, 1 marked without the focus, 2 marked with it."""

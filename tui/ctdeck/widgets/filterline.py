@@ -7,19 +7,20 @@ from dataclasses import dataclass
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
 from aiocontainerd.safe import safe
+from ctdeck.formatting import GLYPHS
 from ctdeck.widgets.lines import Line
 
 
-class FilterLine(Horizontal):
-    """An input behind a `/`, with what came of it at the right.
+class FilterLine(Vertical):
+    """An input behind a `/`, with what came of it at the right, or why it is none above it.
 
     `apply` sets the filter and returns what came of it (``3/31``); it raises ValueError for
-    a pattern that is none. Enter keeps the filter, Esc clears it.
+    a pattern that is none. Enter keeps the filter, but not while it is none; Esc clears it.
     """
 
     @dataclass
@@ -30,14 +31,17 @@ class FilterLine(Horizontal):
         super().__init__()
         self._text = text
         self._apply = apply
+        self._is_none = False
 
     def compose(self) -> ComposeResult:
         """The sign, the input, the result."""
-        yield Static("/", markup=False, classes="prompt-sign")
-        entry = Input(self._text, id="filter-input", compact=True, select_on_focus=False)
-        entry.cursor_blink = False
-        yield entry
-        yield Line(id="filter-result", layout=True)
+        yield Static(markup=False, id="filter-note")
+        with Horizontal(id="filter-row"):
+            yield Static("/", markup=False, classes="prompt-sign")
+            entry = Input(self._text, id="filter-input", compact=True, select_on_focus=False)
+            entry.cursor_blink = False
+            yield entry
+            yield Line(id="filter-result", layout=True)
 
     def on_mount(self) -> None:
         """Keys go here now."""
@@ -48,19 +52,28 @@ class FilterLine(Horizontal):
         """Filter, and say what came of it."""
         event.stop()
         try:
-            self.tell(self._apply(event.value))
+            self._say(self._apply(event.value))
         except ValueError as error:
-            self.tell(str(error), "$error")
+            self._say("as before", why=str(error))
 
-    def tell(self, result: str, style: str = "$quiet") -> None:
-        """Say what came of it."""
+    def tell(self, result: str) -> None:
+        """Say what came of it by now."""
+        if not self._is_none:
+            self._say(result)
+
+    def _say(self, result: str, *, why: str = "") -> None:
+        self._is_none = bool(why)
         for line in self.query("#filter-result").results(Line):
-            line.show([(safe(result), style)])
+            line.show([(safe(result), "$quiet")])
+        for note in self.query("#filter-note").results(Static):
+            note.display = bool(why)
+            note.update(f"{GLYPHS.warning} {safe(why)}" if why else "")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter."""
         event.stop()
-        self.post_message(self.Closed())
+        if not self._is_none:
+            self.post_message(self.Closed())
 
     def on_key(self, event: events.Key) -> None:
         """Esc."""

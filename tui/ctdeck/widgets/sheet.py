@@ -10,8 +10,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ctdeck.widgets.column import Column, cell_parts, fit_columns
+from ctdeck.widgets.maderows import K
 from ctdeck.widgets.painter import Painter
-from ctdeck.widgets.rowview import K, RowView
+from ctdeck.widgets.rowview import RowView
 from ctdeck.widgets.runs import Cells, Layout, Run, column_at, row_runs, title_text
 from ctdeck.widgets.widths import Widths, with_mark
 
@@ -22,14 +23,20 @@ class Sheet(Generic[K]):
     def __init__(self, widget: Widget, columns: Sequence[Column[K]], view: RowView[K]) -> None:
         self.columns: tuple[Column[K], ...] = tuple(columns)
         self.sort_column: str | None = None
+        self.own_order = ""  # the column whose order the rows have by themselves
         self.painter = Painter(widget)
         self.widths = Widths(view)
         self.layout: Layout = []
         self._view = view
 
+    @property
+    def marked(self) -> str:
+        """The column whose title has the mark of the order."""
+        return self.sort_column or self.own_order
+
     def measure(self, now: datetime, touched: Set[Any] | None = None) -> None:
         """Find the natural widths; from the `touched` rows only, if only they may have changed."""
-        columns = with_mark(self.columns, self.sort_column)
+        columns = with_mark(self.columns, self.marked)
         if touched is None:
             self.widths.measure(columns, self.sort_column, now)
         else:
@@ -37,7 +44,7 @@ class Sheet(Generic[K]):
 
     def fit(self, width: int) -> None:
         """Fit the columns into so many cells."""
-        columns = with_mark(self.columns, self.sort_column)
+        columns = with_mark(self.columns, self.marked)
         layout = fit_columns(columns, self.widths.natural, max(1, width - 2))
         if layout != self.layout:
             self.layout = layout
@@ -46,7 +53,7 @@ class Sheet(Generic[K]):
     def titles(self) -> Strip:
         """The line of titles."""
         reverse = self._view.reverse
-        text = title_text(self.columns, self.layout, self.sort_column, reverse=reverse)
+        text = title_text(self.columns, self.layout, self.marked, reverse=reverse)
         return self.painter.line(text, "header")
 
     def row(self, row: K, cursor: int, now: datetime) -> Strip:

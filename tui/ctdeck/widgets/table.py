@@ -19,8 +19,9 @@ from ctdeck.filtering import Filter
 from ctdeck.widgets.column import Column, searched
 from ctdeck.widgets.drawn import Drawn
 from ctdeck.widgets.factsview import resize
+from ctdeck.widgets.maderows import K, Rows
 from ctdeck.widgets.ordering import Order
-from ctdeck.widgets.rowview import K, Rows, RowView
+from ctdeck.widgets.rowview import RowView
 from ctdeck.widgets.selfdrawn import SelfDrawn, line_width
 from ctdeck.widgets.sheet import Sheet
 from ctdeck.widgets.turns import Turns
@@ -258,13 +259,17 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
     def tick(self) -> None:
         """Redraw the lines of which an age now reads differently."""
         if self.sheet.whens():
-            self._drawn.renew()
+            self.renew()
+
+    def renew(self) -> None:
+        """Redraw the lines that read differently now, for what is not in the rows themselves."""
+        self._drawn.renew()
 
     def on_click(self, event: events.Click) -> None:
         """A click takes the cursor to the row, a second one opens it; the title sorts."""
         if event.y == 0 and self.header:
             column = self.sheet.column_at(event.x)
-            again = column == self.sort_column and not self.view.reverse
+            again = column == self.sheet.marked and not self.view.reverse
             if column is not None:
                 self.sort_by(column, reverse=again)
             return

@@ -1,0 +1,61 @@
+"""Rows that are made when they are looked at: a list of them is identities. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar, overload
+
+
+class Keyed(Protocol):
+    """Anything with an identity."""
+
+    @property
+    def key(self) -> Hashable:
+        """What stays the same when the row's content changes."""
+
+
+K = TypeVar("K", bound=Keyed)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[K]):
+    """`one` makes the row of an identity, None if it is not there; `many` those that are there.
+
+    `stored` are all identities in the order that their rows are made fastest in: that of memory.
+    """
+
+    one: Callable[[Any], K | None]
+    many: Callable[[Sequence[Any]], Iterable[K]]
+    stored: Callable[[], Iterable[Hashable]] | None = None
+
+
+class Shown(Sequence[K]):
+    """Rows that are made when they are looked at."""
+
+    def __init__(self, keys: Sequence[Hashable], rows: Rows[K]) -> None:
+        self._keys = keys
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @overload
+    def __getitem__(self, place: int) -> K: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[K]: ...
+    def __getitem__(self, place: int | slice) -> K | Sequence[K]:
+        if isinstance(place, slice):
+            return Shown(self._keys[place], self._rows)
+        row = self._rows.one(self._keys[place])
+        assert row is not None, "a list whose rows are of another snapshot"
+        return row
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._rows.many(self._keys))
+
+
+def of_these(rows: Sequence[K]) -> Rows[K]:
+    """Rows that are at hand."""
+    found = {row.key: row for row in rows}
+    return Rows(found.get, lambda keys: map(found.__getitem__, keys))
