@@ -1,23 +1,20 @@
-"""Brings the row under the cursor into the details, and reads a rootfs when it is looked at."""
+"""Brings the row under the cursor into the details."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from aiocontainerd.models import Container, Image
-from ctdeck.descriptions import Fact, describe, hides, rootfs_facts, title_of, with_secrets
-from ctdeck.failures import plain_words
-from ctdeck.masking import masked_text
+from ctdeck.descriptions import describe, title_of
+from ctdeck.descriptions.facts import Fact, hides, with_secrets
 from ctdeck.rows import ContainerRow, ImageRow, MountRow, Row, TaskRow
-from ctdeck.verbs.doing import client_of
+from ctdeck.screens.looking import Looking
 from ctdeck.widgets.table import Table
 
 if TYPE_CHECKING:
     from ctdeck.screens.main import MainScreen
 
 GONE = "The row you were on is gone. Move (j, k) to choose another one."
-ROOTFS_KEPT = 100  # containers of which the layers are remembered
-Layers = tuple[object, str]
 
 
 class DetailView:
@@ -27,7 +24,7 @@ class DetailView:
         self._main = main
         self._due = False
         self._kind: type[Row] | None = None
-        self._rootfs: dict[Layers, list[Fact]] = {}
+        self._looking = Looking(main, self.refresh)
         self._secrets_of: object = None  # the row whose secrets are shown
         self._hides = False  # something of what is shown now
 
@@ -76,9 +73,11 @@ class DetailView:
         """Show the row under the cursor, as the newest snapshot has it."""
         self._due = False
         main = self._main
+        row = main.row if main.details.display else None
+        if row is None:
+            self._looking.rest()
         if not main.details.display:
             return
-        row = main.row
         self._hides = False
         if row is None:
             words = GONE if main.view.table.view.missing is not None else "no row to tell of"
@@ -88,32 +87,6 @@ class DetailView:
             self._kind = type(row)
             main.details.tab = ""
         tabs = describe(row, main.snapshot, Table.now())
-        container = row.container if isinstance(row, ContainerRow | TaskRow | MountRow) else None
-        if container is not None and "Rootfs" in tabs:
-            tabs["Rootfs"] = self._layers(container)
+        tabs = self._looking.at(row, tabs)
         self._hides = hides(tabs)
         main.details.show(title_of(row), with_secrets(tabs) if self.shows_secrets else tabs)
-
-    def _layers(self, container: Container) -> list[Fact]:
-        identity = (container.key, container.snapshot_key)
-        if identity in self._rootfs:
-            return self._rootfs[identity]
-        if self._main.details.tab == "Rootfs":
-            while len(self._rootfs) >= ROOTFS_KEPT:
-                del self._rootfs[next(iter(self._rootfs))]
-            self._rootfs[identity] = [Fact("", "asking the snapshotter …", "muted")]
-            self._main.begin(self._read(identity, container), group="rootfs")
-        return [Fact("", "asking the snapshotter …", "muted")]
-
-    async def _read(self, identity: Layers, container: Container) -> None:
-        try:
-            mounts = await client_of(self._main).snapshots.mounts(
-                container.snapshot_key,
-                namespace=container.namespace,
-                snapshotter=container.snapshotter,
-            )
-            facts = rootfs_facts([(m.type, m.source, m.options) for m in mounts])
-        except Exception as error:  # shown in the tab itself
-            facts = [Fact("", masked_text(plain_words(error)[1].splitlines()[0]), "bad")]
-        self._rootfs[identity] = facts
-        self.refresh()

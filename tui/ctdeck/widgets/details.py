@@ -12,7 +12,7 @@ from textual.geometry import Size
 from textual.message import Message
 
 from aiocontainerd.safe import safe
-from ctdeck.descriptions import Fact
+from ctdeck.descriptions.facts import Fact
 from ctdeck.widgets.column import fit
 from ctdeck.widgets.factsview import FactsView
 from ctdeck.widgets.lines import RULE, Line, Part

@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from aiocontainerd.safe import safe
-from ctdeck.descriptions import Fact
+from ctdeck.descriptions.facts import Fact
 from ctdeck.widgets.selfdrawn import SelfDrawn, line_width
 
 LABEL = range(10, 15)  # cells for the labels of facts
