@@ -14,10 +14,12 @@ import pytest
 from aiocontainerd.client import Client
 from aiocontainerd.pull import Pulls
 
-from . import images
+from . import folders, images
 from .certs import Authority, new_authority
 from .daemons import Daemon
+from .docker import Docker
 from .fakeregistry import FakeRegistry
+from .kubernetes import PAUSE, Kubelet
 from .namespaces import clean, new_name
 from .registry import Registry
 from .releases import SUITES, release
@@ -126,6 +128,53 @@ def containerd2(shared_daemon: Callable[[str], Daemon]) -> Daemon:
     return shared_daemon("2")
 
 
+@pytest.fixture(scope="session")
+def shared_kubelet(authority: Authority) -> Iterator[Callable[[str], Kubelet]]:
+    """Return the session's Kubernetes' half on a daemon of its own, started when asked for."""
+    running: dict[str, Kubelet] = {}
+    with ExitStack() as stack:
+
+        def get(name: str) -> Kubelet:
+            if name not in running:
+                daemon = Daemon(release(name), pause_image=PAUSE, env=authority.environment)
+                stack.enter_context(daemon)
+                running[name] = stack.enter_context(Kubelet(daemon))
+            return running[name]
+
+        yield get
+
+
+@pytest.fixture
+def kubelet(shared_kubelet: Callable[[str], Kubelet], containerd_name: str) -> Iterator[Kubelet]:
+    """Kubernetes' half of a host, once for each release; its pods are removed after the test."""
+    found = shared_kubelet(containerd_name)
+    yield found
+    found.clear()
+
+
+@pytest.fixture(scope="session")
+def shared_docker(authority: Authority) -> Iterator[Callable[[str], Docker]]:
+    """Return the session's dockerd with a containerd of its own, started when asked for."""
+    running: dict[str, Docker] = {}
+    with ExitStack() as stack:
+
+        def get(name: str) -> Docker:
+            if name not in running:
+                daemon = stack.enter_context(Daemon(release(name), env=authority.environment))
+                running[name] = stack.enter_context(Docker(daemon))
+            return running[name]
+
+        yield get
+
+
+@pytest.fixture
+def docker(shared_docker: Callable[[str], Docker], containerd_name: str) -> Iterator[Docker]:
+    """Docker's half of a host, once for each release; its containers go after the test."""
+    found = shared_docker(containerd_name)
+    yield found
+    found.clear()
+
+
 @pytest.fixture
 def namespace(containerd: Daemon) -> Iterator[str]:
     """A namespace of `containerd` for this test, deleted with all its contents afterwards."""
@@ -183,3 +232,12 @@ async def pulls(client: Client) -> AsyncIterator[Pulls]:
     made = Pulls(client, config_dirs=())
     yield made
     await made.close()
+
+
+@pytest.fixture
+def aside(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A prefix for the folders of one test, which no run beside this one sweeps."""
+    prefix = f"ctk{os.getpid()}-"
+    monkeypatch.setattr(folders, "PREFIX", prefix)
+    yield prefix
+    folders.sweep()

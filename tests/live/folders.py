@@ -70,7 +70,20 @@ def remove(folder: Path) -> None:
             raise OSError(ctypes.get_errno(), f"cannot unmount {target}")
     if left := mounts(folder):  # never delete through a mount
         raise AssertionError(f"still mounted: {left}")
+    remove_cgroup(pods_cgroup(folder))
+    if Path("/sys/class/net", bridge(folder)).exists():
+        subprocess.run(["ip", "link", "delete", bridge(folder)], check=True)
     shutil.rmtree(folder)
+
+
+def bridge(folder: Path) -> str:
+    """Return the name of the network interface that a daemon in `folder` may make for its pods."""
+    return f"ctd{folder.name.removeprefix(PREFIX)}"[:15]
+
+
+def pods_cgroup(folder: Path) -> str:
+    """Return the cgroup path below which the pods of a daemon in `folder` are."""
+    return f"/{folder.name}"
 
 
 def clear_tasks(folder: Path, namespace: str = "*") -> None:

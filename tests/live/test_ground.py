@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -97,15 +97,6 @@ def test_a_namespace_is_emptied(containerd: Daemon, busybox_tar: Path) -> None:
     assert name not in containerd.ctr("namespaces", "ls", "-q").split()
     assert folders.cgroup_folders(name) == []
     assert folders.shims(containerd.folder, name) == []
-
-
-@pytest.fixture
-def aside(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A prefix for the folders of one test, which no run beside this one sweeps."""
-    prefix = f"ctk{os.getpid()}-"
-    monkeypatch.setattr(folders, "PREFIX", prefix)
-    yield prefix
-    folders.sweep()
 
 
 @pytest.mark.containerd("2")

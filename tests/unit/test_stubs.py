@@ -16,11 +16,13 @@ def _stubs(folder: Path) -> dict[str, bytes]:
 
 def test_the_stubs_are_those_of_the_proto_files(tmp_path: Path) -> None:
     generate.generate(tmp_path)
-    fresh, committed = _stubs(tmp_path / "aiocontainerd" / "pb"), _stubs(generate.PB)
-    assert fresh, "nothing was generated"
-    assert sorted(fresh) == sorted(committed), "run `make stubs`"
-    stale = [name for name, text in fresh.items() if committed[name] != text]
-    assert not stale, "run `make stubs`"
+    for folder in generate.PLACES:
+        fresh = _stubs(tmp_path / folder.relative_to(generate.REPOSITORY))
+        committed = _stubs(folder)
+        assert fresh, f"nothing was generated for {folder}"
+        assert sorted(fresh) == sorted(committed), "run `make stubs`"
+        stale = [name for name, text in fresh.items() if committed[name] != text]
+        assert not stale, "run `make stubs`"
 
 
 def _file(stub: Path) -> FileDescriptor:

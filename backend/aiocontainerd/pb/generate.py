@@ -1,4 +1,4 @@
-"""Make the stubs from the .proto files of this folder.
+"""Make the stubs from the .proto files of this folder, and from those that only the tests use.
 
 Run by `make stubs`, with any Python; nothing of aiocontainerd is imported. The generators are
 older than the newest on purpose: stubs refuse a runtime older than their generator, so these
@@ -7,8 +7,8 @@ virtual environment of their own, because the generator's protobuf is not the on
 
     python generate.py [OUTPUT]
 
-OUTPUT is the folder that stands for `backend`: the stubs go to OUTPUT/aiocontainerd/pb.
-The drift test gives a temporary one and compares.
+OUTPUT is the folder that stands for the repository: the stubs go to OUTPUT/backend/aiocontainerd/pb
+and OUTPUT/tests/live/cri. The drift test gives a temporary one and compares.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ from pathlib import Path
 PINS = ("grpcio-tools==1.76.0", "mypy-protobuf==5.1.0", "protobuf==6.33.6")
 PB = Path(__file__).resolve().parent
 BACKEND = PB.parents[1]
-VENV = BACKEND.parent / ".venv-stubs"
+REPOSITORY = BACKEND.parent
+VENV = REPOSITORY / ".venv-stubs"
+# The folders with .proto files, and the one above each from which its stubs are imported.
+PLACES = {PB: BACKEND, REPOSITORY / "tests" / "live" / "cri": REPOSITORY}
 
 
 def tools() -> Path:
@@ -43,22 +46,27 @@ def tools() -> Path:
 
 
 def generate(output: Path) -> None:
-    """Write the stubs of every .proto file here to `output`/aiocontainerd/pb.
+    """Write the stubs of every .proto file to where `output` stands for the repository.
 
     Raises:
         subprocess.CalledProcessError: protoc refused; its words are on standard error.
     """
-    protos = sorted(PB.glob("*.proto"))
+    for folder, top in PLACES.items():
+        _generate(folder, top, output / top.relative_to(REPOSITORY))
+
+
+def _generate(folder: Path, top: Path, output: Path) -> None:
+    protos = sorted(folder.glob("*.proto"))
     services = [proto for proto in protos if "\nservice " in proto.read_text()]
     output.mkdir(parents=True, exist_ok=True)
-    _protoc(protos, [f"--python_out={output}", f"--mypy_out=quiet:{output}"])
+    _protoc(top, protos, [f"--python_out={output}", f"--mypy_out=quiet:{output}"])
     # only_async (its manual says async_only, which does nothing): our channels are grpc.aio's,
     # so the calls are typed as awaitable and `XStub` is the one name, in types too.
     grpc_options = f"--mypy_grpc_out=quiet,only_async:{output}"
-    _protoc(services, [f"--grpc_python_out={output}", grpc_options])
+    _protoc(top, services, [f"--grpc_python_out={output}", grpc_options])
 
 
-def _protoc(protos: list[Path], outputs: list[str]) -> None:
+def _protoc(top: Path, protos: list[Path], outputs: list[str]) -> None:
     bin_dir = tools()
     subprocess.run(
         [
@@ -67,10 +75,10 @@ def _protoc(protos: list[Path], outputs: list[str]) -> None:
             *("-m", "grpc_tools.protoc", "-I."),
             *outputs,
             # Relative names, so that no path of this machine gets into a stub.
-            *(proto.relative_to(BACKEND) for proto in protos),
+            *(proto.relative_to(top) for proto in protos),
         ],
         check=True,
-        cwd=BACKEND,
+        cwd=top,
         # protoc finds its plugins, mypy-protobuf's two, on PATH.
         env={**os.environ, "PATH": f"{bin_dir}{os.pathsep}{os.environ.get('PATH', '')}"},
     )
@@ -79,7 +87,9 @@ def _protoc(protos: list[Path], outputs: list[str]) -> None:
 def main(arguments: list[str]) -> None:
     """Read the command line and generate."""
     parser = argparse.ArgumentParser(description="Make the stubs from the .proto files.")
-    parser.add_argument("output", nargs="?", type=Path, default=BACKEND, help="instead of backend/")
+    parser.add_argument(
+        "output", nargs="?", type=Path, default=REPOSITORY, help="instead of the repository"
+    )
     generate(parser.parse_args(arguments).output.resolve())
 
 
