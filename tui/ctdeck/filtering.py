@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from aiocontainerd.safe import safe
 
@@ -62,18 +63,23 @@ def _pattern(pattern: str) -> Filter | None:
     """
     if not pattern:
         return None
+    found_in = compile_pattern(pattern).search
+    return Filter(
+        lambda row: any(found_in(text[:_SEARCHED]) is not None for text in row.split(BETWEEN))
+    )
+
+
+def compile_pattern(pattern: str) -> Any:
+    """A pattern of RE2: `search` and `finditer` as in `re`. Ignores case. Raises ValueError."""
     import re2  # type: ignore[import-untyped]  # not before it is typed
 
     options = re2.Options()
     options.case_sensitive = options.log_errors = False
     options.max_mem = _MEMORY
     try:
-        found_in = re2.compile(pattern, options).search
+        return re2.compile(pattern, options)
     except (re2.error, UnicodeEncodeError) as error:
         raise ValueError(f"not a regular expression: {_why(error)}") from error
-    return Filter(
-        lambda row: any(found_in(text[:_SEARCHED]) is not None for text in row.split(BETWEEN))
-    )
 
 
 def _why(error: Exception) -> str:

@@ -26,9 +26,9 @@ def close_prompt(main: MainScreen) -> None:
     """Back to the list."""
     prompt = main.query_one("#prompt")
     if prompt.children:
-        for entry in prompt.query("Input"):  # else Textual's signal holds it as long as the screen
-            main.text_selection_started_signal.unsubscribe(entry)
-        prompt.remove_children()
+        from ctdeck.widgets.filterline import take_away
+
+        take_away(prompt)
         main.view.table.focus()
 
 

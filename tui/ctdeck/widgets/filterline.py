@@ -1,4 +1,4 @@
-"""The `/` line: filters as one types."""
+"""The `/` line: filters, or finds, as one types."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from aiocontainerd.safe import safe
@@ -16,8 +17,15 @@ from ctdeck.formatting import GLYPHS
 from ctdeck.widgets.lines import Line
 
 
+def take_away(prompt: Widget) -> None:
+    """Close what one types in there."""
+    for entry in prompt.query(Input):  # else Textual's signal holds it as long as the screen
+        prompt.screen.text_selection_started_signal.unsubscribe(entry)
+    prompt.remove_children()
+
+
 class FilterLine(Vertical):
-    """An input behind a `/`, with what came of it at the right, or why it is none above it.
+    """An input behind a `sign`, with what came of it at the right, or why it is none above it.
 
     `apply` sets the filter and returns what came of it (``3/31``); it raises ValueError for
     a pattern that is none. Enter keeps the filter, but not while it is none; Esc clears it.
@@ -27,8 +35,9 @@ class FilterLine(Vertical):
     class Closed(Message):
         """Back to the list."""
 
-    def __init__(self, text: str, apply: Callable[[str], str]) -> None:
+    def __init__(self, text: str, apply: Callable[[str], str], *, sign: str = "/") -> None:
         super().__init__()
+        self._sign = sign
         self._text = text
         self._apply = apply
         self._is_none = False
@@ -37,7 +46,7 @@ class FilterLine(Vertical):
         """The sign, the input, the result."""
         yield Static(markup=False, id="filter-note")
         with Horizontal(id="filter-row"):
-            yield Static("/", markup=False, classes="prompt-sign")
+            yield Static(self._sign, markup=False, classes="prompt-sign")
             entry = Input(self._text, id="filter-input", compact=True, select_on_focus=False)
             entry.cursor_blink = False
             yield entry

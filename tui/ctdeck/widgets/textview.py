@@ -1,0 +1,346 @@
+"""A long text, line by line: only what is seen is laid out, whatever its length.
+
+It knows its first row by the number of the line and not by a height: lines may come in at the end,
+at the beginning and go, and what one reads stays where it is.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+
+from ctdeck.ansi import Painted
+from ctdeck.finding import Search, Span
+from ctdeck.widgets.selfdrawn import SelfDrawn
+from ctdeck.widgets.textlines import MOST, Lines
+from ctdeck.widgets.textrows import at_cell, cells_of, row_starts, segments
+from ctdeck.widgets.textseek import Seeker
+
+T = TypeVar("T")
+
+KEPT = 400  # lines that are kept as they are drawn
+WHEEL = 3  # rows
+ASIDE = 8  # cells for a step to the right
+Head = Sequence[tuple[str, str]]  # texts and their roles, before a line
+
+
+@dataclass(slots=True)
+class _Laid:
+    """A line that is safe to show, where its rows begin, and where what is looked for is in it."""
+
+    line: Painted
+    starts: Sequence[int]
+    marks: list[Span] = field(default_factory=list)
+
+
+class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
+    """Shows lines of any kind: `paint` gives the text of one, safe to show.
+
+    `size` tells about how many characters one has, for the bound in bytes (`most`). With `follows`
+    it stays at the end as long as one has not moved up. `head` is what stands before a line, always
+    `head_width` cells: both may be changed, then call `renew`. `empty` is told when there is none.
+    """
+
+    @dataclass
+    class Moved(Message):
+        """Other lines are seen, or it follows no more, or again."""
+
+        view: TextView[T]  # type: ignore[valid-type]
+
+    def __init__(
+        self,
+        paint: Callable[[T], Painted],
+        size: Callable[[T], int],
+        *,
+        follows: bool = False,
+        most: int = MOST,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self.paint = paint
+        self.head: Callable[[T], Head] | None = None
+        self.head_width = 0
+        self.lines: Lines[T] = Lines(size, most)
+        self.sieve: Callable[[T], bool] | None = None  # beside the filter: what is shown at all
+        self.shown: Sequence[int] = range(0)  # the numbers of those that are not filtered away
+        self.following = follows
+        self.wraps = True
+        self.aside = 0  # cells that are out of sight on the left
+        self.empty = ""
+        self.search: Search | None = None
+        self.here: int | None = None  # the line that was found last
+        self.seeker: Seeker[T] = Seeker(self)
+        self._follows = follows
+        self._top = self._sub = 0
+        self._rows: list[tuple[int, int]] = []
+        self._laid: dict[int, _Laid] = {}
+        self._styles: dict[str, Style] = {}
+
+    # What is in it
+
+    def show(self, lines: Sequence[T]) -> None:
+        """These and no others, from the first on or, where it follows, from the last."""
+        self.lines.clear()
+        self.lines.add(lines)
+        self.following = self._follows
+        self._top, self._sub, self.here = self.lines.first, 0, None
+        self._laid.clear()
+        self.sift()
+
+    def add(self, lines: Sequence[T]) -> None:
+        """Some more at the end."""
+        self.lines.add(lines)
+        self.seeker.took(len(lines))
+        self._changed()
+
+    def put_before(self, lines: Sequence[T]) -> None:
+        """Some more at the beginning."""
+        self.lines.put_before(lines)
+        self.seeker.put(len(lines))
+        self._changed()
+
+    def sift(self) -> None:
+        """What is shown at all is to be found out anew."""
+        self.seeker.sift()
+        self._changed()
+
+    def renew(self) -> None:
+        """All is painted in another way from now on."""
+        self._laid.clear()
+        self._changed()
+
+    def set_search(self, search: Search | None) -> None:
+        """Mark where this is; `seeker.walk` goes there."""
+        self.search, self.here = search, None
+        self.renew()
+
+    def is_shown(self, number: int) -> bool:
+        """Whether the line is not filtered away."""
+        place = bisect_left(self.shown, number)
+        return place < len(self.shown) and self.shown[place] == number
+
+    @property
+    def place(self) -> tuple[bool, int, int]:
+        """What is seen, to come back to: whether it follows, its first line and the row of that."""
+        return self.following, self._top, self._sub
+
+    @place.setter
+    def place(self, place: tuple[bool, int, int]) -> None:
+        self.following, self._top, self._sub = place
+        self._changed()
+
+    @property
+    def seen(self) -> list[int]:
+        """The numbers of the lines on the screen."""
+        return list(dict.fromkeys(number for number, _ in self._rows))
+
+    @property
+    def is_at_top(self) -> bool:
+        """The first row of the first line is seen, or there is none."""
+        return not self._rows or not self.shown or self._rows[0] == (self.shown[0], 0)
+
+    @property
+    def is_at_end(self) -> bool:
+        """The last row of the last line is seen, or there is none."""
+        if not self._rows or not self.shown:
+            return True
+        last = self.shown[-1]
+        return self._rows[-1] == (last, self._count(last) - 1)
+
+    def text_of(self, numbers: Iterable[int]) -> str:
+        """These lines as they are shown, not broken into rows."""
+        made = []
+        for number in numbers:
+            item = self.lines[number]
+            head = "".join(text for text, _ in self.head(item)) if self.head else ""
+            made.append(head + self.paint(item).text)
+        return "\n".join(made)
+
+    # Moving
+
+    def move(self, rows: int) -> None:
+        """Down, or up with less than 0; that ends the following, and the last row takes it up."""
+        if not self.shown:
+            return
+        index, sub = self._index(self._top), self._sub
+        if rows < 0:
+            self.following = False
+        index, sub = self._down(index, sub, rows) if rows > 0 else self._up(index, sub, -rows)
+        self._top, self._sub = self.shown[index], sub
+        self._changed()
+        if rows > 0 and self.is_at_end and self._follows and not self.following:
+            self.following = True
+            self.post_message(self.Moved(self))
+
+    def page(self, share: float) -> None:
+        """So many pages down; a row stays in sight."""
+        rows = max(1, round(abs(share) * self.size.height) - 1)
+        self.move(rows if share > 0 else -rows)
+
+    def to_first(self) -> None:
+        """To the first line."""
+        self.following = False
+        self._top, self._sub = (self.shown[0] if self.shown else 0), 0
+        self._changed()
+
+    def to_last(self) -> None:
+        """To the last line, and on with it where it follows."""
+        self.following = self._follows
+        self._top, self._sub = (self.shown[-1] if self.shown else 0), 1 << 40
+        self._changed()
+
+    def go_to(self, number: int) -> None:
+        """Have this line in sight, and marked as the one that was found."""
+        self.here = number
+        if number not in self.seen:
+            self.following = False
+            self._top, self._sub = number, 0
+            index, sub = self._up(self._index(number), 0, self.size.height // 3)
+            self._top, self._sub = self.shown[index], sub
+        self._changed()
+
+    def shift(self, steps: int) -> None:
+        """To the right; less than 0: to the left."""
+        widest = max((cells_of(self._line(n).line) for n in self.seen), default=0)
+        room = max(0, widest - self._room + ASIDE) if not self.wraps else 0
+        self.aside = max(0, min(self.aside + steps * ASIDE, room))
+        self._changed()
+
+    def turn_wrap(self) -> None:
+        """Long lines in several rows, or cut at the edge."""
+        self.wraps = not self.wraps
+        self.aside = self._sub = 0
+        self.renew()
+
+    def _up(self, index: int, sub: int, rows: int) -> tuple[int, int]:
+        while rows > sub and index > 0:
+            rows -= sub + 1
+            index -= 1
+            sub = self._count(self.shown[index]) - 1
+        return index, max(0, sub - rows)
+
+    def _down(self, index: int, sub: int, rows: int) -> tuple[int, int]:
+        while rows >= (left := self._count(self.shown[index]) - sub):
+            if index == len(self.shown) - 1:
+                return index, sub + left - 1
+            rows -= left
+            index, sub = index + 1, 0
+        return index, sub + rows
+
+    # Drawing
+
+    @property
+    def _room(self) -> int:
+        return max(8, self.size.width - self.head_width)
+
+    def _index(self, number: int) -> int:
+        return max(0, min(bisect_left(self.shown, number), len(self.shown) - 1))
+
+    def _count(self, number: int) -> int:
+        return len(self._line(number).starts)
+
+    def _line(self, number: int) -> _Laid:
+        laid = self._laid.get(number)
+        if laid is None:
+            if len(self._laid) >= KEPT:
+                self._laid.clear()
+            line = self.paint(self.lines[number])
+            starts = row_starts(line.text, self._room) if self.wraps else range(1)
+            marks = self.search.spans(line.text) if self.search else []
+            laid = self._laid[number] = _Laid(line, starts, marks)
+        return laid
+
+    def _changed(self) -> None:
+        before = self._rows, self.following
+        self._arrange()
+        self.refresh()
+        if (self._rows, self.following) != before:
+            self.post_message(self.Moved(self))
+
+    def _arrange(self) -> None:
+        """Which rows are seen: from the top one on; all the way to the end if it follows."""
+        height, self._rows = self.size.height, []
+        if not height or not self.shown:
+            return
+        index = self._index(self._top)
+        sub = self._sub if self.shown[index] == self._top else 0
+        rows = [] if self.following else self._from(index, sub, height)
+        if len(rows) < height:
+            last = len(self.shown) - 1
+            index, sub = self._up(last, self._count(self.shown[last]) - 1, height - 1)
+            rows = self._from(index, sub, height)
+        self._rows = rows
+        self._top, self._sub = rows[0]
+
+    def _from(self, index: int, sub: int, height: int) -> list[tuple[int, int]]:
+        rows: list[tuple[int, int]] = []
+        while index < len(self.shown) and len(rows) < height:
+            number = self.shown[index]
+            last = min(self._count(number), sub + height - len(rows))
+            rows += ((number, row) for row in range(sub, last))
+            index, sub = index + 1, 0
+        return rows
+
+    def fit(self) -> None:
+        """In another size other rows are seen."""
+        self._laid.clear()
+        self._arrange()
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the screen."""
+        width, base = self.size.width, self._style("")
+        if y >= len(self._rows):
+            note = f" {self.empty}" if self.empty and not self.shown and y == 0 else ""
+            return Strip([Segment(note, self._style("muted"))]).adjust_cell_length(width, base)
+        number, row = self._rows[y]
+        laid = self._line(number)
+        if self.wraps:
+            start = laid.starts[row]
+            end = laid.starts[row + 1] if row + 1 < len(laid.starts) else len(laid.line.text)
+        else:
+            start = at_cell(laid.line.text, self.aside)
+            end = start + self._room
+        mark = self._style("here" if number == self.here else "match") if laid.marks else None
+        drawn = segments(laid.line, start, end, base, laid.marks, mark)
+        body = Strip(drawn).adjust_cell_length(self._room, base)
+        return Strip([*self._before(number, row), *body]).adjust_cell_length(width, base)
+
+    def _before(self, number: int, row: int) -> list[Segment]:
+        if not self.head or not self.head_width:
+            return []
+        parts = self.head(self.lines[number]) if row == 0 else ()
+        drawn = Strip([Segment(text, self._style(role)) for text, role in parts])
+        return list(drawn.adjust_cell_length(self.head_width, self._style("")))
+
+    def _style(self, role: str) -> Style:
+        if role not in self._styles:
+            style = self.rich_style
+            if role in ("match", "here"):
+                style = self.get_component_rich_style(f"text--{role}", partial=True)
+            elif role:
+                style += self.get_component_rich_style(f"text--{role}", partial=True)
+            self._styles[role] = style
+        return self._styles[role]
+
+    def notify_style_update(self) -> None:
+        """Forget what was drawn in other colours."""
+        super().notify_style_update()
+        self._styles.clear()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel."""
+        event.stop()
+        self.move(-WHEEL)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel."""
+        event.stop()
+        self.move(WHEEL)
