@@ -70,7 +70,7 @@ async def test_ten_thousand_rows_are_scrolled_not_drawn() -> None:
         app.table.move_to(9_999)
         await pilot.pause()
         assert lines_of(app.table)[-1].split() == ["▌9999", "row", "9999"]
-        assert len(app.table.sheet.painter.strips) < 200
+        assert len(app.table.painter.strips) < 200
 
 
 async def test_a_cursor_move_redraws_two_lines() -> None:

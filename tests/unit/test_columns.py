@@ -16,7 +16,7 @@ from ctdeck.screens.layout import heights_of
 from ctdeck.widgets import column
 from ctdeck.widgets.column import EASY, GAP, Column, fit, fit_columns, natural_widths, sample
 from ctdeck.widgets.factsview import wrap
-from ctdeck.widgets.lines import Top, top_parts
+from ctdeck.widgets.parts import Top, top_parts
 from ctdeck.widgets.rowview import RowView
 
 

@@ -8,7 +8,7 @@ from aiocontainerd.store import Store
 from ctdeck.desk import Lock
 from ctdeck.screens.heading import top_of
 from ctdeck.settings import Session, Settings
-from ctdeck.widgets.lines import top_parts
+from ctdeck.widgets.parts import top_parts
 
 HERE = Snapshot(phase=Phase.LIVE, loaded=True, server=ServerInfo("2.1.9"))
 

@@ -14,6 +14,7 @@ from ctdeck.listing import Listing
 from ctdeck.rows import Scope
 from ctdeck.underway import UnderWay
 from ctdeck.widgets.column import Cell, Column
+from ctdeck.widgets.parts import Part
 
 R = TypeVar("R")
 
@@ -40,6 +41,11 @@ class Pane:
     hint: str = ""
     invitation: str = ""  # a hint for those who may change something
     dropped: Callable[[Snapshot], int] = lambda _: 0
+
+    def title_parts(self, count: str, filtered: str = "") -> list[Part]:
+        """Key, title and how many there are; `filtered` is the filter in words."""
+        found = f"  /{filtered}" if filtered else ""
+        return [(f" {self.key} ", ""), (self.title, "bold"), (f" {count}{found} ", "")]
 
     def columns_for(self, counts: Counter[str], scope: Scope) -> tuple[Column[Any], ...]:
         """The columns; the namespace is one only where there can be several.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from aiocontainerd.access import Access
 from aiocontainerd.models import Phase, Snapshot
@@ -12,8 +12,7 @@ from ctdeck.desk import Lock
 from ctdeck.formatting import plain_version
 from ctdeck.masking import masked_text
 from ctdeck.settings import Session, Settings
-from ctdeck.verbs.permitted import words_of
-from ctdeck.widgets.lines import Top
+from ctdeck.widgets.parts import Top
 
 
 def top_of(
@@ -23,7 +22,7 @@ def top_of(
     session: Session | None = None,
     *,
     filtered: str = "",
-    unlocked: Iterable[Lock] = (),
+    unlocked: Collection[Lock] = (),
     secrets: bool = False,
     lost_for: str = "",
 ) -> Top:
@@ -32,7 +31,7 @@ def top_of(
     `filtered` is the filter, where nothing else tells of it; `unlocked` what is somebody else's
     and may be changed. `secrets` of a row are shown. `lost_for` is how long there is no connection.
     """
-    opened = _named("unlocked: ", map(words_of, unlocked))
+    opened = _opened(unlocked) if unlocked else ""
     read_only = _read_only(settings.access)
     open_secrets = "secrets shown" if secrets else ""
     behind = f"events {snapshot.behind} s behind" if snapshot.behind else ""
@@ -46,6 +45,12 @@ def top_of(
         alarm=_alarm(snapshot, lost_for),
         notes=tuple(filter(None, (open_secrets, filtered, read_only, behind, opened))),
     )
+
+
+def _opened(unlocked: Collection[Lock]) -> str:
+    from ctdeck.verbs.permitted import words_of  # not before the first frame
+
+    return _named("unlocked: ", map(words_of, unlocked))
 
 
 def _read_only(access: Access) -> str:

@@ -17,8 +17,8 @@ from ctdeck.formatting import GLYPHS
 from ctdeck.masking import masked_text
 from ctdeck.panes import Pane
 from ctdeck.settings import Settings
-from ctdeck.widgets.lines import Tab
 from ctdeck.widgets.maderows import Rows
+from ctdeck.widgets.parts import Part, Tab
 from ctdeck.widgets.table import Table
 
 # A list is made anew where more than one in so many has changed. To put one in its place among
@@ -41,7 +41,7 @@ class PaneView:
         self._listed: str | None = None  # the scope of what is in the table
         self._made: tuple[Snapshot, str | None, list[Hashable]] | None = None  # to be shown next
         self._whole = False  # all of it had been read
-        self._titled: tuple[str, str] = ("", "")
+        self._titled: list[Part] = []
 
     @property
     def total(self) -> int:
@@ -146,10 +146,7 @@ class PaneView:
 
     def show_title(self) -> None:
         """The title with its counts, if that says something new."""
-        found = f"  /{safe(self.filter)}" if self.filter else ""
-        title = (self.count_text, found)
+        title = self.pane.title_parts(self.count_text, safe(self.filter))
         if title != self._titled:
             self._titled = title
-            self.table.border_title = Content.assemble(
-                f" {self.pane.key} ", (self.pane.title, "bold"), f" {self.count_text}{found} "
-            )
+            self.table.border_title = Content.assemble(*title)

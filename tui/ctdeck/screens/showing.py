@@ -16,7 +16,7 @@ from ctdeck.screens.footing import footer_keys
 from ctdeck.screens.heading import top_of
 from ctdeck.screens.layout import arrange, is_tiny, share_lines
 from ctdeck.widgets.column import fit
-from ctdeck.widgets.lines import tab_parts, top_parts
+from ctdeck.widgets.parts import tab_parts, top_parts
 from ctdeck.widgets.table import Table
 
 if TYPE_CHECKING:

@@ -6,31 +6,16 @@ somewhere, it is done here, on its way to the terminal. Links (OSC 8) are never 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from rich.cells import cell_len, set_cell_size, split_graphemes
 from rich.segment import Segment
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
 
-from aiocontainerd.safe import safe
+from ctdeck.terminal.harmless import harmless
 
 _SHORT = 512  # characters of a text that is remembered
-MARKS = 8  # characters in one cell, its letter included; with more terminals become slow
-# C0, DEL, C1, bidi controls, line separators, lone surrogates. What joins emoji is let pass.
-_OBEYED = re.compile("[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def harmless(text: str) -> str:
-    """The text as it may be written into cells; as many cells wide as Textual takes it to be."""
-    obeyed, cells = _OBEYED.search(text), cell_len(text)
-    if not obeyed and len(text) <= MARKS * (cells + 1):
-        return text
-    clean = safe(text) if obeyed else text
-    parts, _ = split_graphemes(clean)
-    return set_cell_size("".join(clean[start:end][:MARKS] for start, end, _ in parts), cells)
 
 
 def guard(update: object) -> None:

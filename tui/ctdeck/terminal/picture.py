@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from rich.cells import get_character_cell_size, split_graphemes
 
-from ctdeck.terminal.guard import harmless
+from ctdeck.terminal.harmless import harmless
 
 UNKNOWN = None
 Run = tuple[str, str]  # text, pen

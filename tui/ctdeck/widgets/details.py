@@ -15,7 +15,8 @@ from aiocontainerd.safe import safe
 from ctdeck.descriptions.facts import Fact
 from ctdeck.widgets.column import fit
 from ctdeck.widgets.factsview import FactsView
-from ctdeck.widgets.lines import RULE, Line, Part
+from ctdeck.widgets.lines import RULE, Line
+from ctdeck.widgets.parts import Part
 from ctdeck.widgets.selfdrawn import line_width
 
 

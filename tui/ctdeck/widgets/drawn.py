@@ -35,18 +35,18 @@ class Drawn:
 
     def _line(self, y: int) -> Strip:
         table, view, sheet = self._table, self._table.view, self._table.sheet
+        painter = table.painter
         if y == 0 and table.header:
-            return sheet.titles()
+            return painter.line(sheet.titles(), "header")
         place = round(table.scroll_y) + y - table.header
         if place < len(view.keys):
             cursor = self._cursor() if place == view.index else 0
-            return sheet.row(view.row(view.keys[place]), cursor, table.now())
+            cells = sheet.cells(view.row(view.keys[place]), table.now())
+            return painter.row(cells, cursor, sheet.runs)
         if view.keys:
-            return sheet.painter.line("", "")
+            return painter.line("", "")
         words = wrap(table.empty, max(1, table.size.width - 2))[place:][:1]
-        return sheet.painter.line(
-            "".join(fit(f" {text}", table.size.width) for text in words), "muted"
-        )
+        return painter.line("".join(fit(f" {text}", table.size.width) for text in words), "muted")
 
     def _cursor(self) -> int:
         """0 unmarked, 1 marked without the focus, 2 marked with it."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from rich.cells import cell_len
 from textual import events
@@ -13,9 +12,8 @@ from textual.message import Message
 from textual.widgets import Static
 
 from ctdeck.formatting import GLYPHS
-from ctdeck.widgets.column import fit
+from ctdeck.widgets.parts import Part
 
-Part = tuple[str, str]
 RULE = GLYPHS.rule
 
 
@@ -55,103 +53,6 @@ class Line(Static):
                 if place in self._names:
                     self.post_message(self.Clicked(self, self._names[place]))
                 return
-
-
-class Top(NamedTuple):
-    """What the top line tells; `alarm` and `notes` are what is not normal, in words.
-
-    `alarm` is told in several forms, the longest first; the last is the least that has to be said.
-    `daemon` is ``containerd 2.1.9``, or what is being done to reach one; `address` its socket.
-    `kind` is ``embedded`` for the daemon that is ctdeck's own, which ends with it.
-    """
-
-    host: str = ""
-    daemon: str = ""
-    namespace: str = "all"
-    alarm: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    kind: str = ""
-    address: str = ""
-
-
-def top_parts(top: Top, width: int) -> list[Part]:
-    """The parts of the top line; what is not normal has the first claim to the width.
-
-    Of an alarm the least, then the host, then as much of the reason as fits in whole words of ours.
-    """
-    scope: list[Part] = [("ns ", "$quiet"), (top.namespace, "bold")]
-    alarms = [f" {GLYPHS.warning} {text} " for text in top.alarm] or [""]
-    least = sum(cell_len(text) for text, _ in scope) + 2
-    notes = _notes(top.notes, width - least - cell_len(alarms[-1]))
-    daemon = f"{top.kind} {top.daemon}".strip()
-    known = ((top.host, daemon, top.address), (top.host, daemon), (top.host, top.kind))
-    less = ((daemon,), (top.kind,), ())
-    tries = [(alarm, names) for alarm in alarms for names in known]
-    if len(alarms) > 1:  # all of the reason only beside all that is known
-        del tries[1 : len(known)]
-    for alarm, names in (*tries, *((alarms[-1], names) for names in less)):
-        parts = _left(names, scope)
-        room = width - cell_len(alarm) - cell_len(notes)
-        if sum(cell_len(text) for text, _ in parts) < room:
-            break
-    else:
-        parts = [(" ", ""), *scope]
-        alarm = fit(alarm, max(0, min(cell_len(alarm), width - least - cell_len(notes))))
-        room = width - cell_len(alarm) - cell_len(notes)
-    gap = " " * max(0, room - sum(cell_len(text) for text, _ in parts))
-    return [*parts, (gap, ""), (notes, "$warning"), (alarm, "bold reverse $warning")]
-
-
-def _notes(notes: Sequence[str], width: int) -> str:
-    """All of them, or the first ones that fit and how many more there are."""
-    for count in range(len(notes), -1, -1):
-        rest = len(notes) - count
-        shown = (*notes[:count], *((f"{rest} more" if count else f"{rest} notes",) if rest else ()))
-        text = "".join(f" {GLYPHS.warning} {note} " for note in shown)
-        if cell_len(text) < width:
-            return text
-    return ""
-
-
-def _left(names: Sequence[str], scope: list[Part]) -> list[Part]:
-    """The product's name, then the names and the namespace with dots between."""
-    dot: Part = (f" {GLYPHS.dot} ", "$faint")
-    parts: list[Part] = [(" ", ""), ("ctdeck", "bold $primary"), ("   ", "")]
-    for name in names:
-        parts += [(name, ""), dot] if name else []
-    return [*parts, *scope]
-
-
-class Tab(NamedTuple):
-    """One pane in the line of tabs; `full` counts where one is, `brief` elsewhere."""
-
-    key: str
-    title: str
-    short: str
-    full: str
-    brief: str
-
-
-def tab_parts(tabs: Sequence[Tab], current: int, width: int) -> list[Part]:
-    """All tabs with their full titles and counts, or as much of it as there is room for."""
-    forms: tuple[Callable[[Tab, bool], str], ...] = (
-        lambda t, here: f"{t.key} {t.title} {t.full if here else t.brief}",
-        lambda t, here: f"{t.key} {t.title} {t.full}" if here else f"{t.key} {t.short} {t.brief}",
-        lambda t, _: f"{t.key} {t.title}",
-        lambda t, here: f"{t.key} {t.short} {t.full if here else t.brief}",
-        lambda t, _: f"{t.key} {t.short}",
-        lambda t, _: f"{t.key}{t.short}",
-        lambda t, _: t.key,
-    )
-    for form in forms:
-        texts = [form(tab, number == current) for number, tab in enumerate(tabs)]
-        if sum(cell_len(text) + 2 for text in texts) <= width:
-            break
-    parts: list[Part] = []
-    for number, text in enumerate(texts):
-        here = number == current
-        parts.append((f"[{text}]" if here else f" {text} ", "bold $primary" if here else "$quiet"))
-    return parts
 
 
 class BottomLine(Line):

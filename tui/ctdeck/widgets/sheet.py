@@ -1,4 +1,4 @@
-"""The lines of a table: its columns as wide as they fit, and what each row says in them."""
+"""The lines of a table: its columns as wide as they fit, and what each row says in them. Pure."""
 
 from __future__ import annotations
 
@@ -6,25 +6,20 @@ from collections.abc import Callable, Sequence, Set
 from datetime import datetime
 from typing import Any, Generic
 
-from textual.strip import Strip
-from textual.widget import Widget
-
 from ctdeck.widgets.column import Column, cell_parts, fit_columns
 from ctdeck.widgets.maderows import K
-from ctdeck.widgets.painter import Painter
 from ctdeck.widgets.rowview import RowView
 from ctdeck.widgets.runs import Cells, Layout, Run, column_at, row_runs, title_text
 from ctdeck.widgets.widths import Widths, with_mark
 
 
 class Sheet(Generic[K]):
-    """Draws the rows of `view` for `widget`, which looks up the colours and knows the width."""
+    """What the rows of `view` say, line by line; who draws them looks up the colours."""
 
-    def __init__(self, widget: Widget, columns: Sequence[Column[K]], view: RowView[K]) -> None:
+    def __init__(self, columns: Sequence[Column[K]], view: RowView[K]) -> None:
         self.columns: tuple[Column[K], ...] = tuple(columns)
         self.sort_column: str | None = None
         self.own_order = ""  # the column whose order the rows have by themselves
-        self.painter = Painter(widget)
         self.widths = Widths(view)
         self.layout: Layout = []
         self._view = view
@@ -42,26 +37,23 @@ class Sheet(Generic[K]):
         else:
             self.widths.take_in(columns, self.sort_column, now, touched)
 
-    def fit(self, width: int) -> None:
-        """Fit the columns into so many cells."""
+    def fit(self, width: int) -> bool:
+        """Fit the columns into so many cells; whether that moves any of them."""
         columns = with_mark(self.columns, self.marked)
         layout = fit_columns(columns, self.widths.natural, max(1, width - 2))
-        if layout != self.layout:
-            self.layout = layout
-            self.painter.strips.clear()
+        moves, self.layout = layout != self.layout, layout
+        return moves
 
-    def titles(self) -> Strip:
+    def titles(self) -> str:
         """The line of titles."""
-        reverse = self._view.reverse
-        text = title_text(self.columns, self.layout, self.marked, reverse=reverse)
-        return self.painter.line(text, "header")
+        return title_text(self.columns, self.layout, self.marked, reverse=self._view.reverse)
 
-    def row(self, row: K, cursor: int, now: datetime) -> Strip:
-        """The line of a row; `cursor` as in `runs.row_runs`."""
-        cells = tuple(cell_parts(self.columns[i].cell(row, now)) for i, _ in self.layout)
-        return self.painter.row(cells, cursor, self._runs)
+    def cells(self, row: K, now: datetime) -> Cells:
+        """What a row says."""
+        return tuple(cell_parts(self.columns[i].cell(row, now)) for i, _ in self.layout)
 
-    def _runs(self, cells: Cells, cursor: int) -> list[Run]:
+    def runs(self, cells: Cells, cursor: int) -> list[Run]:
+        """That as a line; `cursor` as in `runs.row_runs`."""
         return row_runs(self.columns, self.layout, cells, cursor)
 
     def shows(self, column: str | None) -> bool:

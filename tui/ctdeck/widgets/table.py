@@ -21,6 +21,7 @@ from ctdeck.widgets.drawn import Drawn
 from ctdeck.widgets.factsview import resize
 from ctdeck.widgets.maderows import K, Rows
 from ctdeck.widgets.ordering import Order
+from ctdeck.widgets.painter import Painter
 from ctdeck.widgets.rowview import RowView
 from ctdeck.widgets.selfdrawn import SelfDrawn, line_width
 from ctdeck.widgets.sheet import Sheet
@@ -61,7 +62,8 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
         super().__init__(**kwargs)
         self.view: RowView[K] = RowView(follow=follow)
         self.view.text = self._text
-        self.sheet = Sheet(self, columns, self.view)
+        self.sheet = Sheet(columns, self.view)
+        self.painter = Painter(self)
         self.empty = ""  # words where there are no rows
         self.header = True
         self.idle_cursor = True  # mark the row also without the focus
@@ -189,19 +191,20 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
 
     def _fit_columns(self) -> None:
         width = line_width(self)
-        self.sheet.fit(width)
+        if self.sheet.fit(width):
+            self.painter.strips.clear()
         resize(self, Size(width, len(self.view.keys) + self.header))
 
     def fit(self) -> None:
         """The columns fit themselves to the new width, the cursor stays visible."""
-        self.sheet.painter.strips.clear()
+        self.painter.strips.clear()
         self._fit_columns()
         self._show_cursor()
 
     def notify_style_update(self) -> None:
         """Forget what was drawn in other colours."""
         super().notify_style_update()
-        self.sheet.painter.forget()
+        self.painter.forget()
 
     # Moving
 
