@@ -11,6 +11,7 @@ from aiocontainerd.models import ServerInfo
 
 if TYPE_CHECKING:
     from aiocontainerd.audit import Audit
+    from aiocontainerd.processes import Proc
     from aiocontainerd.procfs import HostView
     from aiocontainerd.services.containers import Containers
     from aiocontainerd.services.content import Content
@@ -34,7 +35,7 @@ class Client:
     connection mends itself. What `access` forbids raises ReadOnly before it leaves: see `gate.py`.
     A service's stubs are imported when it is first used: the lists that the first screen needs do
     not wait for the others. `host` says where the daemon lives, if that is known; None has it found
-    out (see `procfs.look`).
+    out (see `procfs.look`). `proc` tells of its processes where no /proc does.
     """
 
     def __init__(
@@ -44,9 +45,12 @@ class Client:
         access: Access = FREE,
         audit: "Audit | None" = None,
         host: "HostView | None" = None,
+        proc: "Proc | None" = None,
     ) -> None:
         self.address = address
         self.host = host
+        self.located = host  # where the daemon was found when it was met last
+        self._proc = proc
         self.access = access
         self.audit = audit
         self.channel = Channel(address, access=access, audit=audit)
@@ -88,6 +92,19 @@ class Client:
             )
             self._server_info = server_info(version, plugins, uuid, pid)
         return self._server_info
+
+    @property
+    def proc(self) -> "Proc | None":
+        """What tells of the tasks' processes; None where their pids mean nothing here."""
+        if self._proc is not None:
+            return self._proc
+        return self._local_proc if self.located and self.located.shares_pids else None
+
+    @cached_property
+    def _local_proc(self) -> "Proc":
+        from aiocontainerd.processes import LocalProc
+
+        return LocalProc()
 
     @cached_property
     def containers(self) -> "Containers":

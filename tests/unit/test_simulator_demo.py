@@ -47,6 +47,7 @@ def test_everything_is_as_old_as_the_cast_says() -> None:
 
 def test_the_garbage_collector_finds_nothing() -> None:
     world = make_host(NOW).world
+    world.now = lambda: NOW  # the lease of a build lasts for a day
     before = sizes(world)
     for name in tuple(world.spaces):
         garbage.collect(world, name)
@@ -65,6 +66,7 @@ async def test_what_goes_on_does_not_pile_up(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(life, name, 0.0)
     monkeypatch.setattr(life, "LINE", 1e15)
     world = make_host(NOW).world
+    world.now = lambda: NOW  # the lease of a build lasts for a day
     before = sizes(world)
     pulled = 0
 

@@ -17,7 +17,7 @@ from aiocontainerd.procfs import HostView
 from aiocontainerd.pull import Pulls
 from aiocontainerd.reconcile import reconcile
 from aiocontainerd.safe import safe
-from aiocontainerd.simulator.demo import Host, live, make_host
+from aiocontainerd.simulator.demo import Host, InventedProc, live, make_host
 from aiocontainerd.simulator.server import Simulator
 from aiocontainerd.state import StateDirectory
 from aiocontainerd.store import Store
@@ -103,7 +103,8 @@ class Demo:
             life = live(demo.host.world, demo.simulator.lives)
             demo._life = asyncio.create_task(life, name="demo life")
         view = HostView(shares_pids=False, root=str(demo.root))
-        client = Client(demo.simulator.address, access=settings.access, host=view)
+        proc = InventedProc(demo.host.world)
+        client = Client(demo.simulator.address, access=settings.access, host=view, proc=proc)
         store = DemoStore(demo.host)
         return Session(
             store,

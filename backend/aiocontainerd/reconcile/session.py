@@ -126,6 +126,7 @@ class Session:
         host = self._client.host
         if host is None:
             host = await asyncio.to_thread(procfs.look, path_of(self._client.address), pid)
+        self._client.located = host
         self._sources.root = host.root
         self._sources.look()
         await self._follower.look_at_tasks(shares_pids=host.shares_pids)

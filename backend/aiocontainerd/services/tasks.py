@@ -11,9 +11,11 @@ from google.protobuf.message import Message
 
 from aiocontainerd import convert
 from aiocontainerd.channel import Channel
+from aiocontainerd.metrics import Usage, usage_of
 from aiocontainerd.models import Task
 from aiocontainerd.pb import tasks_pb2 as pb
 from aiocontainerd.pb import tasks_pb2_grpc, typeurl
+from aiocontainerd.safe import safe
 from aiocontainerd.slices import sliced
 
 if TYPE_CHECKING:
@@ -151,3 +153,22 @@ class Tasks:
             namespace=namespace,
         )
         return tuple(process.pid for process in answer.processes)
+
+    async def metrics(
+        self, ids: Iterable[str], *, namespace: str, timeout: float = 10.0
+    ) -> dict[str, Usage]:
+        """What these tasks use, by id, in one call; an id without a task is left out.
+
+        The daemon asks one shim after the other: a stuck one holds the whole answer back, until
+        DeadlineExceeded is raised.
+        """
+        answer = await self._channel.unary(
+            self._stub.Metrics,
+            # Without a filter it would be all tasks of the namespace.
+            pb.MetricsRequest(filters=[f'id=="{id}"' for id in ids] or ['id==""']),
+            subject=namespace,
+            namespace=namespace,
+            timeout=timeout,
+        )
+        found = {safe(metric.id): usage_of(metric) async for metric in sliced(answer.metrics)}
+        return {id: usage for id, usage in found.items() if usage is not None}

@@ -66,7 +66,7 @@ def populate(
         )
     for number in range(min(running, containers)):
         id = f"row{number:05}"
-        space.tasks[id] = StoredTask(_process(id, next(world.pids)))
+        space.tasks[id] = StoredTask(_process(id, next(world.pids)), since=now)
 
 
 async def emit(world: World, rate: float, *, namespace: str = "default") -> None:

@@ -76,7 +76,7 @@ def start(world: World, namespace: str, id: str, exec_id: str = "") -> StoredTas
     task = get(world, namespace, id, exec_id)
     if task.process.status != CREATED:
         raise _unknown(f"cannot start a {_state(task)} process")
-    task.process.status = RUNNING
+    task.process.status, task.since = RUNNING, world.now()
     event = payloads.TaskStart(container_id=id, pid=task.process.pid)
     world.publish(namespace, "/tasks/start", event)
     return task
@@ -98,6 +98,7 @@ def exit(world: World, namespace: str, id: str, status: int) -> None:
         return
     process = task.process
     process.status, process.exit_status = STOPPED, status
+    task.rests(world.now())
     process.exited_at.CopyFrom(world.stamp())
     _tell_exit(world, namespace, process, status)
     if task.ended is not None:
@@ -114,13 +115,13 @@ def oom(world: World, namespace: str, id: str) -> None:
 
 def pause(world: World, namespace: str, id: str) -> None:
     """Publishes /tasks/paused. Raises Refused."""
-    _turn(world, namespace, id, "pause", RUNNING, PAUSED)
+    _turn(world, namespace, id, "pause", RUNNING, PAUSED).rests(world.now())
     world.publish(namespace, "/tasks/paused", payloads.TaskPaused(container_id=id))
 
 
 def resume(world: World, namespace: str, id: str) -> None:
     """Publishes /tasks/resumed. Raises Refused."""
-    _turn(world, namespace, id, "resume", PAUSED, RUNNING)
+    _turn(world, namespace, id, "resume", PAUSED, RUNNING).since = world.now()
     world.publish(namespace, "/tasks/resumed", payloads.TaskResumed(container_id=id))
 
 
@@ -165,7 +166,7 @@ def _tell_exit(world: World, namespace: str, process: process_pb2.Process, statu
     world.publish(namespace, "/tasks/exit", event)
 
 
-def _turn(world: World, namespace: str, id: str, verb: str, old: int, new: int) -> None:
+def _turn(world: World, namespace: str, id: str, verb: str, old: int, new: int) -> StoredTask:
     task = get(world, namespace, id)
     if task.process.status == CREATED:
         raise _unknown(f"cannot {verb} task in created state")
@@ -173,6 +174,7 @@ def _turn(world: World, namespace: str, id: str, verb: str, old: int, new: int) 
         thing = "process" if task.process.status == RUNNING else "container"
         raise _unknown(f"cannot {verb} a {_state(task)} {thing}")
     task.process.status = process_pb2.Status.ValueType(new)
+    return task
 
 
 def _state(task: StoredTask) -> str:

@@ -144,10 +144,24 @@ class StoredLease:
 
 @dataclass(slots=True)
 class StoredTask:
-    """A task: its process, and what wakes those that wait for its end (made for the first)."""
+    """A task: its process, and what wakes those that wait for its end (made for the first).
+
+    `ran` is for how many seconds it has run before the moment `since`, from which on it runs; that
+    is None while it does not.
+    """
 
     process: process_pb2.Process
     ended: asyncio.Event | None = None
+    ran: float = 0.0
+    since: datetime | None = None
+
+    def has_run(self, now: datetime) -> float:
+        """For how many seconds, without its pauses."""
+        return self.ran + (max(0.0, (now - self.since).total_seconds()) if self.since else 0.0)
+
+    def rests(self, now: datetime) -> None:
+        """From now on it does not run."""
+        self.ran, self.since = self.has_run(now), None
 
 
 @dataclass(slots=True)

@@ -2,5 +2,6 @@
 
 from aiocontainerd.simulator.demo.host import Host, demo_world, make_host
 from aiocontainerd.simulator.demo.life import live
+from aiocontainerd.simulator.demo.proc import InventedProc
 
-__all__ = ["Host", "demo_world", "live", "make_host"]
+__all__ = ["Host", "InventedProc", "demo_world", "live", "make_host"]

@@ -1,10 +1,10 @@
-"""containerd.services.tasks.v1, without exec, metrics and changes of resources."""
+"""containerd.services.tasks.v1, without exec and changes of resources."""
 
 from google.protobuf.empty_pb2 import Empty
 
 from aiocontainerd.pb import process_pb2
 from aiocontainerd.pb import tasks_pb2 as pb
-from aiocontainerd.simulator import tasks
+from aiocontainerd.simulator import measuring, tasks
 from aiocontainerd.simulator.lives import Lives
 from aiocontainerd.simulator.wire import Call
 from aiocontainerd.simulator.world import World
@@ -73,9 +73,11 @@ class TasksServicer:
         )
 
     async def ListPids(self, request: pb.ListPidsRequest, call: Call) -> pb.ListPidsResponse:
-        """Its only process, while there is one."""
-        process = tasks.get(self._world, call.namespace, request.container_id).process
-        alive = (
-            [] if process.status == tasks.STOPPED else [process_pb2.ProcessInfo(pid=process.pid)]
-        )
-        return pb.ListPidsResponse(processes=alive)
+        """Its processes, while there are any."""
+        found = measuring.pids(self._world, call.namespace, request.container_id)
+        return pb.ListPidsResponse(processes=(process_pb2.ProcessInfo(pid=pid) for pid in found))
+
+    async def Metrics(self, request: pb.MetricsRequest, call: Call) -> pb.MetricsResponse:
+        """What they use."""
+        found = measuring.metrics(self._world, call.namespace, request.filters)
+        return pb.MetricsResponse(metrics=found)
