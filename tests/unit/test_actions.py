@@ -12,7 +12,7 @@ from ctdeck.actions import ACTIONS, BY_ID, PANE_IDS
 from ctdeck.command.parsing import WORDS
 from ctdeck.panes import PANES
 
-FREE = {"l", "e", "a", "y", "space"}  # for later issues
+FREE = {"l", "e", "a", "y"}  # for later issues
 PROMISED = {
     "p": "image.pull",
     "r": "run",
@@ -37,6 +37,9 @@ PROMISED = {
     "L": "lock",
     "slash": "filter",
     "o": "sort.reverse",
+    "space": "mark",
+    "ctrl+a": "mark.all",
+    "ctrl+@": "mark.range",
     "shift+left": "sort.previous",
     "shift+right": "sort.next",
     "enter": "open",

@@ -6,7 +6,7 @@ The main screen is a Desk. A protocol stands between them so that `actions.py` a
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Hashable
+from collections.abc import Coroutine, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from aiocontainerd.models import Snapshot
@@ -78,6 +78,16 @@ class Desk(Protocol):
     @property
     def row(self) -> Row | None:
         """The row under the cursor, as it is now."""
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """What an action takes: the marked rows of this pane, else the row under the cursor."""
+
+    def filtered_out(self, rows: Iterable[Row]) -> Sequence[Row]:
+        """Those of them that are marked, and that the filter does not show."""
+
+    def mark(self, how: str) -> None:
+        """Mark "one" row, the "range" up to it, "all" that are shown, or "none"."""
 
     def tell(self, text: str, *, title: str = "", bad: bool = False) -> None:
         """A toast of plain words; a long text becomes a dialog."""

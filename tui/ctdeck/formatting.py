@@ -29,6 +29,9 @@ class Glyphs:
     ellipsis: str
     arrow: str
     rule: str
+    cursor: str
+    mark: str
+    mark_here: str  # with the cursor on it
 
 
 UNICODE = Glyphs(
@@ -53,6 +56,9 @@ UNICODE = Glyphs(
     ellipsis="…",
     arrow="→",
     rule="─",
+    cursor="▌",
+    mark="✓",
+    mark_here="✓",
 )
 ASCII = Glyphs(
     status=MappingProxyType(
@@ -76,6 +82,9 @@ ASCII = Glyphs(
     ellipsis="~",
     arrow="->",
     rule="-",
+    cursor=">",
+    mark="*",
+    mark_here="#",
 )
 
 

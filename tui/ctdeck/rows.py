@@ -23,6 +23,11 @@ class ImageRow(NamedTuple):
         """Namespace and name."""
         return self.image.key
 
+    @property
+    def birth(self) -> object:
+        """As of a container."""
+        return self.image.created_at
+
 
 class ContainerRow(NamedTuple):
     """A container and its task, if it has one."""
@@ -35,6 +40,11 @@ class ContainerRow(NamedTuple):
         """Namespace and id."""
         return self.container.key
 
+    @property
+    def birth(self) -> object:
+        """What another one of the same identity does not have: it was made at another time."""
+        return self.container.created_at
+
 
 class TaskRow(NamedTuple):
     """A task and its container; the record can be gone while the task is still there."""
@@ -46,6 +56,11 @@ class TaskRow(NamedTuple):
     def key(self) -> Hashable:
         """Namespace and container id."""
         return self.task.key
+
+    @property
+    def birth(self) -> object:
+        """That of its container: a task that was started anew is the same one here."""
+        return self.container.created_at if self.container else None
 
 
 class MountRow(NamedTuple):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from aiocontainerd.operations.agreed import Agreed
     from aiocontainerd.operations.delete import delete_container, left_to_remove, remove_when_done
     from aiocontainerd.operations.identity import Life, life_of
-    from aiocontainerd.operations.images import ImagePlan, delete_image, image_plan
+    from aiocontainerd.operations.images import ImagePlan, delete_image, image_plan, image_plans
     from aiocontainerd.operations.record import STDERR_LABEL, STDOUT_LABEL
     from aiocontainerd.operations.remains import (
         Remains,
@@ -44,6 +44,7 @@ __all__ = [
     "delete_image",
     "grace_of",
     "image_plan",
+    "image_plans",
     "kill",
     "left_behind",
     "left_to_remove",
@@ -67,7 +68,7 @@ _HOMES = {
     "agreed": "Agreed",
     "delete": "delete_container left_to_remove remove_when_done",
     "identity": "Life life_of",
-    "images": "ImagePlan delete_image image_plan",
+    "images": "ImagePlan delete_image image_plan image_plans",
     "record": "STDERR_LABEL STDOUT_LABEL",
     "remains": ("Remains adopt cut_short left_behind remove_remains remove_stray_log stray_logs"),
     "running": "RunResult run",

@@ -1,7 +1,7 @@
 """Delete an image's name, and what that would free."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,7 +44,34 @@ async def image_plan(client: Client, snapshot: Snapshot, image: Image) -> ImageP
     leases and gc.root labels of the namespace hold, with the name and without it. `snapshot` is
     the store's. Blobs that another namespace has too stay, and are not counted.
     """
-    graph = await graph_of(client, snapshot, image.namespace)
+    return await _plan(client, snapshot, image, await graph_of(client, snapshot, image.namespace))
+
+
+async def image_plans(
+    client: Client, snapshot: Snapshot, images: Sequence[Image], *, most: int
+) -> tuple[list[ImagePlan], int]:
+    """The plan of each alone, for the first `most` of them, and the bytes that all free together.
+
+    That may be more than the sum: what two of them share is free only when both are gone.
+    """
+    graphs = {image.namespace: Graph() for image in images}
+    for namespace in graphs:
+        graphs[namespace] = await graph_of(client, snapshot, namespace)
+    together = 0
+    for namespace, graph in graphs.items():
+        names = nodes(image for image in images if image.namespace == namespace)
+        lost = graph.reachable() - graph.reachable(without=names)
+        together += sum((await freed(client, graph, namespace, lost)).values())
+    turn = asyncio.Semaphore(_USAGE_AT_ONCE)
+
+    async def plan(image: Image) -> ImagePlan:
+        async with turn:
+            return await _plan(client, snapshot, image, graphs[image.namespace])
+
+    return await asyncio.gather(*map(plan, images[:most])), together
+
+
+async def _plan(client: Client, snapshot: Snapshot, image: Image, graph: Graph) -> ImagePlan:
     lost = graph.reachable() - graph.reachable(without=nodes([image]))
     sizes = await freed(client, graph, image.namespace, lost)
     blobs = [node for node in sizes if node in graph.sizes]

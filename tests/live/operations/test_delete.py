@@ -15,6 +15,7 @@ from aiocontainerd.operations import (
     delete_container,
     delete_image,
     image_plan,
+    image_plans,
     kill,
     pause,
     remove_when_done,
@@ -171,6 +172,11 @@ async def test_the_plan_says_what_is_freed(stage: Stage, tmp_path: Path, case: s
     await collect_garbage(stage)  # an import leaves its index.json
     image = await stage.client.images.get("a.test/i:1", namespace=stage.namespace)
     plan = await image_plan(stage.client, await stage.snapshot(), image)
+    if case == "two names":  # what both hold is free when both are deleted
+        other = await stage.client.images.get("a.test/j:1", namespace=stage.namespace)
+        world = await stage.snapshot()
+        plans, together = await image_plans(stage.client, world, [image, other], most=1)
+        assert (plans, together > 600_000) == ([plan], True)
     before = await blobs_and_snapshots(stage)
     await delete_image(stage.client, image)
     after = await blobs_and_snapshots(stage)

@@ -19,7 +19,8 @@ class Action(NamedTuple):
     `keys` are Textual's names, with commas between. `panes` are those on whose rows it
     works, empty for everywhere. `changes` is true if it changes what the daemon holds: such
     an action is refused in read-only mode. `words` are its words on the `:` line. `footer`
-    orders the bottom line, 0 for not there. `group` is its heading in the help.
+    orders the bottom line, 0 for not there. `group` is its heading in the help. `many` is true if
+    it takes all the marked rows.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Action(NamedTuple):
     words: tuple[str, ...] = ()
     footer: int = 0
     group: str = "Everywhere"
+    many: bool = False
 
     def works_in(self, pane: str) -> bool:
         """Whether it is for the rows of this pane."""
@@ -67,4 +69,5 @@ KEY_NAMES = {
     "tab": "Tab",
     "shift+tab": "shift+Tab",
     "delete": "Delete",
+    "ctrl+@": "ctrl+space",
 }

@@ -122,8 +122,9 @@ MOVES: tuple[Action, ...] = (
         "back",
         "escape",
         "back",
-        "Close the details, clear the filter, go back",
+        "Close the details, take the marks away, clear the filter, go back",
         lambda d: d.back(),
+        footer=17,
         group="In a list",
     ),
     Action(

@@ -15,12 +15,17 @@ from ctdeck.verbs.permitted import will_ask
 def _on_process(
     verb: Callable[..., Any], group: str, *, asks: bool = True
 ) -> Callable[[Desk], None]:
-    """Run a verb on the container or task under the cursor at this moment."""
+    """Run a verb on the marked containers or tasks, else on that under the cursor, of this moment.
+
+    What asks nothing about the row one looks at asks about marked ones: they may be out of sight.
+    """
 
     def run(desk: Desk) -> None:
-        row = desk.row
-        if isinstance(row, ContainerRow | TaskRow):
-            desk.begin(verb(desk, [row]), group=group, opens=asks or will_ask(desk, [row]))
+        rows = [row for row in desk.rows if isinstance(row, ContainerRow | TaskRow)]
+        if rows:
+            ask = asks or rows != [desk.row]
+            opens = ask or will_ask(desk, rows)
+            desk.begin(verb(desk, rows, ask=ask), group=group, opens=opens)
         else:
             desk.tell("There is no container here to do this to.")
 
@@ -28,11 +33,13 @@ def _on_process(
 
 
 def _delete(desk: Desk) -> None:
-    row = desk.row
-    if isinstance(row, ImageRow):
-        desk.begin(delete.delete_images(desk, [row]), group="delete", opens=True)
-    elif isinstance(row, ContainerRow | TaskRow):
-        desk.begin(delete.delete_containers(desk, [row]), group="delete", opens=True)
+    rows = desk.rows
+    images = [row for row in rows if isinstance(row, ImageRow)]
+    others = [row for row in rows if isinstance(row, ContainerRow | TaskRow)]
+    if images:
+        desk.begin(delete.delete_images(desk, images), group="delete", opens=True)
+    elif others:
+        desk.begin(delete.delete_containers(desk, others), group="delete", opens=True)
     else:
         desk.tell("There is nothing here to delete.")
 
@@ -87,6 +94,7 @@ ON_ROWS: tuple[Action, ...] = (
         words=("stop",),
         footer=5,
         group="On containers and tasks",
+        many=True,
     ),
     Action(
         "task.start",
@@ -99,6 +107,7 @@ ON_ROWS: tuple[Action, ...] = (
         words=("start",),
         footer=6,
         group="On containers and tasks",
+        many=True,
     ),
     Action(
         "task.restart",
@@ -111,6 +120,7 @@ ON_ROWS: tuple[Action, ...] = (
         words=("restart",),
         footer=9,
         group="On containers and tasks",
+        many=True,
     ),
     Action(
         "task.kill",
@@ -123,6 +133,7 @@ ON_ROWS: tuple[Action, ...] = (
         words=("kill",),
         footer=10,
         group="On containers and tasks",
+        many=True,
     ),
     Action(
         "task.pause",
@@ -135,6 +146,7 @@ ON_ROWS: tuple[Action, ...] = (
         words=("pause", "resume"),
         footer=11,
         group="On containers and tasks",
+        many=True,
     ),
     Action(
         "delete",
@@ -148,5 +160,6 @@ ON_ROWS: tuple[Action, ...] = (
         words=("rm", "rmi"),
         footer=7,
         group="On images, containers and tasks",
+        many=True,
     ),
 )

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from aiocontainerd.models import Phase, Snapshot
+from ctdeck.formatting import GLYPHS
 from ctdeck.listing import Listing
 from ctdeck.rows import Scope
 from ctdeck.underway import UnderWay
@@ -42,10 +43,13 @@ class Pane:
     invitation: str = ""  # a hint for those who may change something
     dropped: Callable[[Snapshot], int] = lambda _: 0
 
-    def title_parts(self, count: str, filtered: str = "") -> list[Part]:
-        """Key, title and how many there are; `filtered` is the filter in words."""
+    def title_parts(self, count: str, filtered: str = "", marks: int = 0) -> list[Part]:
+        """Key, title, how many there are and are marked; `filtered` is the filter in words."""
         found = f"  /{filtered}" if filtered else ""
-        return [(f" {self.key} ", ""), (self.title, "bold"), (f" {count}{found} ", "")]
+        parts = [(f" {self.key} ", ""), (self.title, "bold"), (f" {count}", "")]
+        if marks:
+            parts.append((f" {GLYPHS.dot} {marks:,} marked", "$warning"))
+        return [*parts, (f"{found} ", "")]
 
     def columns_for(self, counts: Counter[str], scope: Scope) -> tuple[Column[Any], ...]:
         """The columns; the namespace is one only where there can be several.

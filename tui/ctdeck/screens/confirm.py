@@ -31,6 +31,10 @@ class ConfirmScreen(ModalScreen[bool]):
         Binding("right,l", "app.focus_next", show=False, id="confirm.right", tooltip="Right"),
         Binding("j,down", "scroll(1)", show=False, id="confirm.down", tooltip="Scroll down"),
         Binding("k,up", "scroll(-1)", show=False, id="confirm.up", tooltip="Scroll up"),
+        Binding("pagedown", "scroll(10)", show=False, id="confirm.page.down", tooltip="Page down"),
+        Binding("pageup", "scroll(-10)", show=False, id="confirm.page.up", tooltip="Page up"),
+        Binding("g,home", "scroll(-9999)", show=False, id="confirm.first", tooltip="To the top"),
+        Binding("G,end", "scroll(9999)", show=False, id="confirm.last", tooltip="To the end"),
     ]
 
     def __init__(self, question: Question) -> None:

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 ALWAYS = frozenset({"image.pull"})
 ON_A_ROW = frozenset({"open", "copy", "equivalent"})
-NEEDS_A_ROW = {"open", "copy"} | {a.id for a in ACTIONS if a.panes and a.id not in ALWAYS}
+
+
+def takes_a_row(action: Action) -> bool:
+    """Whether it does something to rows of its panes."""
+    return bool(action.panes) and action.id not in ALWAYS
+
+
+NEEDS_A_ROW = {"open", "copy"} | {a.id for a in ACTIONS if takes_a_row(a)}
 ALIVE_ONLY = frozenset({"task.stop", "task.restart", "task.kill", "task.pause"})
 
 
@@ -36,8 +43,10 @@ UNCHOSEN = (
 IN_DETAILS = {"back": 1, "tab.next": 2, "help": 4, "copy": 20}
 
 
-def is_useful(action: Action, row: Row | None) -> bool:
-    """Whether the action makes sense for this row in its present state."""
+def is_useful(action: Action, row: Row | None, *, marks: bool = False) -> bool:
+    """Whether the action makes sense for this row in its present state, or for marked ones."""
+    if marks and takes_a_row(action):
+        return action.many
     if not isinstance(row, ContainerRow | TaskRow):
         return row is not None or not (action.panes or action.id in ON_A_ROW) or action.id in ALWAYS
     alive = row.task is not None and row.task.status is not TaskStatus.STOPPED
@@ -46,8 +55,10 @@ def is_useful(action: Action, row: Row | None) -> bool:
     return not (action.id == "task.start" and alive)
 
 
-def title_for(action: Action, row: Row | None) -> str:
-    """The title; `resume` where pause would resume."""
+def title_for(action: Action, row: Row | None, *, marks: bool = False) -> str:
+    """The title; `resume` where pause would resume, and what Esc does where rows are marked."""
+    if marks:
+        return "unmark" if action.id == "back" else action.title
     paused = isinstance(row, ContainerRow | TaskRow) and row.task is not None
     if action.id == "task.pause" and paused and row.task.status is TaskStatus.PAUSED:  # type: ignore[union-attr]
         return "resume"
@@ -58,6 +69,8 @@ def order_of(main: MainScreen, action: Action) -> int:
     """The action's place in the order of wanting, 0 if it is not for the line now."""
     if main.in_details:
         return IN_DETAILS.get(action.id, action.footer if action.panes else 0)
+    if action.id == "back":
+        return 1 if main.view.table.view.marks else 0
     if action.id == "zoom.out":
         return action.footer if main.zoomed else 0
     if action.id == "zoom.in":
@@ -96,7 +109,8 @@ def footer_keys(main: MainScreen, width: int) -> list[tuple[str, str, str]]:
         return [("", "Enter", "keep"), ("", "Esc", "clear")]
     if main.commanding:
         return [("", key, title) for key, title in COMMANDING]
-    if main.view.table.view.missing is not None and not main.in_details:
+    marks = bool(main.view.table.view.marks)
+    if main.view.table.view.missing is not None and not main.in_details and not marks:
         return list(UNCHOSEN)
     wanted = [
         action
@@ -104,17 +118,20 @@ def footer_keys(main: MainScreen, width: int) -> list[tuple[str, str, str]]:
         if order_of(main, action)
         and action.works_in(main.pane_id)
         and not (action.changes and refused(main, action))
-        and is_useful(action, row)
+        and is_useful(action, row, marks=marks)
     ]
+    titles = {
+        action: title_for(action, row, marks=marks and not main.in_details) for action in wanted
+    }
     room = width - 1
     kept: list[Action] = []
     for action in sorted(wanted, key=lambda a: order_of(main, a)):
-        length = cell_len(_key(action)) + cell_len(title_for(action, row)) + 3
+        length = cell_len(_key(action)) + cell_len(titles[action]) + 3
         if length > room:
             break
         room -= length
         kept.append(action)
-    return [(a.id, _key(a), title_for(a, row)) for a in ACTIONS if a in kept]
+    return [(a.id, _key(a), titles[a]) for a in ACTIONS if a in kept]
 
 
 def _key(action: Action) -> str:

@@ -73,6 +73,8 @@ def back(main: MainScreen) -> None:
     """One step back: out of the details, no filter, no zoom."""
     if main.in_details:
         main.reading = False
+    elif main.view.table.view.marks:
+        main.mark("none")
     elif main.view.filter:
         main.view.set_filter("", main.snapshot)
     elif main.zoomed:

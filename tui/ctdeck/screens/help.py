@@ -23,7 +23,6 @@ LATER = (
     ("e", "a shell inside"),
     ("a", "attach to its terminal"),
     ("y", "the raw object"),
-    ("space", "mark rows"),
 )
 
 

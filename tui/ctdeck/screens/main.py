@@ -18,7 +18,7 @@ from ctdeck.desk import Lock
 from ctdeck.keygate import KeyGate
 from ctdeck.panes import PANES, with_busy
 from ctdeck.rows import Row
-from ctdeck.screens import going, prompts, telling
+from ctdeck.screens import going, marking, prompts, telling
 from ctdeck.screens.detailview import GONE, DetailView
 from ctdeck.screens.footing import NEEDS_A_ROW, object_of
 from ctdeck.screens.layout import arrange
@@ -146,6 +146,11 @@ class MainScreen(Screen[None]):
         return row
 
     @property
+    def rows(self) -> list[Row]:
+        """What an action takes."""
+        return marking.rows_of(self)
+
+    @property
     def filtering(self) -> bool:
         """The `/` line is open."""
         return self.focused is not None and self.focused.id == "filter-input"
@@ -183,9 +188,13 @@ class MainScreen(Screen[None]):
         elif action.changes and (remedy := refuses_all(self)):
             record_action(self, action_id, object_of(self, action))
             self.tell(f"Read-only: {action.title} is refused. {remedy}")
-        elif self.view.table.view.missing is not None and action.id in NEEDS_A_ROW:
+        elif why := marking.takes_one(self, action):
+            self.tell(why)
+        elif action.id in NEEDS_A_ROW and not self.has_rows_for(action):
             self.tell(GONE)
         else:
+            if said := marking.said_of_looking(self, action):
+                self.tell(said)
             action.run(self)
 
     def on_line_clicked(self, event: Line.Clicked) -> None:
@@ -244,6 +253,9 @@ class MainScreen(Screen[None]):
     next_pane = going.next_pane
     move = going.move
     sort = going.sort
+    mark = marking.mark
+    filtered_out = marking.filtered_out
+    has_rows_for = marking.has_rows_for
     zoom = going.zoom
     turn_tab = going.turn_tab
     open_row = going.open_row

@@ -135,7 +135,9 @@ class PaneView:
         """The pane in the line of tabs."""
         pane, count = self.pane, self.count_text
         brief = f"{self.total:,}+" if pane.dropped(self._counted) else count
-        return Tab(pane.key, pane.title, pane.short, count, brief)
+        marks = len(self.table.view.marks)
+        full = f"{count} {GLYPHS.mark}{marks:,}" if marks else count
+        return Tab(pane.key, pane.title, pane.short, full, brief)
 
     def _say_if_empty(self, snapshot: Snapshot) -> None:
         filtered = safe(self.filter)
@@ -146,7 +148,8 @@ class PaneView:
 
     def show_title(self) -> None:
         """The title with its counts, if that says something new."""
-        title = self.pane.title_parts(self.count_text, safe(self.filter))
+        marks = len(self.table.view.marks)
+        title = self.pane.title_parts(self.count_text, safe(self.filter), marks)
         if title != self._titled:
             self._titled = title
             self.table.border_title = Content.assemble(*title)

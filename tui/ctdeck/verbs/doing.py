@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from aiocontainerd.models import Container, Key, Task
-from ctdeck.desk import Desk
+from ctdeck.desk import Desk, Question
 from ctdeck.equivalents import signal_name
 from ctdeck.rows import ContainerRow, ImageRow, TaskRow
 from ctdeck.underway import UnderWay
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 Target = ContainerRow | TaskRow
 Changed = Target | ImageRow
 R = TypeVar("R", ContainerRow | TaskRow, ImageRow)
+T = TypeVar("T")
 SHOWN = 8  # names of many that are told
+LISTED = 300  # of many that a question or a result lists
 AT_ONCE = 8  # of what was chosen together: a stop is mostly waiting, a daemon is shared
 
 
@@ -56,6 +58,28 @@ def some(names: Sequence[str]) -> str:
     """The first of many names, and how many more there are."""
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more
+
+
+def listed(rows: Sequence[T], line: Callable[[T], str]) -> tuple[str, ...]:
+    """A line for each of them, of very many for the first; the others are counted."""
+    return (*map(line, rows[:LISTED]), *rest_of(rows))
+
+
+def rest_of(rows: Sequence[Any]) -> tuple[str, ...]:
+    """How many there are beyond those that are listed."""
+    rest = len(rows) - LISTED
+    return (f"and {rest:,} more",) if rest > 0 else ()
+
+
+async def asked(desk: Desk, question: Question, rows: Sequence[Changed]) -> bool:
+    """Ask; what of it is marked and filtered out is not on the screen, and so it is said."""
+    if hidden := desk.filtered_out(rows):
+        are = "is" if len(hidden) == 1 else "are"
+        title = f"{question.title.removesuffix('?')}, of which {len(hidden):,} {are} filtered out?"
+        names = some([name_of(row) for row in rows if row in hidden])
+        warning = f"{question.warning} Filtered out: {names}.".lstrip()
+        question = question._replace(title=title, warning=warning)
+    return await desk.ask(question)
 
 
 @contextmanager
@@ -208,5 +232,7 @@ def _sum_up(desk: Desk, what: str, results: Sequence[_Result], names: Sequence[s
     if done == len(results):
         desk.tell(" ".join(result.text for result in results))
         return
-    title = f"{done} of {len(results)} were {what}"
-    desk.tell("\n".join(result.text for result in results), title=title, bad=bad)
+    title = f"{done:,} of {len(results):,} were {what}"
+    if len(results) > LISTED:  # what went well is told least
+        results = sorted(results, key=lambda result: result.how == "done")
+    desk.tell("\n".join(listed(results, lambda result: result.text)), title=title, bad=bad)

@@ -12,10 +12,12 @@ from ctdeck.verbs.doing import (
     NotNow,
     Target,
     address_of,
+    asked,
     client_of,
     container_of,
     each,
     life_seen,
+    listed,
     name_of,
     not_busy,
     signal_word,
@@ -64,9 +66,13 @@ def describe(row: Target) -> str:
 
 def told_to_end(desk: Desk, row: Target) -> str:
     """``will get SIGTERM``; a frozen program hears nothing, so that it is resumed is said."""
+    paused = ", and be resumed to hear it" if _is_paused(desk, row) else ""
+    return f"will get {stop_signal(row)}{paused}"
+
+
+def _is_paused(desk: Desk, row: Target) -> bool:
     task = task_now(desk, row)
-    paused = task is not None and task.status in (TaskStatus.PAUSED, TaskStatus.PAUSING)
-    return f"will get {stop_signal(row)}{', and be resumed to hear it' if paused else ''}"
+    return task is not None and task.status in (TaskStatus.PAUSED, TaskStatus.PAUSING)
 
 
 def _alive(desk: Desk, row: Target) -> bool:
@@ -102,14 +108,16 @@ async def stop(
     rows = await permitted(desk, "stop", alive)
     question = Question(
         _title("Stop", rows),
-        tuple(
-            f"{describe(row)}: {told_to_end(desk, row)}, "
-            f"and KILL if it still runs after {grace_for(row, grace):g} s"
-            for row in rows
+        listed(
+            rows,
+            lambda row: (
+                f"{describe(row)}: {told_to_end(desk, row)}, "
+                f"and KILL if it still runs after {grace_for(row, grace):g} s"
+            ),
         ),
         "Stop",
     )
-    if not rows or (ask and not await desk.ask(question)):
+    if not rows or (ask and not await asked(desk, question, rows)):
         return
 
     async def do(row: Target) -> str:
@@ -125,13 +133,20 @@ async def stop(
     await each(desk, rows, "stopped", do, beside=beside)
 
 
-async def start(desk: Desk, rows: Sequence[Target]) -> None:
+async def start(desk: Desk, rows: Sequence[Target], *, ask: bool = False) -> None:
     """Start containers that have no running task."""
     client, state = client_of(desk), state_of(desk)
     not_busy(desk, rows)
     idle = [row for row in rows if not _alive(desk, row)]
     if not idle:
-        raise NotNow(f"{name_of(rows[0])} is running already.")
+        who = f"{name_of(rows[0])} is" if len(rows) == 1 else "All of them are"
+        raise NotNow(f"{who} running already.")
+    beside = _others(rows, idle, "is running already")
+    rows = await permitted(desk, "start", idle)
+    lines = listed(rows, lambda row: f"{describe(row)}: will be started")
+    question = Question(_title("Start", rows), lines, "Start")
+    if not rows or (ask and not await asked(desk, question, rows)):
+        return
 
     async def do(row: Target) -> str:
         from aiocontainerd.operations import start as operation
@@ -141,8 +156,7 @@ async def start(desk: Desk, rows: Sequence[Target]) -> None:
         pid = await operation(client, container, state=state)
         return f"{name_of(row)} was started (pid {pid})."
 
-    beside = _others(rows, idle, "is running already")
-    await each(desk, await permitted(desk, "start", idle), "started", do, beside=beside)
+    await each(desk, rows, "started", do, beside=beside)
 
 
 async def restart(
@@ -152,15 +166,16 @@ async def restart(
     client, state = client_of(desk), state_of(desk)
     not_busy(desk, rows)
     rows = await permitted(desk, "restart", rows)
-    lines = tuple(
-        f"{describe(row)}: {told_to_end(desk, row)}, "
-        f"KILL after {grace_for(row, grace):g} s, and will be started again"
-        if _alive(desk, row)
-        else f"{describe(row)}: does not run, will be started"
-        for row in rows
-    )
+
+    def line(row: Target) -> str:
+        if not _alive(desk, row):
+            return f"{describe(row)}: does not run, will be started"
+        how = f"{told_to_end(desk, row)}, KILL after {grace_for(row, grace):g} s"
+        return f"{describe(row)}: {how}, and will be started again"
+
+    lines = listed(rows, line)
     question = Question(_title("Restart", rows), lines, "Restart")
-    if not rows or (ask and not await desk.ask(question)):
+    if not rows or (ask and not await asked(desk, question, rows)):
         return
 
     async def do(row: Target) -> str:
@@ -196,8 +211,9 @@ async def kill(desk: Desk, rows: Sequence[Target], *, signal: str = "", ask: boo
     chosen = signal or await desk.choose(Choice(f"{_title('Signal', rows)[:-1]} with", SIGNALS))
     if not chosen:
         return
-    lines = tuple(f"{describe(row)}: will get {chosen}" for row in rows)
-    if ask and not await desk.ask(Question(_title(f"Send {chosen} to", rows), lines, "Send")):
+    lines = listed(rows, lambda row: f"{describe(row)}: will get {chosen}")
+    question = Question(_title(f"Send {chosen} to", rows), lines, "Send")
+    if ask and not await asked(desk, question, rows):
         return
 
     async def do(row: Target) -> str:
@@ -212,7 +228,9 @@ async def kill(desk: Desk, rows: Sequence[Target], *, signal: str = "", ask: boo
     await each(desk, rows, "signalled", do, beside=beside)
 
 
-async def pause(desk: Desk, rows: Sequence[Target], *, resume: bool | None = None) -> None:
+async def pause(
+    desk: Desk, rows: Sequence[Target], *, resume: bool | None = None, ask: bool = False
+) -> None:
     """Pause those that run and resume those that are paused, or only one of the two."""
     client = client_of(desk)
     alive = _some_alive(desk, rows, "pause or resume")
@@ -220,18 +238,28 @@ async def pause(desk: Desk, rows: Sequence[Target], *, resume: bool | None = Non
     rows = await permitted(desk, "resume" if resume else "pause", alive)
     alone = len(rows) == 1 and not beside
 
+    def resumes(row: Target) -> bool:
+        return _is_paused(desk, row) if resume is None else resume
+
+    lines = listed(
+        rows, lambda row: f"{describe(row)}: will be {'resumed' if resumes(row) else 'paused'}"
+    )
+    ways = {resumes(row) for row in rows}
+    verb = "Pause" if ways == {False} else "Resume" if ways == {True} else "Pause or resume"
+    question = Question(_title(verb, rows), lines, verb)
+    if not rows or (ask and not await asked(desk, question, rows)):
+        return
+
     async def do(row: Target) -> str:
         from aiocontainerd import operations
 
         container = container_of(row)
-        task = task_now(desk, row)
-        paused = task is not None and task.status in (TaskStatus.PAUSED, TaskStatus.PAUSING)
-        wanted = paused if resume is None else resume
+        wanted = resumes(row)
         desk.last_equivalent = equivalents.pause_line(
             container, resume=wanted, address=address_of(desk)
         )
-        verb = operations.resume if wanted else operations.pause
-        await verb(client, container, seen=life_seen(row))
+        operation = operations.resume if wanted else operations.pause
+        await operation(client, container, seen=life_seen(row))
         hint = "; z resumes it" if alone and not wanted else ""
         return f"{name_of(row)} {'goes on' if wanted else 'is paused'}{hint}."
 

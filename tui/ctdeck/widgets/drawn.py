@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.strip import Strip
 
 from ctdeck.widgets.column import fit
+from ctdeck.widgets.runs import MARKED
 
 if TYPE_CHECKING:
     from ctdeck.widgets.table import Table
@@ -41,8 +42,9 @@ class Drawn:
         place = round(table.scroll_y) + y - table.header
         if place < len(view.keys):
             cursor = self._cursor() if place == view.index else 0
+            marked = MARKED if view.keys[place] in view.marks else 0
             cells = sheet.cells(view.row(view.keys[place]), table.now())
-            return painter.row(cells, cursor, sheet.runs)
+            return painter.row(cells, cursor + marked, sheet.runs)
         if view.keys:
             return painter.line("", "")
         words = wrap(table.empty, max(1, table.size.width - 2))[place:][:1]

@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ctdeck.widgets.runs import Cells, Run
+from ctdeck.widgets.runs import MARKED, Cells, Run
 
 KEPT = 200  # strips: some screens of them; each keeps parts of itself, 2 KB and more
 
@@ -47,16 +47,19 @@ class Painter:
         style = self._style(role)
         return Strip([Segment(text, style)]).adjust_cell_length(self._widget.size.width, style)
 
-    def _style(self, role: str, cursor: int = 0) -> Style:
+    def _style(self, role: str, look: int = 0) -> Style:
+        marked, cursor = divmod(look, MARKED)
         if cursor == 2 and self._widget.app.native_ansi_color:
             role = ""  # sixteen colours: the cursor is reversed, and one colour is enough
-        name = f"{role}{cursor}"
+        name = f"{role}{look}"
         if name not in self._styles:
             component = self._widget.get_component_rich_style
             style = self._widget.rich_style
             if cursor:
                 idle = "" if cursor == 2 else "-idle"
                 style += component(f"table--cursor{idle}", partial=True)
+            if marked:
+                style += component("table--marked", partial=True)
             if role:
                 style += component(f"table--{role}", partial=True)
             self._styles[name] = style

@@ -13,6 +13,7 @@ from math import inf
 from typing import Any, Generic
 
 from ctdeck.widgets.maderows import K, Rows, Shown, of_these
+from ctdeck.widgets.marks import Marks
 from ctdeck.widgets.ordering import Order, Ranking, renewed
 from ctdeck.widgets.texts import Texts
 from ctdeck.widgets.values import Values
@@ -36,6 +37,7 @@ class RowView(Generic[K]):
         self.rows: Rows[K] = of_these(())
         self.texts = Texts(lambda keys: map(self.text, self.rows.many(keys)))
         self.values = Values(lambda keys: self.rows.many(keys))
+        self.marks = Marks()
         self.is_sorted = True  # as is wanted; else still as it was before
         self._order: tuple[Order | None, bool] = (None, False)  # `sort_key`, `reverse` of:
         self._sorted: list[Hashable] = []  # all of them, for the next letter of a filter
@@ -60,6 +62,16 @@ class RowView(Generic[K]):
         """The row under the cursor, None while the cursor waits for one that vanished."""
         return None if self.missing is not None else self.current
 
+    @property
+    def marked(self) -> list[Hashable]:
+        """The identities that are marked, in the order of the list; a filter may hide some."""
+        return self.marks.of(self._sorted)
+
+    @property
+    def hidden(self) -> set[Hashable]:
+        """Those of them that the filter does not show."""
+        return {*self.marked}.difference(self.keys) if self.accepts else set()
+
     def row(self, key: Hashable) -> K:
         """The row of an identity that is in the list."""
         row = self.rows.one(key)
@@ -81,6 +93,7 @@ class RowView(Generic[K]):
         held = self._held()
         self.rows = rows
         self.all = keys
+        self.marks.keep(rows, keys)
         self.texts.forget(touched)
         self.values.forget(touched)
         if not self._sort():  # what was sorted is another list
@@ -96,6 +109,7 @@ class RowView(Generic[K]):
         """
         held, shown = self._held(), self.keys
         self.rows = rows
+        self.marks.renew(rows, touched)
         self.texts.forget(touched)
         self.values.forget(touched)
         moved = {key for key in touched if before(key) != now(key)}

@@ -14,11 +14,13 @@ Columns = Sequence[Column[Any]]
 Layout = Sequence[tuple[int, int]]  # which columns are shown and how wide, from left to right
 Cells = tuple[tuple[str, str], ...]  # text and role of each shown column
 Run = tuple[str, str]
+MARKED = 4  # added to what the cursor is
 
 
 def row_runs(columns: Columns, layout: Layout, cells: Cells, cursor: int) -> list[Run]:
-    """One row, neighbours of one role joined; `cursor` is 2 for the row that has the keys."""
-    pieces: list[Run] = [(_mark(cursor), "accent" if cursor else "")]
+    """One row, neighbours of one role joined; `cursor` is 2 for the row that has the keys, and
+    `MARKED` more for one that is marked."""
+    pieces: list[Run] = [(_sign(cursor), "accent" if cursor else "")]
     for (i, width), (text, role) in zip(layout, cells, strict=True):
         column = columns[i]
         pieces.append((fit(text, width, right=column.right, cut=column.cut), role))
@@ -55,6 +57,10 @@ def column_at(layout: Layout, x: int) -> int | None:
     return None
 
 
-def _mark(cursor: int) -> str:
-    """The cursor is a sign too, for terminals without colours."""
-    return ("▌" if GLYPHS.up == "▲" else ">") if cursor == 2 else " "
+def _sign(cursor: int) -> str:
+    """Cursor and mark are signs too, for terminals without colours."""
+    if cursor == MARKED + 2:
+        return GLYPHS.mark_here
+    if cursor >= MARKED:
+        return GLYPHS.mark
+    return GLYPHS.cursor if cursor == 2 else " "

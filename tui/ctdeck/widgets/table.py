@@ -239,6 +239,37 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
             self.move_to(place)
         return place is not None
 
+    # Marks
+
+    def mark(self) -> None:
+        """Mark the row under the cursor, or take its mark away, and go one down."""
+        if (row := self.chosen) is not None:
+            self.view.marks.turn(row)
+            self.refresh_line(self.view.index + self.header)
+            self.move(1)
+
+    def mark_range(self) -> None:
+        """Mark all from the row that was marked last to the one under the cursor."""
+        view = self.view
+        start = None if view.marks.last is None else view.place_of(view.marks.last)
+        low, high = sorted((view.index if start is None else start, view.index))
+        view.marks.add(view.shown[low : high + 1])
+        self.renew()
+
+    def mark_all(self) -> None:
+        """Mark all that is shown; if all of it is, take the marks away."""
+        view = self.view
+        if len(view.marks.of(view.keys)) == len(view.keys):
+            view.marks.discard(view.keys)
+        else:
+            view.marks.add(view.shown)
+        self.renew()
+
+    def clear_marks(self) -> None:
+        """Nothing is marked any more."""
+        self.view.marks.clear()
+        self.renew()
+
     def _is_visible(self, index: int) -> bool:
         return 0 <= index - round(self.scroll_y) < self.page
 
