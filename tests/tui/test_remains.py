@@ -74,7 +74,7 @@ async def test_one_that_was_cut_short_is_offered_by_name(
         assert not gone
         await pilot.press("y")
         await until(pilot, lambda: gone == [RUN])
-        await until(pilot, lambda: "What was left of a run of web9 is removed" in screen_text(app))
+        await until(pilot, lambda: "What was left of a run of web9 was removed" in screen_text(app))
 
 
 @pytest.mark.parametrize("key", ["n", "enter", "escape"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,13 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[RunOptions]:
     monkeypatch.setattr(operations, "run", run)
     monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
     return found
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder whose path fits into a line of the form, however deep pytest's own is."""
+    with tempfile.TemporaryDirectory(prefix="ctd-") as folder:
+        yield Path(folder)
 
 
 def text(app: CtdeckApp) -> str:
@@ -95,9 +104,9 @@ async def test_keys_before_the_question_was_seen_do_not_answer_it(
 
 
 async def test_a_link_that_leads_elsewhere_by_now_is_asked_as_what_it_is(
-    tmp_path: Path, ran: list[RunOptions]
+    tmp_path: Path, short: Path, ran: list[RunOptions]
 ) -> None:
-    link = tmp_path / "link"
+    link = short / "link"
     link.symlink_to("/srv")
     async with deck(tmp_path) as (app, pilot):
         await filled(app, pilot, f"{link}:/x")
