@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +15,7 @@ from aiocontainerd.access import Access
 from aiocontainerd.client import Client
 from aiocontainerd.errors import FailedPrecondition, Unavailable
 from aiocontainerd.sample import SAMPLE_NAME
-from ctdeck.embedded import EmbeddedDaemon
+from ctdeck.embedded import EmbeddedDaemon, process
 from ctdeck.embedded.place import Place
 
 from . import folders, processes
@@ -213,6 +214,28 @@ async def test_a_start_that_is_given_up_leaves_nothing(state: Path) -> None:
     start = asyncio.create_task(EmbeddedDaemon.start(state))
     await _until(lambda: _daemons(state) != [])
     start.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await start
+    assert _processes_of(state) == []
+
+
+@pytest.mark.containerd("1.6")
+async def test_a_start_that_is_given_up_before_there_is_a_process(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, given_up, spawn = threading.Event(), threading.Event(), process.spawn
+
+    def late(place: Place) -> int:
+        begun.set()
+        assert given_up.wait(60)
+        return spawn(place)
+
+    monkeypatch.setattr(process, "spawn", late)
+    start = asyncio.create_task(EmbeddedDaemon.start(state))
+    await _until(begun.is_set)
+    start.cancel()
+    await asyncio.wait({start}, timeout=0.3)  # as long as it takes if it does not wait for it
+    given_up.set()
     with pytest.raises(asyncio.CancelledError):
         await start
     assert _processes_of(state) == []

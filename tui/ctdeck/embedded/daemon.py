@@ -11,6 +11,7 @@ from aiocontainerd.audit import Audit, acting
 from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, DeadlineExceeded, FailedPrecondition
 from aiocontainerd.sample import SAMPLE_NAME, ensure_sample
+from aiocontainerd.settled import settled
 from aiocontainerd.state import StateDirectory
 from ctdeck.embedded import process
 from ctdeck.embedded.place import Place, Seat
@@ -165,7 +166,8 @@ class EmbeddedDaemon:
             pid = await asyncio.to_thread(process.find, self._place)
             if not pid:
                 self.origin = "started"
-                pid = await asyncio.to_thread(process.spawn, self._place)
+                # Given up in the middle of it, nobody could say yet what has to be ended.
+                pid = await settled(asyncio.to_thread(process.spawn, self._place))
             await self._answer(pid)
 
     async def _answer(self, pid: int) -> None:
