@@ -27,6 +27,10 @@ def fill(folder: Path) -> None:
                 continue
 
 
+# A record that its database has no room for in the pages that it has: of a small one it may have.
+LARGE = tuple(f"V{number}={'x' * 4000}" for number in range(400))
+
+
 @pytest.mark.containerd("1.6", "2")
 async def test_run_says_so_and_what_could_go_and_leaves_nothing(
     containerd_name: str,
@@ -45,7 +49,7 @@ async def test_run_says_so_and_what_could_go_and_leaves_nothing(
             before = stage.everything()
             fill(daemon.root)
             with pytest.raises(ResourceExhausted) as caught:
-                await stage.run("c")
+                await stage.run("c", env=LARGE)
             assert "c: write " in str(caught.value)
             assert caught.value.remedy == (
                 "The disk is full. To make room, delete what is not needed: "
