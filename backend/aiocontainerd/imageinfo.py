@@ -49,7 +49,7 @@ async def find_manifest(
     client: Client, image: Image, *, namespace: str, wanted: Platform
 ) -> tuple[Descriptor, Manifest]:
     """The manifest for this platform and its descriptor. Raises as `image_config`."""
-    parts = [part async for part in _parts(client, image.target, namespace, image.name)]
+    parts = [part async for part in parts_of(client, image.target, namespace, image.name)]
     best = platforms.choose([(part.platform, part) for part in parts], wanted)
     if best is None:
         raise no_platform(image.name, wanted, [part.platform for part in parts])
@@ -62,7 +62,7 @@ async def read_config(
     client: Client, manifest: Manifest, *, namespace: str, subject: str
 ) -> dict[str, Any]:
     """The image config's JSON. Raises NotFound, or FailedPrecondition when it is none."""
-    data = await _read(client, manifest.config.digest, namespace)
+    data = await read_blob(client, manifest.config.digest, namespace)
     if data is None:
         raise _missing(subject, manifest.config.digest)
     config = manifests.json_object(data)
@@ -79,12 +79,12 @@ async def image_details(client: Client, image: Image) -> ImageDetails:
     Raises only when the daemon does not answer as it should.
     """
     try:
-        parts = [p async for p in _parts(client, image.target, image.namespace, image.name)]
+        parts = [p async for p in parts_of(client, image.target, image.namespace, image.name)]
     except FailedPrecondition:  # an artifact of another kind, or broken
         return ImageDetails(size=image.target.size, platforms=())
     except NotFound:  # the record points at nothing
         return ImageDetails(size=0, platforms=(), missing=True)
-    present = await _present(client, image, parts)
+    present = await present_sizes(client, image, parts)
     best = platforms.choose([(part.platform, part) for part in parts], platforms.host())
     manifest = best.manifest if best else None
     needed = [manifest.config, *manifest.layers] if manifest else []
@@ -111,7 +111,7 @@ def no_platform(subject: str, wanted: Platform, offered: Iterable[Platform | Non
     )
 
 
-async def _parts(
+async def parts_of(
     client: Client, target: Descriptor, namespace: str, subject: str, depth: int = _DEPTH
 ) -> AsyncIterator[Part]:
     """All manifests below a target, in the order of preference of equals."""
@@ -124,7 +124,7 @@ async def _parts(
             if entry.media_type not in manifests.INDEXES:
                 yield await _entry(client, platform, entry, namespace, subject)
             elif depth > 1:
-                async for part in _parts(client, entry, namespace, subject, depth - 1):
+                async for part in parts_of(client, entry, namespace, subject, depth - 1):
                     yield part
         except NotFound:  # an inner index of a platform that was not pulled
             continue
@@ -146,13 +146,13 @@ async def _entry(
 
 
 async def _parsed(client: Client, at: Descriptor, namespace: str, subject: str) -> Manifest | Index:
-    data = await _read(client, at.digest, namespace)
+    data = await read_blob(client, at.digest, namespace)
     if data is None:
         raise _missing(subject, at.digest)
     return manifests.parse(data, at.media_type, subject)
 
 
-async def _read(client: Client, digest: str, namespace: str) -> bytes | None:
+async def read_blob(client: Client, digest: str, namespace: str) -> bytes | None:
     """A small blob; None when it is not here or too large to be what it should be."""
     try:
         return await client.content.read_all(digest, namespace=namespace)
@@ -162,11 +162,11 @@ async def _read(client: Client, digest: str, namespace: str) -> bytes | None:
 
 async def _platform(client: Client, manifest: Manifest, namespace: str) -> Platform | None:
     """What the config says it is for; None when that cannot be read."""
-    data = await _read(client, manifest.config.digest, namespace)
+    data = await read_blob(client, manifest.config.digest, namespace)
     return manifests.platform_of(manifests.json_object(data or b""))
 
 
-async def _present(client: Client, image: Image, parts: list[Part]) -> dict[str, int]:
+async def present_sizes(client: Client, image: Image, parts: list[Part]) -> dict[str, int]:
     """Digest → size of the blobs of this image that are in the content store."""
     wanted = {image.target.digest}
     for part in parts:

@@ -52,7 +52,7 @@ async def test_the_layers_of_a_rootfs_are_read_when_looked_at() -> None:
     client = Client()
     async with running(session=session(client), size=(140, 40)) as (app, pilot):
         assert not client.snapshots.asked
-        await pilot.press("right_square_bracket", "right_square_bracket")
+        await pilot.press("left_square_bracket", "left_square_bracket")
         await until(pilot, lambda: "/top" in screen_text(app))
         for line in ("upperdir", "lowerdir   /one", "/two"):
             assert line in screen_text(app)

@@ -13,8 +13,8 @@ from aiocontainerd import convert
 from aiocontainerd.channel import Channel
 from aiocontainerd.metrics import Usage, usage_of
 from aiocontainerd.models import Task
+from aiocontainerd.pb import process_pb2, tasks_pb2_grpc, typeurl
 from aiocontainerd.pb import tasks_pb2 as pb
-from aiocontainerd.pb import tasks_pb2_grpc, typeurl
 from aiocontainerd.safe import safe
 from aiocontainerd.slices import sliced
 
@@ -42,22 +42,23 @@ class Tasks:
 
     async def get(self, id: str, *, namespace: str, timeout: float = 10.0) -> Task:
         """Raises NotFound when the container has no task."""
-        answer = await self._channel.unary(
-            self._stub.Get,
-            pb.GetRequest(container_id=id),
-            subject=id,
-            namespace=namespace,
-            timeout=timeout,
+        return convert.task(
+            await self.get_process(id, namespace=namespace, timeout=timeout), namespace
         )
-        return convert.task(answer.process, namespace)
+
+    async def get_process(
+        self, id: str, *, namespace: str, timeout: float = 10.0
+    ) -> process_pb2.Process:
+        """The task as the daemon sends it. Raises NotFound."""
+        request = pb.GetRequest(container_id=id)
+        answer = await self._channel.unary(
+            self._stub.Get, request, subject=id, namespace=namespace, timeout=timeout
+        )
+        return answer.process
 
     async def stdout(self, id: str, *, namespace: str) -> str:
         """Where the task's output goes, as it was asked for: a path or URI. Raises NotFound."""
-        request = pb.GetRequest(container_id=id)
-        answer = await self._channel.unary(
-            self._stub.Get, request, subject=id, namespace=namespace, timeout=10.0
-        )
-        return str(answer.process.stdout)
+        return str((await self.get_process(id, namespace=namespace)).stdout)
 
     async def create(
         self,

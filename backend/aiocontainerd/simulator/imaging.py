@@ -60,11 +60,17 @@ def layer(seed: str, size: int) -> Layer:
 
 
 def make_image(
-    name: str, layers: Sequence[Layer], config: Mapping[str, Any], *, platform: str = ""
+    name: str,
+    layers: Sequence[Layer],
+    config: Mapping[str, Any],
+    *,
+    platform: str = "",
+    history: Sequence[Mapping[str, Any]] = (),
 ) -> ImageParts:
     """The parts of an image for one platform ("" is the host's).
 
-    `config` is the OCI config's inner part: Env, Entrypoint, Cmd, User, WorkingDir, Labels, …
+    `config` is the OCI config's inner part: Env, Entrypoint, Cmd, User, WorkingDir, Labels, …;
+    `history` is the OCI config's own.
     """
     wanted = platforms.parse(platform)
     document = {
@@ -73,6 +79,7 @@ def make_image(
         "architecture": wanted.architecture,
         **({"variant": wanted.variant} if wanted.variant else {}),
         "config": dict(config),
+        **({"history": [dict(line) for line in history]} if history else {}),
         "rootfs": {"type": "layers", "diff_ids": [one.diff_id for one in layers]},
     }
     inner = _json(document)

@@ -7,7 +7,7 @@ host's platform, amd64 and arm64.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _DEBIAN, _ALPINE = ("debian bookworm-slim", 28_229_000), ("alpine 3.20", 3_623_000)
 _BUILD = (_DEBIAN, ("debian scm", 24_030_000), ("debian buildpack", 64_390_000))
 _MEGABYTE = 1_000_000
+_SMALL = 20_000  # bytes of a layer of a few files
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,33 @@ def _image(reference: Reference, recipe: Recipe, platform: Platform) -> ImagePar
         layer(f"{reference.repository} {version} {platform} {number}", size)
         for number, size in enumerate(recipe.own)
     ]
-    return make_image(str(reference), [*shared, *own], recipe.config, platform=str(platform))
+    return make_image(
+        str(reference),
+        [*shared, *own],
+        recipe.config,
+        platform=str(platform),
+        history=list(_history(reference, recipe)),
+    )
+
+
+def _history(reference: Reference, recipe: Recipe) -> Iterator[dict[str, Any]]:
+    """Lines as BuildKit writes them: one for each layer, and those that only set something."""
+    name = reference.repository.rpartition("/")[2]
+
+    def line(text: str, **more: bool) -> dict[str, Any]:
+        return {"created": "2026-01-01T00:00:00Z", "created_by": f"{text} # buildkit", **more}
+
+    for seed, _ in recipe.shared:
+        yield line(f"ADD {seed.replace(' ', '-')}-rootfs.tar.xz /")
+    for number, size in enumerate(recipe.own):
+        if size < _SMALL:
+            yield line(f"COPY {number}-{name}.conf /etc/{name}/")
+        else:
+            steps = f"set -eux; ./install {name} --part {number}; rm -rf /var/cache/*"
+            yield line(f"RUN /bin/sh -c {steps}")
+    for word in ("Entrypoint", "Cmd", "StopSignal"):
+        if value := recipe.config.get(word):
+            yield line(f"{word.upper()} {json.dumps(value)}", empty_layer=True)
 
 
 def _index(images: Sequence[tuple[Platform, ImageParts]]) -> bytes:

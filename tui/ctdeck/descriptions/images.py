@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from aiocontainerd.models import Image, Snapshot
+from aiocontainerd.models import Container, Image, Snapshot
 from aiocontainerd.owners import keeper_of, owner_in
 from ctdeck.descriptions.facts import Fact, Tabs, ago, event_facts, label_facts, owner_fact
 from ctdeck.formatting import size, status_text
+
+MOST_NAMES = 20  # other names of the same digest that are listed
 
 
 def image_tabs(image: Image, snapshot: Snapshot, now: datetime) -> Tabs:
@@ -16,13 +18,35 @@ def image_tabs(image: Image, snapshot: Snapshot, now: datetime) -> Tabs:
     users = snapshot.users_of(image)
     return {
         "Details": _image_facts(image, snapshot, now),
-        f"Used by {len(users)}": [
-            Fact("", f"{status_text(snapshot.task_of(c))}  {c.id}  {c.display_name}".rstrip())
-            for c in users
-        ]
-        or [Fact("", "No container names this image.", "muted")],
+        f"Used by {len(users)}": [*_users(users, snapshot), *_other_names(image, snapshot)],
         "Events": event_facts(snapshot, image.namespace, image.name),
     }
+
+
+def _users(users: Sequence[Container], snapshot: Snapshot) -> list[Fact]:
+    facts = [Fact("", _user(each, snapshot)) for each in users]
+    return facts or [Fact("", "No container names this image.", "muted")]
+
+
+def _user(user: Container, snapshot: Snapshot) -> str:
+    return f"{status_text(snapshot.task_of(user))}  {user.id}  {user.display_name}".rstrip()
+
+
+def _other_names(image: Image, snapshot: Snapshot) -> Iterable[Fact]:
+    """Names of the same digest, in any namespace, and who uses the image by them."""
+    others = [
+        each
+        for each in snapshot.images.values()
+        if each.target.digest == image.target.digest and each.key != image.key
+    ]
+    names = {each.name for each in others}
+    users = [each for each in snapshot.containers.values() if each.image in names]
+    for place, other in enumerate(sorted(others, key=lambda each: each.key)[:MOST_NAMES]):
+        where = "" if other.namespace == image.namespace else f" in {other.namespace}"
+        yield Fact("" if place else "also named", f"{other.name}{where}")
+        for user in users:
+            if user.image_key == other.key:
+                yield Fact("", f"  {_user(user, snapshot)}")
 
 
 def _image_facts(image: Image, snapshot: Snapshot, now: datetime) -> list[Fact]:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import TYPE_CHECKING, NamedTuple
 
 from ctdeck.descriptions.facts import Fact
-from ctdeck.lookups import rootfs
+from ctdeck.lookups import containers, images, rootfs, sources
 from ctdeck.rows import Row
 
 if TYPE_CHECKING:
@@ -35,5 +35,12 @@ class Lookup(NamedTuple):
 
 
 LOOKUPS: tuple[Lookup, ...] = (
+    Lookup("Config", images.of, images.read_config, "reading the content store …"),
+    Lookup("Layers", images.of, images.read_layers, "reading the content store …"),
+    Lookup("Platforms", images.of, images.read_platforms, "reading the content store …"),
+    Lookup("Source", sources.of, sources.read, "looking at the source …"),
+    Lookup("Task", containers.of_task, containers.read_task, "asking the shim …"),
+    Lookup("Spec", containers.of, containers.read_spec, "reading the record …"),
+    Lookup("Env", containers.of, containers.read_env, "reading the record …"),
     Lookup("Rootfs", rootfs.of, rootfs.read, "asking the snapshotter …"),
 )

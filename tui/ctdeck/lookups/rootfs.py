@@ -6,17 +6,17 @@ from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING
 
 from ctdeck.descriptions.facts import Fact, fact
+from ctdeck.lookups.containers import container_of
 from ctdeck.masking import masked_value
-from ctdeck.rows import ContainerRow, MountRow, Row, TaskRow
+from ctdeck.rows import Row
 
 if TYPE_CHECKING:
     from aiocontainerd.client import Client
-    from aiocontainerd.models import Container
 
 
 def of(row: Row) -> Hashable | None:
     """The snapshot of the row's container."""
-    container = _container(row)
+    container = container_of(row)
     if container is None:
         return None
     return container.key, container.snapshotter, container.snapshot_key, container.created_at
@@ -24,16 +24,12 @@ def of(row: Row) -> Hashable | None:
 
 async def read(client: Client, row: Row) -> list[Fact]:
     """What its snapshotter would mount. Raises NotFound when the snapshot is gone."""
-    container = _container(row)
+    container = container_of(row)
     assert container is not None
     mounts = await client.snapshots.mounts(
         container.snapshot_key, namespace=container.namespace, snapshotter=container.snapshotter
     )
     return rootfs_facts((m.type, m.source, m.options) for m in mounts)
-
-
-def _container(row: Row) -> Container | None:
-    return row.container if isinstance(row, ContainerRow | TaskRow | MountRow) else None
 
 
 def rootfs_facts(layers: Iterable[tuple[str, str, Iterable[str]]]) -> list[Fact]:

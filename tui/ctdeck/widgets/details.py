@@ -13,27 +13,55 @@ from textual.message import Message
 
 from aiocontainerd.safe import safe
 from ctdeck.descriptions.facts import Fact
+from ctdeck.formatting import GLYPHS
 from ctdeck.widgets.column import fit
 from ctdeck.widgets.factsview import FactsView
 from ctdeck.widgets.lines import RULE, Line
 from ctdeck.widgets.parts import Part
 from ctdeck.widgets.selfdrawn import line_width
 
+LEAST = 6  # cells of the name
+EDGE = 2  # cells for the dots of tabs that have no room
+
 
 def head_parts(title: str, tabs: Sequence[str], here: int, width: int, line: str) -> list[Part]:
-    """``─ web1 ─ [Details] Mounts 2  Rootfs ───``: the name gives way to the tabs."""
-    shown: list[Part] = []
-    for number, name in enumerate(tabs):
-        text = f"[{name}]" if number == here else f" {name} "
-        shown.append((text, "bold $primary" if number == here else "$quiet"))
+    """``─ web1 ─ [Details] Mounts 2  Rootfs ───``: the name gives way to the tabs.
+
+    Of tabs that have no room those around the one that is seen are shown.
+    """
+    texts = [f"[{name}]" if place == here else f" {name} " for place, name in enumerate(tabs)]
+    texts = _within(texts, here, width - min(cell_len(title), LEAST) - 4)
+    shown: list[Part] = [
+        (text, "bold $primary" if place == here else "$quiet") for place, text in enumerate(texts)
+    ]
     room = width - sum(cell_len(text) for text, _ in shown) - 6
     parts: list[Part] = [(RULE, line)]
     if title:
-        name = fit(title, min(cell_len(title), max(6, room)), cut="middle")
+        name = fit(title, min(cell_len(title), max(LEAST, room)), cut="middle")
         parts += [(f" {name} ", "bold"), (RULE, line)]
     parts += shown
     used = sum(cell_len(text) for text, _ in parts)
     return [*parts, (RULE * max(0, width - used), line)]
+
+
+def _within(texts: list[str], here: int, room: int) -> list[str]:
+    """Those that fit, around the one that is seen; the others are empty, the next one dots."""
+    first, last = 0, len(texts)
+
+    def too_wide() -> bool:
+        dots = EDGE * ((first > 0) + (last < len(texts)))
+        return sum(map(cell_len, texts[first:last])) + dots > room
+
+    while last - first > 1 and too_wide():
+        if here - first > last - 1 - here:
+            first += 1
+        else:
+            last -= 1
+    shown = ["" for _ in texts]
+    shown[first:last] = texts[first:last]
+    for edge in {first - 1, last} & set(range(len(texts))):
+        shown[edge] = GLYPHS.ellipsis.ljust(EDGE)
+    return shown
 
 
 class Details(Vertical):
