@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from aiocontainerd.channel import Channel
-from aiocontainerd.convert import labels_of
+from aiocontainerd.convert import labels_of, time_of
 from aiocontainerd.errors import ResourceExhausted
 from aiocontainerd.models import no_labels
 from aiocontainerd.pb import content_pb2 as pb
@@ -23,6 +24,8 @@ class ContentInfo:
     digest: str
     size: int
     labels: Mapping[str, str] = field(default_factory=no_labels, hash=False)
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Ingest:
     offset: int
     total: int
     expected: str = ""
+    started_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 class Content:
@@ -134,8 +139,21 @@ class Content:
 
 
 def _info(message: pb.Info) -> ContentInfo:
-    return ContentInfo(safe(message.digest), message.size, labels_of(message))
+    return ContentInfo(
+        safe(message.digest),
+        message.size,
+        labels_of(message),
+        time_of(message.created_at),
+        time_of(message.updated_at),
+    )
 
 
 def _ingest(message: pb.Status) -> Ingest:
-    return Ingest(safe(message.ref), message.offset, message.total, safe(message.expected))
+    return Ingest(
+        safe(message.ref),
+        message.offset,
+        message.total,
+        safe(message.expected),
+        time_of(message.started_at),
+        time_of(message.updated_at),
+    )

@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 
 from aiocontainerd.channel import Channel
-from aiocontainerd.convert import as_bytes, labels_of
+from aiocontainerd.convert import as_bytes, labels_of, time_of
 from aiocontainerd.models import NO_LABELS, no_labels
 from aiocontainerd.pb import snapshots_pb2 as pb
 from aiocontainerd.pb import snapshots_pb2_grpc, types_pb2
@@ -23,12 +24,17 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SnapshotInfo:
-    """One snapshot: committed ones are named by their chain id, active ones by their key."""
+    """One snapshot: committed ones are named by their chain id, active ones by their key.
+
+    `raw_name` is the stored name where `name`, which is it made safe, is not what is stored.
+    """
 
     name: str
     parent: str
     kind: Kind
     labels: Mapping[str, str] = field(default_factory=no_labels, hash=False)
+    created_at: datetime | None = None
+    raw_name: bytes = b""
 
     @property
     def is_committed(self) -> bool:
@@ -129,11 +135,11 @@ class Snapshots:
         )
         return _info(answer.info)
 
-    async def usage(self, key: str, *, snapshotter: str, namespace: str) -> int:
+    async def usage(self, key: str | bytes, *, snapshotter: str, namespace: str) -> int:
         """Bytes of this layer alone, without its parents. Raises NotFound."""
         request = pb.UsageRequest(snapshotter=snapshotter, key=as_bytes(key))
         answer = await self._channel.unary(
-            self._stub.Usage, request, subject=key, namespace=namespace, timeout=60.0
+            self._stub.Usage, request, subject=safe(key), namespace=namespace, timeout=60.0
         )
         return answer.size
 
@@ -155,6 +161,12 @@ def _mounts(messages: Iterable[types_pb2.Mount]) -> list[MountSpec]:
 
 
 def _info(message: pb.Info) -> SnapshotInfo:
+    name = safe(message.name)
     return SnapshotInfo(
-        safe(message.name), safe(message.parent), Kind(message.kind), labels_of(message)
+        name,
+        safe(message.parent),
+        Kind(message.kind),
+        labels_of(message),
+        time_of(message.created_at),
+        b"" if name == message.name else as_bytes(message.name),
     )

@@ -1,0 +1,1 @@
+"""What fills the disk: a survey of all that containerd keeps, who holds it, and what could go."""
