@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from aiocontainerd.disk.report import Report
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
 REMOVE_LABEL = "io.ctdeck/remove"  # "true" on a container that `run` was to remove when done
@@ -250,6 +253,7 @@ class Snapshot:
     `error` is why the phase is LOST or FAILED. `loaded` turns true with the first full list, or
     when it does not come. `reading` names those of `images`, `containers` and `tasks` that this
     connection has not read to the end: their rows are real, and more will come.
+    `disk` is what fills it, if somebody has looked; `reconcile` knows nothing of it.
     `behind` is how many seconds the newest of `events` waited to be taken, in a long storm.
     """
 
@@ -267,6 +271,7 @@ class Snapshot:
     events_total: int = 0
     reading: frozenset[str] = frozenset()
     behind: int = 0
+    disk: "Report | None" = field(default=None, hash=False, compare=False)
 
     def task_of(self, container: Container) -> Task | None:
         """The task of this container, None if it has none."""

@@ -138,6 +138,9 @@ class Desk(Protocol):
     def open_row(self) -> None:
         """Details of the row."""
 
+    def survey(self) -> None:
+        """Ask the daemon again what fills the disk."""
+
     def turn_secrets(self) -> None:
         """Show what is hidden in the details of the row, or hide it again."""
 

@@ -9,7 +9,7 @@ import shlex
 from signal import Signals
 
 from aiocontainerd.models import Container, Image, TaskStatus
-from ctdeck.rows import ContainerRow, EventRow, ImageRow, MountRow, Row, TaskRow
+from ctdeck.rows import ContainerRow, DiskRow, EventRow, ImageRow, MountRow, Row, TaskRow
 
 
 def _ctr(address: str, namespace: str, *words: str) -> str:
@@ -79,6 +79,8 @@ def lines_for(row: Row | None, *, address: str = "") -> list[tuple[str, str]]:
         ]
     if isinstance(row, EventRow):
         return [("follow", _ctr(address, row.event.namespace or "default", "events"))]
+    if isinstance(row, DiskRow):
+        return _disk_lines(row, address)
     container = row.container if row is not None else None
     if container is None:
         return []
@@ -96,6 +98,24 @@ def lines_for(row: Row | None, *, address: str = "") -> list[tuple[str, str]]:
             *lines,
         ]
     return [("start", start_line(container, address=address)), *lines]
+
+
+def _disk_lines(row: DiskRow, address: str) -> list[tuple[str, str]]:
+    namespace, kind, key = row.thing.node
+    if kind == "snapshot":
+        snapshotter, _, name = key.partition("/")
+        words = ("snapshots", "--snapshotter", snapshotter)
+        return [
+            ("look", _ctr(address, namespace, *words, "info", name)),
+            ("usage", _ctr(address, namespace, *words, "usage", name)),
+        ]
+    words_of = {
+        "blob": ("content", "get", key),
+        "ingest": ("content", "active"),
+        "lease": ("leases", "ls", f"id=={key}"),
+        "image": ("images", "ls", f"name=={key}"),
+    }
+    return [("look", _ctr(address, namespace, *words_of.get(kind, ("containers", "info", key))))]
 
 
 def _running(row: Row | None) -> bool:

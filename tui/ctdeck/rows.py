@@ -7,9 +7,13 @@ when they are looked at; tuples, because of a hundred thousand one looks at all,
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from aiocontainerd.models import Container, Event, Image, Mount, Task
+
+if TYPE_CHECKING:
+    from aiocontainerd.disk.report import Report
+    from aiocontainerd.disk.things import Thing
 
 
 class ImageRow(NamedTuple):
@@ -88,5 +92,57 @@ class EventRow(NamedTuple):
         return self.event.seq
 
 
-Row = ImageRow | ContainerRow | TaskRow | MountRow | EventRow
+class DiskRow(NamedTuple):
+    """A thing that takes room, and the report that tells of it."""
+
+    report: Report
+    thing: Thing
+
+    @property
+    def key(self) -> Hashable:
+        """Namespace, kind and name."""
+        return self.thing.node
+
+    @property
+    def name(self) -> str:
+        """Its name, digest, id or key."""
+        key = self.thing.node.key
+        return key.partition("/")[2] if self.thing.node.kind == "snapshot" else key
+
+    @property
+    def kind(self) -> str:
+        """What it is, in a word."""
+        from aiocontainerd.disk.reasons import kind_of
+
+        return kind_of(self.thing, self.report.survey)
+
+    @property
+    def size(self) -> int | None:
+        """Bytes that it keeps on disk."""
+        return self.report.sizes[self.thing.node]
+
+    @property
+    def frees(self) -> int:
+        """Bytes that its delete, or of garbage its collection, brings."""
+        return self.report.holdings.frees(self.thing.node)
+
+    @property
+    def is_garbage(self) -> bool:
+        """Nothing holds it."""
+        return self.thing.node in self.report.holdings.garbage
+
+    @property
+    def is_root(self) -> bool:
+        """It is kept for its own sake: its delete may free something."""
+        return self.thing.node in self.report.holdings.root_set
+
+    @property
+    def held(self) -> tuple[str, str]:
+        """Who holds it, and the role that colours this."""
+        from ctdeck.diskwords import held_by
+
+        return held_by(self)
+
+
+Row = ImageRow | ContainerRow | TaskRow | MountRow | EventRow | DiskRow
 Scope = str | None  # a namespace, or None for all of them

@@ -45,6 +45,7 @@ class Holdings:
                 self._brefs[holder].append(node)
         found = (node for node, thing in survey.things.items() if self._is_root(node))
         self.roots = sorted(found, key=lambda node: (_ORDER.get(node.kind, 9), node))
+        self.root_set = frozenset(self.roots)
         self._via = self._shortest()
         self._holder = self._holders()
 

@@ -7,11 +7,19 @@ Desk at the key press and takes the row from it then, so that the row stays the 
 from __future__ import annotations
 
 from ctdeck.actions.action import KEY_NAMES, PANE_IDS, Action
+from ctdeck.actions.disk import ON_DISK
 from ctdeck.actions.getting_about import GENERAL, MOVES, PANE_ACTIONS
 from ctdeck.actions.marking import marking
 from ctdeck.actions.on_rows import ON_ROWS
 
-ACTIONS: tuple[Action, ...] = (*ON_ROWS, *marking(ON_ROWS), *PANE_ACTIONS, *MOVES, *GENERAL)
+ACTIONS: tuple[Action, ...] = (
+    *ON_ROWS,
+    *marking(ON_ROWS),
+    *ON_DISK,
+    *PANE_ACTIONS,
+    *MOVES,
+    *GENERAL,
+)
 BY_ID = {action.id: action for action in ACTIONS}
 
 __all__ = ["ACTIONS", "BY_ID", "KEY_NAMES", "PANE_IDS", "Action"]

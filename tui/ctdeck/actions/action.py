@@ -9,8 +9,9 @@ from ctdeck.desk import Desk
 
 EVERYWHERE: frozenset[str] = frozenset()
 IMAGES = frozenset({"images"})
+DISK = frozenset({"disk"})
 PROCESSES = frozenset({"containers", "tasks"})
-PANE_IDS = ("images", "containers", "tasks", "mounts", "events")
+PANE_IDS = ("images", "containers", "tasks", "mounts", "events", "disk")
 
 
 class Action(NamedTuple):

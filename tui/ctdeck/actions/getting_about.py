@@ -30,6 +30,7 @@ PANE_ACTIONS: tuple[Action, ...] = (
             f"Go to the {name}",
             _pane(name),
             words=(name,),
+            footer=41 if name == "disk" else 0,  # of the others one sees that they are there
             group="Panes",
         )
         for number, name in enumerate(PANE_IDS, 1)

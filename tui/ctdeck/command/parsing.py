@@ -36,7 +36,7 @@ from ctdeck.command.requests import (
 from ctdeck.command.run_flags import RUN_ADVICE, RUN_FLAGS, run_options
 from ctdeck.command.shellwords import Word, split
 
-PANES = ("images", "containers", "tasks", "mounts", "events")
+PANES = ("images", "containers", "tasks", "mounts", "events", "disk")
 SIGNALS = tuple(each.name.removeprefix("SIG") for each in signal.Signals)
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
 _NUMBER = re.compile(r"-(\d{1,2})")

@@ -13,7 +13,7 @@ from ctdeck.descriptions.facts import Fact, Tabs, fact
 from ctdeck.descriptions.images import image_tabs
 from ctdeck.formatting import event_words, moment
 from ctdeck.masking import masked_value
-from ctdeck.rows import ContainerRow, EventRow, ImageRow, MountRow, Row, TaskRow
+from ctdeck.rows import ContainerRow, DiskRow, EventRow, ImageRow, MountRow, Row, TaskRow
 
 
 def title_of(row: Row) -> str:
@@ -27,6 +27,8 @@ def title_of(row: Row) -> str:
             return row.task.id
         case EventRow():
             return row.event.subject or row.event.topic
+        case DiskRow():
+            return row.name
 
 
 def describe(row: Row, snapshot: Snapshot, now: datetime) -> Tabs:
@@ -44,6 +46,10 @@ def describe(row: Row, snapshot: Snapshot, now: datetime) -> Tabs:
             return {"Mount": mount_facts(row), **tabs}
         case EventRow():
             return {"Event": _event_facts(row.event)}
+        case DiskRow():
+            from ctdeck.descriptions.disk import disk_tabs  # not before the first frame
+
+            return disk_tabs(row, snapshot, now)
 
 
 def _event_facts(event: Event) -> list[Fact]:

@@ -26,6 +26,8 @@ class Pane:
 
     `listing` is how its rows come of a snapshot, `sorted_by` the column that they are in the
     order of by themselves. `follow` keeps the cursor on the first row.
+    `alone` is a pane that is seen only while it has the focus. `told` is what its title says beside
+    the count, `waits` why nothing is listed yet.
     `dropped` tells how many rows there were that are not kept. The counts that some methods take
     are of rows, before any filter, by namespace.
     """
@@ -42,10 +44,16 @@ class Pane:
     hint: str = ""
     invitation: str = ""  # a hint for those who may change something
     dropped: Callable[[Snapshot], int] = lambda _: 0
+    alone: bool = False
+    told: Callable[[Snapshot], str] = lambda _: ""
+    waits: Callable[[Snapshot], str] = lambda _: ""
 
-    def title_parts(self, count: str, filtered: str = "", marks: int = 0) -> list[Part]:
+    def title_parts(
+        self, count: str, filtered: str, snapshot: Snapshot, marks: int = 0
+    ) -> list[Part]:
         """Key, title, how many there are and are marked; `filtered` is the filter in words."""
         found = f"  /{filtered}" if filtered else ""
+        found += f"  {told}" if (told := self.told(snapshot)) else ""
         parts = [(f" {self.key} ", ""), (self.title, "bold"), (f" {count}", "")]
         if marks:
             parts.append((f" {GLYPHS.dot} {marks:,} marked", "$warning"))
@@ -73,6 +81,8 @@ class Pane:
             return f"still reading the {self.noun}s …"
         if not snapshot.loaded:
             return f"reading the {self.noun}s …" if not snapshot.error else "nothing read yet"
+        if waits := self.waits(snapshot):
+            return waits
         if dropped := self.dropped(snapshot):
             return f"{self._why(counts, scope, filtered)}; {dropped:,} older ones are not kept"
         return self._why(counts, scope, filtered)

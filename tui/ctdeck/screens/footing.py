@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from aiocontainerd.models import Key, TaskStatus
 from ctdeck.actions import ACTIONS, BY_ID, KEY_NAMES, Action
-from ctdeck.rows import ContainerRow, EventRow, MountRow, Row, TaskRow
+from ctdeck.rows import ContainerRow, DiskRow, EventRow, MountRow, Row, TaskRow
 from ctdeck.verbs.doing import key_of
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def order_of(main: MainScreen, action: Action) -> int:
         return IN_DETAILS.get(action.id, action.footer if action.panes else 0)
     if action.id == "back":
         return 1 if main.view.table.view.marks else 0
+    if action.id == "pane.disk":
+        return action.footer if main.has_class("-stacked") and main.pane_id != "disk" else 0
     if action.id == "zoom.out":
         return action.footer if main.zoomed else 0
     if action.id == "zoom.in":
@@ -88,6 +90,8 @@ def object_of(main: MainScreen, action: Action) -> Key:
     row = main.row
     if row is None or isinstance(row, EventRow) or action.id in ALWAYS:
         return Key(main.new_namespace, "")
+    if isinstance(row, DiskRow):
+        return Key(row.thing.node.namespace, row.thing.node.key)
     return row.container.key if isinstance(row, MountRow) else key_of(row)
 
 

@@ -20,6 +20,7 @@ def show_pane(main: MainScreen, name: str) -> None:
     main.view = main.views[name]
     main.reading = False
     _to_list(main)
+    main.disk.look()
 
 
 def next_pane(main: MainScreen, step: int) -> None:

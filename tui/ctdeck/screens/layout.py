@@ -43,7 +43,7 @@ def arrange(main: MainScreen) -> None:
     for view in main.views.values():
         here = view is main.view
         table = view.table
-        table.display = stacked or here
+        table.display = (stacked and not view.pane.alone) or here
         table.set_class(here, "-current", update=mounted)
         table.idle_cursor = here
     share_lines(main)
@@ -52,7 +52,7 @@ def arrange(main: MainScreen) -> None:
 def share_lines(main: MainScreen) -> None:
     """Give each pane its height: the focused one first what it holds, then the others."""
     body = main.app.size.height - 2
-    others = [view for view in main.views.values() if view is not main.view]
+    others = [v for v in main.views.values() if v is not main.view and not v.pane.alone]
     heights = heights_of([view.total for view in others], main.view.total, body)
     main.view.table.styles.height = "1fr"
     main.view.table.show_header(True)

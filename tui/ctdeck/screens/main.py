@@ -1,4 +1,4 @@
-"""The main screen: five lists, the details, and the lines round them. It is the Desk."""
+"""The main screen: the lists, the details, and the lines round them. It is the Desk."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ctdeck.panes import PANES, with_busy
 from ctdeck.rows import Row
 from ctdeck.screens import going, marking, prompts, telling
 from ctdeck.screens.detailview import GONE, DetailView
+from ctdeck.screens.diskview import DiskView
 from ctdeck.screens.footing import NEEDS_A_ROW, object_of
 from ctdeck.screens.layout import arrange
 from ctdeck.screens.leaving import leave
@@ -66,6 +67,7 @@ class MainScreen(Screen[None]):
         self.details = Details(id="details")
         self.bottom = BottomLine(id="bottom")
         self.detail_view = DetailView(self)
+        self.disk = DiskView(self)
         self.showing = Showing(self)
         self.under_way = Progress(self)
         self.zoomed = False
@@ -283,6 +285,10 @@ class MainScreen(Screen[None]):
     def turn_secrets(self) -> None:
         """Show what is hidden of the row, or hide it."""
         self.detail_view.turn_secrets()
+
+    def survey(self) -> None:
+        """Ask the daemon what fills the disk."""
+        self.disk.again()
 
     def follow_pulls(self) -> None:
         """Show the pulls that run, until none does."""

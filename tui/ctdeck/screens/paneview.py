@@ -120,6 +120,8 @@ class PaneView:
     @property
     def count_text(self) -> str:
         """``31``, or ``3/31`` under a filter; with what was there and is not kept."""
+        if self.pane.waits(self._counted):
+            return ""  # nobody has counted them
         dropped = self.pane.dropped(self._counted)
         total = f"{self.total:,}"
         more = "" if self.table.view.is_complete else GLYPHS.ellipsis
@@ -135,8 +137,10 @@ class PaneView:
         """The pane in the line of tabs."""
         pane, count = self.pane, self.count_text
         brief = f"{self.total:,}+" if pane.dropped(self._counted) else count
+        told = pane.told(self._counted).partition(",")[0]
+        full = f"{count}, {told}" if told else count
         marks = len(self.table.view.marks)
-        full = f"{count} {GLYPHS.mark}{marks:,}" if marks else count
+        full = f"{full} {GLYPHS.mark}{marks:,}" if marks else full
         return Tab(pane.key, pane.title, pane.short, full, brief)
 
     def _say_if_empty(self, snapshot: Snapshot) -> None:
@@ -149,7 +153,7 @@ class PaneView:
     def show_title(self) -> None:
         """The title with its counts, if that says something new."""
         marks = len(self.table.view.marks)
-        title = self.pane.title_parts(self.count_text, safe(self.filter), marks)
+        title = self.pane.title_parts(self.count_text, safe(self.filter), self._counted, marks)
         if title != self._titled:
             self._titled = title
             self.table.border_title = Content.assemble(*title)

@@ -44,7 +44,7 @@ class Showing:
         """Show each newest snapshot of the store; never ends."""
         main = self._main
         async for snapshot in store.watch():
-            main.snapshot = snapshot
+            main.snapshot = main.disk.dress(snapshot)
             if snapshot.phase is not Phase.LOST:
                 self._lost_at = None
             elif self._lost_at is None:
@@ -52,6 +52,7 @@ class Showing:
             if len(snapshot.containers) > MANY:
                 await self._lists_in_turns()
             self.everything()
+            main.disk.look()
             self.wait_for_ages()
             if snapshot.loaded:  # before that nothing bursts, and the first rows shall not wait
                 await asyncio.sleep(BURST)

@@ -8,7 +8,7 @@ from ctdeck import equivalents
 from ctdeck.desk import Choice, Desk
 from ctdeck.formatting import counted
 from ctdeck.masking import masked_source
-from ctdeck.rows import ContainerRow, EventRow, ImageRow, MountRow, Row, TaskRow
+from ctdeck.rows import ContainerRow, DiskRow, EventRow, ImageRow, MountRow, Row, TaskRow
 from ctdeck.verbs.doing import address_of
 
 ALL = "\0all"  # no namespace can be named so
@@ -28,6 +28,8 @@ def copied_text(row: Row) -> tuple[str, str]:
             return source or row.mount.destination, "the source"
         case EventRow():
             return row.event.subject, "the subject"
+        case DiskRow():
+            return row.name, "the name"
 
 
 def copy(desk: Desk) -> None:

@@ -100,7 +100,7 @@ def tab_parts(tabs: Sequence[Tab], current: int, width: int) -> list[Part]:
         lambda t, _: t.key,
     )
     for form in forms:
-        texts = [form(tab, number == current) for number, tab in enumerate(tabs)]
+        texts = [form(tab, number == current).rstrip() for number, tab in enumerate(tabs)]
         if sum(cell_len(text) + 2 for text in texts) <= width:
             break
     parts: list[Part] = []

@@ -1,0 +1,106 @@
+"""Pane 6: surveyed while it is looked at, and what it tells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aiocontainerd.disk.things import IMAGE, Node
+from aiocontainerd.simulator import images
+from ctdeck.app import CtdeckApp
+from ctdeck.demo import Demo
+from ctdeck.screens import diskview
+from tests.tui.apps import lines_of, running, screen_text, until
+from tests.tui.disks import digest, with_disk
+from tests.tui.test_demo import playing
+from tests.tui.test_snapshots import SIZES, check, same_everywhere, stage
+
+assert same_everywhere
+USAGE = "/containerd.services.snapshots.v1.Snapshots/Usage"
+LIST = "/containerd.services.content.v1.Content/List"
+REDIS = "docker.io/library/redis:7.4"
+
+
+def asked(demo: Demo) -> int:
+    return demo.simulator.calls[USAGE] + demo.simulator.calls[LIST]
+
+
+def surveying(app: CtdeckApp) -> bool:
+    return any(worker.is_running and worker.group == "survey" for worker in app.workers)
+
+
+async def test_it_is_surveyed_when_it_is_looked_at_and_not_before() -> None:
+    async with playing(size=(160, 45)) as (app, pilot, demo):
+        await pilot.press("1", "2", "5")
+        await pilot.pause()
+        assert not demo.simulator.calls[USAGE]
+        await pilot.press("6")
+        await until(pilot, lambda: "as of" in screen_text(app))
+        text = screen_text(app)
+        assert "node:22" in text
+        await until(pilot, lambda: "measuring" not in screen_text(app))
+        report = app.main.snapshot.disk
+        assert report is not None
+        assert report.survey.is_whole
+        before = asked(demo)
+        await pilot.press("2", "6", "j")  # it is good still
+        await pilot.pause()
+        assert asked(demo) == before
+
+
+async def test_news_are_read_again_but_only_while_it_is_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(diskview, "SOONEST", 0.0)
+    monkeypatch.setattr(diskview, "SHARE", 0)
+    node = Node("default", IMAGE, REDIS)
+    async with playing() as (app, pilot, demo):
+        await pilot.press("6")
+        await until(pilot, lambda: app.main.snapshot.disk is not None)
+        await until(pilot, lambda: "measuring" not in screen_text(app))
+        assert app.main.snapshot.disk is not None
+        assert node in app.main.snapshot.disk.places
+        await pilot.press("2")
+        await until(pilot, lambda: not surveying(app))
+        before = demo.simulator.calls[LIST]
+        images.delete(demo.host.world, "default", REDIS.encode())
+        await until(pilot, lambda: not any(k.id == REDIS for k in app.main.snapshot.images))
+        assert demo.simulator.calls[LIST] == before
+        await pilot.press("6")
+        await until(pilot, lambda: node not in (app.main.snapshot.disk.places))  # type: ignore[union-attr]
+
+
+async def test_a_key_asks_again_and_a_failure_is_told() -> None:
+    async with playing() as (app, pilot, demo):
+        await pilot.press("6")
+        await until(pilot, lambda: app.main.snapshot.disk is not None)
+        await until(pilot, lambda: "measuring" not in screen_text(app))
+        first = app.main.snapshot.disk
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: app.main.snapshot.disk is not first)
+        await demo.simulator.stop()
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "could not be surveyed" in screen_text(app))
+        assert app.main.snapshot.disk is not None  # the old one stays
+
+
+async def test_the_details_tell_why_it_is_kept() -> None:
+    async with running(with_disk(), size=(120, 35)) as (app, pilot):
+        await pilot.press("6", "slash", *"old", "enter", "escape", "slash", *"nginx", "enter")
+        assert len(lines_of(app.main.view.table)) > 1
+        app.main.view.set_filter("", app.main.snapshot)
+        assert app.main.view.table.move_to_key(Node("default", "blob", digest("old layer")))
+        await pilot.press("enter", "right_square_bracket")
+        await until(pilot, lambda: "Nothing holds it" in " ".join(screen_text(app).split()))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_pictures(size: tuple[int, int], tmp_path: Path) -> None:
+    async with stage(size, tmp_path, world=with_disk()) as at:
+        await at.keys("6")
+        await at.shows("HELD BY")
+        await check(at, "main-disk")
+        await at.keys("enter", "right_square_bracket")
+        await at.shows("because")
+        await check(at, "details-disk")
