@@ -12,6 +12,7 @@
     ├── Unimplemented          this containerd lacks the service or method
     ├── ResourceExhausted      disk full, message too large, too many of something
     ├── RuntimeFailed          runc or a shim refused: missing binary, bad mount, …
+    │   └── NoProgram          what was to be executed is not in the image
     ├── RegistryError          a registry answered with an error (`status`), or not at all
     └── DaemonError            the daemon failed in a way that it does not classify
 
@@ -86,6 +87,10 @@ class ResourceExhausted(ContainerdError):
 
 class RuntimeFailed(ContainerdError):
     """runc or a shim refused: missing binary, bad mount, unknown user, …"""
+
+
+class NoProgram(RuntimeFailed):
+    """What was to be executed is not in the image."""
 
 
 class RegistryError(ContainerdError):

@@ -15,6 +15,7 @@ from ctdeck.app import CtdeckApp
 from ctdeck.rows import ContainerRow
 from ctdeck.screens import dialog
 from tests.tui.apps import screen_text, until
+from tests.tui.handing import play
 from tests.tui.readonly import BY_NAMESPACE, WHOLE, asks, only_read, picture, watched
 from tests.tui.ways import LINES, WORDS, agree
 
@@ -24,6 +25,7 @@ ENDS = {"quit", "suspend"}  # actions that leave ctdeck
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+    play(monkeypatch)
 
 
 async def back(app: CtdeckApp, pilot: Pilot[None], pane: int) -> None:

@@ -17,6 +17,7 @@ from ctdeck.app import CtdeckApp
 from ctdeck.command.parsing import BY_NAME
 from ctdeck.screens import dialog
 from tests.tui.apps import screen_text, until
+from tests.tui.handing import play
 from tests.tui.readonly import BY_NAMESPACE, WHOLE, asks, only_read, picture, watched
 from tests.tui.ways import LINES, LOOKING, ROWS, WORDS, agree, changes, go_to
 
@@ -24,6 +25,7 @@ from tests.tui.ways import LINES, LOOKING, ROWS, WORDS, agree, changes, go_to
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+    play(monkeypatch)
 
 
 def test_there_is_a_way_for_each_action_and_each_word() -> None:

@@ -18,6 +18,7 @@ import pytest
 from textual.pilot import Pilot
 
 from aiocontainerd.discovery import Probe
+from aiocontainerd.errors import Unavailable
 from aiocontainerd.models import Phase
 from aiocontainerd.pull.progress import LayerProgress
 from aiocontainerd.state import StateDirectory
@@ -28,6 +29,7 @@ from ctdeck.screens.nodaemon import NoDaemonScreen
 from ctdeck.settings import Session, Settings
 from tests.tui.apps import running, screen_text, until
 from tests.tui.fake_pulls import FakePulls
+from tests.tui.handing import play
 from tests.tui.hosts import burst
 from tests.tui.worlds import snapshot, world
 
@@ -38,11 +40,14 @@ A, B = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 
 
 class Client:
-    """Stands for a client; it can only be closed."""
+    """Stands for a client whose daemon is away; it can only be closed."""
 
     host = None
 
     async def close(self) -> None: ...
+
+    async def server_info(self) -> None:
+        raise Unavailable("it is away")
 
 
 @dataclass
@@ -66,6 +71,7 @@ def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("socket.gethostname", lambda: "node7")
     monkeypatch.setattr(forms, "generate_name", lambda *_: "nginx-7f3a")
     monkeypatch.setattr(pull, "time", SimpleNamespace(monotonic=lambda: 100.0))
+    play(monkeypatch)
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     yield
@@ -146,6 +152,7 @@ JOURNEYS: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "confirm-delete": keys("D", shows="Delete (y)"),
     "marks": keys("space", "j", "space", "k", shows="✓"),
     "confirm-marked": keys("space", "space", "slash", *"web2", "enter", "D", shows="filtered out"),
+    "exec": keys("e", shows="Execute in"),
     "help": keys("question_mark", shows="Keys on the containers"),
     "filter": keys("slash", *"web", shows="3/6"),
     "namespaces": keys("n", shows="6 containers"),

@@ -29,6 +29,8 @@ ROWS: dict[tuple[str, str], Key | str] = {
     ("task.kill", "tasks"): Key("default", "search"),
     ("task.pause", "containers"): Key("default", "psql"),
     ("task.pause", "tasks"): Key("default", "db"),
+    ("task.exec", "containers"): Key("default", "cache"),
+    ("task.exec", "tasks"): Key("default", "api"),
     ("delete", "images"): REDIS,
     ("delete", "containers"): Key("default", "debug"),
     ("delete", "tasks"): Key("builds", "build-1187"),
@@ -40,6 +42,7 @@ LINES = {  # of each word, one that works on this demo
     "kill": "kill web2",
     "restart": "restart api",
     "start": "start migrate-42",
+    "exec": "exec cache ls",
     "rm": "rm thumbnails",
     "rmi": "rmi docker.io/library/redis:7.4",
     "pause": "pause cache",
@@ -52,6 +55,7 @@ WORDS = {  # of each word, all its forms
     "kill": ("kill web1", "kill -f -s KILL web1"),
     "restart": ("restart web1", "restart -f web1"),
     "start": ("start web1", "start migrate"),
+    "exec": ("exec web1", "exec -it -u 0 web1 ls"),
     "rm": ("rm migrate", "rm -f web1"),
     "rmi": ("rmi nginx:1.27", "rmi -f nginx:1.27"),
     "pause": ("pause web1",),
@@ -64,6 +68,7 @@ LOOKING = {"ns", "lock", "ps", *PANE_IDS}
 _ANSWERS = {
     "ConfirmScreen": ("y",),
     "ChooseScreen": ("enter",),
+    "ExecScreen": ("enter",),
     "RunScreen": ("enter",),
     "PullScreen": (*"busybox:1.37", "enter"),
 }

@@ -12,7 +12,7 @@ from ctdeck.actions import ACTIONS, BY_ID, PANE_IDS
 from ctdeck.command.parsing import WORDS
 from ctdeck.panes import PANES
 
-FREE = {"l", "e", "a", "y"}  # for later issues
+FREE = {"l", "a", "y"}  # for later issues
 PROMISED = {
     "p": "image.pull",
     "r": "run",
@@ -21,6 +21,7 @@ PROMISED = {
     "R": "task.restart",
     "K": "task.kill",
     "z": "task.pause",
+    "e": "task.exec",
     "D": "delete",
     "delete": "delete",
     "n": "namespace",

@@ -11,6 +11,7 @@ from aiocontainerd.mounts import PROPAGATIONS, BindMount
 from aiocontainerd.run_options import RunOptions
 from ctdeck.command.parsing import WORDS, parse
 from ctdeck.command.requests import (
+    ExecCommand,
     KillCommand,
     NamespaceCommand,
     PaneCommand,
@@ -152,6 +153,12 @@ def test_positions_are_those_of_the_words(line: str) -> None:
             PullCommand("localhost:5000/a", "linux/arm/v7", True),
         ),
         ("stop -f web1 web2", StopCommand(("web1", "web2"), force=True)),
+        ("exec web1", ExecCommand("web1")),
+        (
+            "exec -it -u 1000 -w /srv web1 ls -l ls",
+            ExecCommand("web1", ("ls", "-l", "ls"), "1000", "/srv"),
+        ),
+        ("tasks exec web1 sh", ExecCommand("web1", ("sh",))),
         ("stop web1 -t 3", StopCommand(("web1",), grace=3)),
         ("kill web1", KillCommand(("web1",))),
         ("kill -s sighup web1 web1", KillCommand(("web1",), "HUP")),
@@ -245,7 +252,8 @@ def test_a_name_is_made_when_none_is_given() -> None:
         ("", ["nothing was typed"]),
         ("stoop web1", [":stoop", "no such command", "stop"]),
         ("xyzzy", ["There are pull, run"]),
-        ("exec web1 sh", [":exec", "later"]),
+        ("exec", ["id is missing"]),
+        ("exec -w tmp web1", ["directory", "'/'"]),
         ("rm --forec a", ["--forec", "--force"]),
         ("rm --zz a", ["It takes -f"]),
         ("run -name web1 x", ["-name", "--name"]),

@@ -222,6 +222,7 @@ PROGRAMS = {  # who runs one, and why no read-only client comes to it
     "ctdeck/clipboard.py": "the clipboard is the user's",
     "ctdeck/embedded/offer.py": "containerd --version: it only tells",
     "ctdeck/embedded/process.py": "the embedded daemon: refused where all is read-only",
+    "ctdeck/terminal/lent.py": "restores the terminal should we be killed: no call is made",
     "ctdeck/embedded/programs.py": "apt-get for it: refused likewise",
 }
 

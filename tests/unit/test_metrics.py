@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from aiocontainerd.metrics import NO_RATES, Rates, Usage, rates, usage_of, working_set
 from aiocontainerd.pb import cgroups_v1_pb2 as v1
 from aiocontainerd.pb import cgroups_v2_pb2 as v2
-from aiocontainerd.pb import typeurl, types_pb2
+from aiocontainerd.pb import types_pb2, typeurl
 
 V1_UNLIMITED = 9223372036854771712  # 2^63 - 1, rounded down to pages: what a kernel says
 V2_UNLIMITED = (1 << 64) - 1
@@ -181,4 +181,4 @@ def test_no_rate_is_negative_or_made_up(
     before = Usage(1.0, cpu=first[0], sent=first[1])
     found = rates(before, Usage(1.0 + seconds, cpu=last[0], sent=last[1]))
     for rate, old, new in zip((found.cpu, found.sent), first, last, strict=True):
-        assert rate is None or (old is not None and new is not None and 0 <= rate)
+        assert rate is None or (old is not None and new is not None and rate >= 0)

@@ -18,6 +18,7 @@ from ctdeck import terminal
 from ctdeck.connect import connect, disconnect, look
 from ctdeck.formatting import ASCII, GLYPHS
 from ctdeck.keygate import KeyGate
+from ctdeck.screens.inside import hang_up
 from ctdeck.screens.main import MainScreen
 from ctdeck.settings import Session, Settings
 from ctdeck.styles import style_path
@@ -141,6 +142,7 @@ class CtdeckApp(App[None], inherit_bindings=False):
 
     async def on_unmount(self) -> None:
         """Let go of the daemon."""
+        await hang_up(self.main)
         if self.session is not None:
             await disconnect(self.session, end_containers=self.main.end_containers)
 

@@ -7,12 +7,16 @@ The main screen is a Desk. A protocol stands between them so that `actions.py` a
 from __future__ import annotations
 
 from collections.abc import Coroutine, Hashable, Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from aiocontainerd.models import Snapshot
 from ctdeck.rows import Row
 from ctdeck.settings import Session, Settings
 from ctdeck.underway import UnderWay
+
+if TYPE_CHECKING:
+    from aiocontainerd.operations import Line
+    from ctdeck.terminal.handover import Outcome, Place, Resize
 
 
 class Lock(NamedTuple):
@@ -113,6 +117,20 @@ class Desk(Protocol):
 
     async def choose(self, choice: Choice) -> str | None:
         """Let one option be chosen; None if none was; only from within `begin`."""
+
+    async def fill(self, form: str, **arguments: Any) -> Any:
+        """Show a form by its name in `screens/inside.py`; None if it was left."""
+
+    def terminal(self) -> Place | None:
+        """Our terminal; None if it cannot be handed to a program."""
+
+    async def hand_over(
+        self, line: Line, resize: Resize, *, greeting: str, stay: bool = False
+    ) -> Outcome:
+        """Give it to a process in a container, until that ends or is left.
+
+        With `stay` what it has written stays until a key is pressed.
+        """
 
     def open(self, name: str, **arguments: Any) -> None:
         """Open a screen or prompt by its name in `screens/openers.py`."""

@@ -6,6 +6,7 @@ They are for reading and copying: ctdeck itself never runs them.
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from signal import Signals
 
 from aiocontainerd.models import Container, Image, TaskStatus
@@ -47,6 +48,16 @@ def pause_line(container: Container, *, resume: bool = False, address: str = "")
     """`ctr tasks pause` or `resume`."""
     verb = "resume" if resume else "pause"
     return _ctr(address, container.namespace, "tasks", verb, container.id)
+
+
+def exec_line(
+    container: Container, args: Sequence[str], user: str = "", cwd: str = "", address: str = ""
+) -> str:
+    """`ctr tasks exec -t`; the words of the command may hold secrets: only the first is told."""
+    flags = [*(["--user", user] if user else []), *(["--cwd", cwd] if cwd else [])]
+    words = ["tasks", "exec", "-t", "--exec-id", "shell1", *flags, container.id, args[0]]
+    more = " …" if len(args) > 1 else ""
+    return f"{_ctr(address, container.namespace, *words)}{more}"
 
 
 def start_line(container: Container, *, address: str = "") -> str:
@@ -92,6 +103,7 @@ def lines_for(row: Row | None, *, address: str = "") -> list[tuple[str, str]]:
         return lines[:1]
     if _running(row):
         return [
+            ("shell", exec_line(container, ("sh",), address=address)),
             ("stop", stop_line(container, address=address)),
             ("kill", kill_line(container, "SIGKILL", address=address)),
             ("pause", pause_line(container, address=address)),

@@ -35,7 +35,7 @@ class Settings(NamedTuple):
 
     `address` is an absolute path, None to look for a daemon. `namespace` None means all of them.
     `fallback` is `embedded` only for the case that no other containerd is there. With `demo` all of
-    it is played: the daemon is simulated.
+    it is played: the daemon is simulated. `detach_keys` leave the terminal of a container.
     """
 
     address: str | None = None
@@ -46,6 +46,7 @@ class Settings(NamedTuple):
     demo: bool = False
     mouse: bool = True
     log_file: Path | None = None
+    detach_keys: str = "ctrl-p,ctrl-q"
 
     @property
     def read_only(self) -> bool:

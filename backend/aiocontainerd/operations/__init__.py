@@ -11,8 +11,10 @@ from aiocontainerd.models import REMOVE_LABEL
 if TYPE_CHECKING:
     from aiocontainerd.operations.agreed import Agreed
     from aiocontainerd.operations.delete import delete_container, left_to_remove, remove_when_done
+    from aiocontainerd.operations.executing import ExecOptions, end_orphans, executed
     from aiocontainerd.operations.identity import Life, life_of
     from aiocontainerd.operations.images import ImagePlan, delete_image, image_plan, image_plans
+    from aiocontainerd.operations.lines import Line, Size
     from aiocontainerd.operations.record import STDERR_LABEL, STDOUT_LABEL
     from aiocontainerd.operations.remains import (
         Remains,
@@ -34,14 +36,19 @@ __all__ = [
     "STDERR_LABEL",
     "STDOUT_LABEL",
     "Agreed",
+    "ExecOptions",
     "ImagePlan",
     "Life",
+    "Line",
     "Remains",
     "RunResult",
+    "Size",
     "adopt",
     "cut_short",
     "delete_container",
     "delete_image",
+    "end_orphans",
+    "executed",
     "grace_of",
     "image_plan",
     "image_plans",
@@ -67,8 +74,10 @@ __all__ = [
 _HOMES = {
     "agreed": "Agreed",
     "delete": "delete_container left_to_remove remove_when_done",
+    "executing": "ExecOptions end_orphans executed",
     "identity": "Life life_of",
     "images": "ImagePlan delete_image image_plan image_plans",
+    "lines": "Line Size",
     "record": "STDERR_LABEL STDOUT_LABEL",
     "remains": ("Remains adopt cut_short left_behind remove_remains remove_stray_log stray_logs"),
     "running": "RunResult run",

@@ -78,19 +78,24 @@ def taken(id: str) -> AlreadyExists:
 
 
 def user_of(plan: Plan, rootfs: Sequence[MountSpec]) -> ResolvedUser:
-    """The ids of the process, from the passwd and group of the image itself; blocks on the disk.
+    """The ids of the process; blocks on the disk."""
+    text = plan.options.user or plan.chosen.config.user
+    return resolved_in(rootfs, text, from_image=not plan.options.user)
+
+
+def resolved_in(rootfs: Sequence[MountSpec], text: str, *, from_image: bool) -> ResolvedUser:
+    """The ids that `text` means by the passwd and group of that root; blocks on the disk.
 
     The files decide about groups even for root and for bare numbers; but those need none, so a
     snapshot that we cannot read (another file system, another host) does not stop them.
     """
-    text = plan.options.user or plan.chosen.config.user
     passwd = group = None
     try:
         passwd, group = (_text(rootfs, path) for path in ("/etc/passwd", "/etc/group"))
     except InvalidArgument:
         if text and not text.replace(":", "").isdecimal():
             raise
-    return resolve_user(text, passwd, group, from_image=not plan.options.user)
+    return resolve_user(text, passwd, group, from_image=from_image)
 
 
 def _text(rootfs: Sequence[MountSpec], path: str) -> str | None:

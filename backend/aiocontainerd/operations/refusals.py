@@ -6,11 +6,12 @@ They come as UNKNOWN with a text of many parts, in the words of the version that
 
 import re
 
-from aiocontainerd.errors import ContainerdError, RuntimeFailed
+from aiocontainerd.errors import ContainerdError, NoProgram, RuntimeFailed
 
 _TEXT_MAX = 300
 _PREFIXES = re.compile(
     r"^(?:(?:failed to create shim task|failed to create task|OCI runtime create failed"
+    r'|failed to exec in container|failed to start exec "[^"]*"|OCI runtime exec failed|exec failed'
     r"|runc create failed|unable to start container process|error during container init"
     r"|container_linux\.go:\d+|starting container process caused|failed to start shim): )+"
 )
@@ -18,6 +19,7 @@ _SUFFIX = re.compile(r"(?:: unknown)+$")
 _OURS = re.compile(r"OCI runtime|runc|shim|runtime path|container process")
 
 _PATH = "Give the command's full path, or check that the image has it."
+_MISSING = "the image has no program '{a}'"
 _MOUNT = "Check the mount's source and destination."
 _CASES: tuple[tuple[str, str, str], ...] = (
     (  # looks like a missing program of the image, so it comes first
@@ -25,8 +27,8 @@ _CASES: tuple[tuple[str, str, str], ...] = (
         "runc is not installed where the daemon looks for it",
         "Install the package runc.",
     ),
-    (r'exec: "(?P<a>.*?)": executable file not found', "the image has no program '{a}'", _PATH),
-    (r'exec: "(?P<a>.*?)": stat .*no such file', "the image has no program '{a}'", _PATH),
+    (r'exec: "(?P<a>.*?)": executable file not found', _MISSING, _PATH),
+    (r'exec: "(?P<a>.*?)": stat .*no such file', _MISSING, _PATH),
     (
         r'exec:? "?(?P<a>.*?)"?: (?:permission denied|is a directory)',
         "'{a}' is not a program that can be executed",
@@ -103,7 +105,8 @@ def plain(error: ContainerdError, subject: str) -> ContainerdError:
         if found := pattern.search(text):
             said = {key: value or "" for key, value in {"a": "", **found.groupdict()}.items()}
             sentence = what.format(**said)
-            return RuntimeFailed(f"{sentence} ({short(text)})", subject=subject, remedy=remedy)
+            kind = NoProgram if what is _MISSING else RuntimeFailed
+            return kind(f"{sentence} ({short(text)})", subject=subject, remedy=remedy)
     if _OURS.search(text):
         remedy = "The daemon's log may say more."
         return RuntimeFailed(

@@ -237,7 +237,7 @@ async def _made(
         task is not None
         and task.status is TaskStatus.CREATED
         and (made or doing == "start")
-        and await client.tasks.stdout(subject, namespace=namespace) == note.stdout
+        and (await client.tasks.stdio(subject, namespace=namespace)).stdout == note.stdout
     )
     never_ran = doing == "run" and made and note.never_ran and (task is None or waits)
     return (container if never_ran else None), waits

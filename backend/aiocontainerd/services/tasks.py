@@ -3,9 +3,9 @@
 Wrong-state calls come back as UNKNOWN with the runtime's text: ask `get().status`, never the text.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from google.protobuf.message import Message
 
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 # Making or deleting a task waits for a shim and runc; a healthy one needs well under a second,
 # a loaded host many (containerd#9309). The daemon rolls back a Create that we gave up.
 SHIM_DEADLINE = 120.0
+
+
+class Stdio(NamedTuple):
+    """Where the input and output of a process lead, as it was asked for: paths or URIs."""
+
+    stdin: str
+    stdout: str
+    terminal: bool
 
 
 class Tasks:
@@ -56,9 +64,54 @@ class Tasks:
         )
         return answer.process
 
-    async def stdout(self, id: str, *, namespace: str) -> str:
-        """Where the task's output goes, as it was asked for: a path or URI. Raises NotFound."""
-        return str((await self.get_process(id, namespace=namespace)).stdout)
+    async def stdio(self, id: str, *, namespace: str) -> Stdio:
+        """Where the task's input and output lead. Raises NotFound."""
+        process = await self.get_process(id, namespace=namespace)
+        return Stdio(str(process.stdin), str(process.stdout), process.terminal)
+
+    async def exec(
+        self,
+        id: str,
+        exec_id: str,
+        process: Mapping[str, Any],
+        *,
+        namespace: str,
+        stdin: str,
+        stdout: str,
+    ) -> None:
+        """Make one more process with a terminal in the container; `start` lets it run.
+
+        `process` is an OCI process. Raises AlreadyExists for an `exec_id` that is taken.
+        """
+        request = pb.ExecProcessRequest(
+            container_id=id,
+            exec_id=exec_id,
+            spec=typeurl.pack_json(typeurl.PROCESS_URL, process),
+            stdin=stdin,
+            stdout=stdout,
+            terminal=True,
+        )
+        await self._channel.unary(
+            self._stub.Exec, request, subject=id, namespace=namespace, timeout=SHIM_DEADLINE
+        )
+
+    async def delete_process(self, id: str, exec_id: str, *, namespace: str) -> None:
+        """Remove what `exec` made: one that has ended, or that never started."""
+        request = pb.DeleteProcessRequest(container_id=id, exec_id=exec_id)
+        await self._channel.unary(
+            self._stub.DeleteProcess,
+            request,
+            subject=id,
+            namespace=namespace,
+            timeout=SHIM_DEADLINE,
+        )
+
+    async def resize(
+        self, id: str, columns: int, rows: int, *, namespace: str, exec_id: str = ""
+    ) -> None:
+        """Tell a running process the size of its terminal."""
+        request = pb.ResizePtyRequest(container_id=id, exec_id=exec_id, width=columns, height=rows)
+        await self._channel.unary(self._stub.ResizePty, request, subject=id, namespace=namespace)
 
     async def create(
         self,
@@ -97,20 +150,25 @@ class Tasks:
         )
         return answer.pid
 
-    async def start(self, id: str, *, namespace: str) -> int:
-        """Let a created task run; returns its pid."""
+    async def start(self, id: str, *, namespace: str, exec_id: str = "") -> int:
+        """Let a created task, or what `exec` made, run; returns its pid."""
         answer = await self._channel.unary(
             self._stub.Start,
-            pb.StartRequest(container_id=id),
+            pb.StartRequest(container_id=id, exec_id=exec_id),
             subject=id,
             namespace=namespace,
             timeout=SHIM_DEADLINE,
         )
         return answer.pid
 
-    async def kill(self, id: str, signal: int, *, namespace: str, all: bool = False) -> None:
-        """Send a signal to the task's first process, or to all. Raises NotFound if it is dead."""
-        request = pb.KillRequest(container_id=id, signal=signal, all=all)
+    async def kill(
+        self, id: str, signal: int, *, namespace: str, all: bool = False, exec_id: str = ""
+    ) -> None:
+        """Send a signal to the task's first process, or to all, or to what `exec` made.
+
+        Raises NotFound if it is dead.
+        """
+        request = pb.KillRequest(container_id=id, signal=signal, all=all, exec_id=exec_id)
         await self._channel.unary(self._stub.Kill, request, subject=id, namespace=namespace)
 
     async def delete(self, id: str, *, namespace: str) -> int:
@@ -134,11 +192,13 @@ class Tasks:
         request = pb.ResumeTaskRequest(container_id=id)
         await self._channel.unary(self._stub.Resume, request, subject=id, namespace=namespace)
 
-    async def wait(self, id: str, *, namespace: str) -> tuple[int, datetime | None]:
-        """(exit status, when), as soon as the task has ended; no deadline."""
+    async def wait(
+        self, id: str, *, namespace: str, exec_id: str = ""
+    ) -> tuple[int, datetime | None]:
+        """(exit status, when), as soon as the task, or what `exec` made, has ended; no deadline."""
         answer = await self._channel.unary(
             self._stub.Wait,
-            pb.WaitRequest(container_id=id),
+            pb.WaitRequest(container_id=id, exec_id=exec_id),
             subject=id,
             namespace=namespace,
             timeout=None,

@@ -1,6 +1,6 @@
 """Tasks: states and what is refused in each, as containerd's tasks service and the runc shim.
 
-No process is run: what a task does by itself stands in `lives`. There is no exec.
+No process is run: what a task does by itself stands in `lives`, what is executed in `execs`.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ STOPPED = process_pb2.STATUS_STOPPED
 PAUSED = process_pb2.STATUS_PAUSED
 KILL = 9
 _SIGNALS = 64
-_YEAR_ONE = -62135596800  # seconds: how the daemon says "not yet" of an exit
+YEAR_ONE = -62135596800  # seconds: how the daemon says "not yet" of an exit
 _BUNDLES = "/run/containerd/io.containerd.runtime.v2.task"
 _BAD_SIGNAL = (
     "unknown error after kill: runc did not terminate successfully: exit status 1: "
@@ -26,14 +26,12 @@ _BAD_SIGNAL = (
 _WORDS = {CREATED: "created", RUNNING: "running", STOPPED: "stopped", PAUSED: "paused"}
 
 
-def get(world: World, namespace: str, id: str, exec_id: str = "") -> StoredTask:
+def get(world: World, namespace: str, id: str) -> StoredTask:
     """Raises Refused NOT_FOUND: without a container's record its task cannot be asked for."""
     containers.get(world, namespace, id)
     task = world.look(namespace).tasks.get(id)
     if task is None:
         raise Refused("NOT_FOUND", f"task {id} not found")
-    if exec_id:
-        raise not_found(f"process does not exist {exec_id}")
     return task
 
 
@@ -53,7 +51,7 @@ def create(world: World, namespace: str, wanted: tasks_pb2.CreateTaskRequest) ->
         stderr=wanted.stderr,
         terminal=wanted.terminal,
     )
-    process.exited_at.seconds = _YEAR_ONE
+    process.exited_at.seconds = YEAR_ONE
     tasks[id] = task = StoredTask(process)
     event = payloads.TaskCreate(
         container_id=id,
@@ -71,24 +69,24 @@ def create(world: World, namespace: str, wanted: tasks_pb2.CreateTaskRequest) ->
     return task
 
 
-def start(world: World, namespace: str, id: str, exec_id: str = "") -> StoredTask:
+def start(world: World, namespace: str, id: str) -> StoredTask:
     """Publishes /tasks/start. Raises Refused."""
-    task = get(world, namespace, id, exec_id)
+    task = get(world, namespace, id)
     if task.process.status != CREATED:
-        raise _unknown(f"cannot start a {_state(task)} process")
+        raise unknown(f"cannot start a {state_of(task)} process")
     task.process.status, task.since = RUNNING, world.now()
     event = payloads.TaskStart(container_id=id, pid=task.process.pid)
     world.publish(namespace, "/tasks/start", event)
     return task
 
 
-def check_signal(world: World, namespace: str, id: str, exec_id: str, signal: int) -> None:
+def check_signal(world: World, namespace: str, id: str, signal: int) -> None:
     """Raises Refused when a signal cannot be sent."""
-    task = get(world, namespace, id, exec_id)
+    task = get(world, namespace, id)
     if task.process.status == STOPPED:
         raise not_found("process already finished")
     if signal > _SIGNALS:
-        raise _unknown(_BAD_SIGNAL)
+        raise unknown(_BAD_SIGNAL)
 
 
 def exit(world: World, namespace: str, id: str, status: int) -> None:
@@ -100,7 +98,9 @@ def exit(world: World, namespace: str, id: str, status: int) -> None:
     process.status, process.exit_status = STOPPED, status
     task.rests(world.now())
     process.exited_at.CopyFrom(world.stamp())
-    _tell_exit(world, namespace, process, status)
+    tell_exit(world, namespace, process, status)
+    for one in list(task.execs.values()):
+        one.end(128 + KILL)
     if task.ended is not None:
         task.ended.set()
 
@@ -129,7 +129,7 @@ def delete(world: World, namespace: str, id: str) -> process_pb2.Process:
     """Publishes /tasks/delete; returns its last words. Raises Refused while it runs."""
     task = get(world, namespace, id)
     if task.process.status not in {CREATED, STOPPED}:
-        raise _unknown(f"failed to delete task: cannot delete a {_state(task)} process")
+        raise unknown(f"failed to delete task: cannot delete a {state_of(task)} process")
     del world.space(namespace).tasks[id]
     process = task.process
     event = payloads.TaskDelete(
@@ -140,24 +140,27 @@ def delete(world: World, namespace: str, id: str) -> process_pb2.Process:
     )
     world.publish(namespace, "/tasks/delete", event)
     if process.status == CREATED:  # runc kills it; nobody saw when
-        _tell_exit(world, namespace, process, 128 + KILL)
+        tell_exit(world, namespace, process, 128 + KILL)
     if task.ended is not None:
         task.ended.set()
     return process
 
 
-async def wait(world: World, namespace: str, id: str, exec_id: str = "") -> process_pb2.Process:
+async def wait(world: World, namespace: str, id: str) -> process_pb2.Process:
     """Its process, as soon as it has ended. Raises Refused NOT_FOUND."""
-    task = get(world, namespace, id, exec_id)
+    task = get(world, namespace, id)
     if task.process.status != STOPPED:
         task.ended = task.ended or asyncio.Event()
         await task.ended.wait()
     return task.process
 
 
-def _tell_exit(world: World, namespace: str, process: process_pb2.Process, status: int) -> None:
+def tell_exit(
+    world: World, namespace: str, process: process_pb2.Process, status: int, container: str = ""
+) -> None:
+    """Publishes /tasks/exit, of what is executed in a `container` as well."""
     event = payloads.TaskExit(
-        container_id=process.id,
+        container_id=container or process.id,
         id=process.id,
         pid=process.pid,
         exit_status=status,
@@ -169,18 +172,19 @@ def _tell_exit(world: World, namespace: str, process: process_pb2.Process, statu
 def _turn(world: World, namespace: str, id: str, verb: str, old: int, new: int) -> StoredTask:
     task = get(world, namespace, id)
     if task.process.status == CREATED:
-        raise _unknown(f"cannot {verb} task in created state")
+        raise unknown(f"cannot {verb} task in created state")
     if task.process.status != old:
         thing = "process" if task.process.status == RUNNING else "container"
-        raise _unknown(f"cannot {verb} a {_state(task)} {thing}")
+        raise unknown(f"cannot {verb} a {state_of(task)} {thing}")
     task.process.status = process_pb2.Status.ValueType(new)
     return task
 
 
-def _state(task: StoredTask) -> str:
+def state_of(task: StoredTask) -> str:
+    """``running``."""
     return _WORDS[task.process.status]
 
 
-def _unknown(text: str) -> Refused:
+def unknown(text: str) -> Refused:
     """How the daemon hands on what a shim says: it does not classify it."""
     return Refused("UNKNOWN", text)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -29,6 +30,9 @@ from aiocontainerd.pb import (
     typeurl,
 )
 from aiocontainerd.simulator.events import Bus
+
+if TYPE_CHECKING:
+    from aiocontainerd.simulator.execs import StoredExec
 
 SNAPSHOTTERS = ("native", "overlayfs")
 
@@ -144,7 +148,8 @@ class StoredLease:
 
 @dataclass(slots=True)
 class StoredTask:
-    """A task: its process, and what wakes those that wait for its end (made for the first).
+    """A task: its process, what wakes those that wait for its end (made for the first), and
+    what is executed in it.
 
     `ran` is for how many seconds it has run before the moment `since`, from which on it runs; that
     is None while it does not.
@@ -152,6 +157,7 @@ class StoredTask:
 
     process: process_pb2.Process
     ended: asyncio.Event | None = None
+    execs: dict[str, "StoredExec"] = field(default_factory=dict)
     ran: float = 0.0
     since: datetime | None = None
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 from ctdeck.actions.action import KEY_NAMES, PANE_IDS, Action
 from ctdeck.actions.disk import ON_DISK
 from ctdeck.actions.getting_about import GENERAL, MOVES, PANE_ACTIONS
+from ctdeck.actions.inside import INSIDE
 from ctdeck.actions.marking import marking
 from ctdeck.actions.on_rows import ON_ROWS
 
 ACTIONS: tuple[Action, ...] = (
     *ON_ROWS,
+    *INSIDE,
     *marking(ON_ROWS),
     *ON_DISK,
     *PANE_ACTIONS,

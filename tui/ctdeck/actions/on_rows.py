@@ -118,7 +118,7 @@ ON_ROWS: tuple[Action, ...] = (
         panes=PROCESSES,
         changes=True,
         words=("restart",),
-        footer=9,
+        footer=18,
         group="On containers and tasks",
         many=True,
     ),

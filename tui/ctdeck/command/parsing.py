@@ -18,6 +18,7 @@ from aiocontainerd.safe import safe
 from ctdeck.command.flags import Flag, Given, Kind, Piece, collect, walk
 from ctdeck.command.requests import (
     Command,
+    ExecCommand,
     KillCommand,
     LockCommand,
     NamespaceCommand,
@@ -41,7 +42,6 @@ SIGNALS = tuple(each.name.removeprefix("SIG") for each in signal.Signals)
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
 _NUMBER = re.compile(r"-(\d{1,2})")
 _LATER = {
-    "exec": "A shell inside a container",
     "logs": "Reading logs here",
     "inspect": "Showing the raw object",
     "prune": "Cleaning up what nothing uses",
@@ -67,8 +67,8 @@ class CommandWord:
         ).rstrip()
 
     def walk(self, words: Sequence[Word]) -> list[Piece]:
-        """What each word after this one is; after run's image all belongs to the command."""
-        return list(walk(words, self.flags, interspersed=self.name != "run"))
+        """What each word after this one is; behind run's image and exec's id all is the command."""
+        return list(walk(words, self.flags, interspersed=self.name not in {"run", "exec"}))
 
 
 def parse(line: str) -> Command:
@@ -188,6 +188,25 @@ def _namespace(given: Given) -> Command:
     return NamespaceCommand(check_identifier(_one(given, "the namespace"), "namespace"))
 
 
+def _exec(given: Given) -> Command:
+    id, *command = _ids_and_words(given)
+    cwd = check_directory(given.last("--workdir"))
+    return ExecCommand(id, tuple(command), given.last("--user"), cwd)
+
+
+def check_directory(path: str) -> str:
+    """An absolute path, or "" for none. Raises InvalidArgument."""
+    if path and not path.startswith("/"):
+        raise InvalidArgument("the directory begins with '/'", remedy="Write it in full.")
+    return path
+
+
+def _ids_and_words(given: Given) -> tuple[str, ...]:
+    """All words, the same one twice as well."""
+    _ids(given)
+    return given.arguments
+
+
 def _ids(given: Given) -> tuple[str, ...]:
     return _some(given, "the container's id")
 
@@ -199,6 +218,12 @@ def _pane(pane: str, given: Given) -> Command:
 _FORCE = Flag(("-f", "--force"))
 _TIME = Flag(("-t", "--time"), "SECONDS")
 _SIGNAL = Flag(("-s", "--signal"), "SIG", Kind.SIGNAL)
+_EXEC = (  # -i and -t are what it is in any case: as people type it
+    Flag(("-u", "--user"), "USER"),
+    Flag(("-w", "--workdir"), "DIR"),
+    Flag(("-i", "--interactive")),
+    Flag(("-t", "--tty")),
+)
 _PULL = (Flag(("--platform",), "P"), Flag(("--plain-http",)))
 _CONTAINER, _IMAGE = Kind.CONTAINER, Kind.IMAGE
 
@@ -232,6 +257,7 @@ WORDS: tuple[CommandWord, ...] = (
         _IMAGE,
         (_FORCE,),
     ),
+    CommandWord("exec", "ID [COMMAND…]", "a shell or a command in it", _exec, _CONTAINER, _EXEC),
     CommandWord("pause", "ID…", "freeze", lambda given: PauseCommand(_ids(given)), _CONTAINER),
     CommandWord("resume", "ID…", "thaw", lambda given: ResumeCommand(_ids(given)), _CONTAINER),
     CommandWord("ns", "NAME|all", "choose the namespace", _namespace, Kind.NAMESPACE),
@@ -245,5 +271,8 @@ BY_NAME["ps"] = replace(BY_NAME["containers"], name="ps", flags=(Flag(("-a", "--
 _TWO_WORDS: dict[str, dict[str, str]] = {
     "images": {"rm": "rmi", "ls": "images", "pull": "pull"},
     "containers": {"rm": "rm", "ls": "containers"},
-    "tasks": {"ls": "tasks", **{name: name for name in ("kill", "pause", "resume", "start")}},
+    "tasks": {
+        "ls": "tasks",
+        **{name: name for name in ("exec", "kill", "pause", "resume", "start")},
+    },
 }

@@ -87,6 +87,21 @@ class ResumeCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class ExecCommand:
+    """Execute a command in this container, a shell without one."""
+
+    id: str
+    command: tuple[str, ...] = ()
+    user: str = ""
+    cwd: str = ""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """What it is about, as the others have it."""
+        return (self.id,)
+
+
+@dataclass(frozen=True, slots=True)
 class LockCommand:
     """Lock again all that was unlocked."""
 
@@ -121,6 +136,7 @@ Command = (
     | RemoveImagesCommand
     | PauseCommand
     | ResumeCommand
+    | ExecCommand
     | LockCommand
     | NamespaceCommand
     | PaneCommand

@@ -24,7 +24,7 @@ def takes_a_row(action: Action) -> bool:
 
 
 NEEDS_A_ROW = {"open", "copy"} | {a.id for a in ACTIONS if takes_a_row(a)}
-ALIVE_ONLY = frozenset({"task.stop", "task.restart", "task.kill", "task.pause"})
+ALIVE_ONLY = frozenset({"task.stop", "task.restart", "task.kill", "task.pause", "task.exec"})
 
 
 COMMANDING = (

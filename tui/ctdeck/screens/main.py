@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Hashable
 from typing import Any, ClassVar
 
@@ -18,7 +19,7 @@ from ctdeck.desk import Lock
 from ctdeck.keygate import KeyGate
 from ctdeck.panes import PANES, with_busy
 from ctdeck.rows import Row
-from ctdeck.screens import going, marking, prompts, telling
+from ctdeck.screens import going, inside, marking, prompts, telling
 from ctdeck.screens.detailview import GONE, DetailView
 from ctdeck.screens.diskview import DiskView
 from ctdeck.screens.footing import NEEDS_A_ROW, object_of
@@ -75,6 +76,7 @@ class MainScreen(Screen[None]):
         self.end_containers = False  # of the embedded daemon; only after a question
         self.unlocked: frozenset[Lock] = frozenset()
         self.last_equivalent = ""
+        self.talking: set[asyncio.Task[Any]] = set()  # with what has the terminal
         self.held: list[telling.Toast] = []  # until the dialog that is open is closed
         self._came_before = False  # to the front
         self._laid_out = Size()
@@ -272,6 +274,9 @@ class MainScreen(Screen[None]):
     choose = telling.choose
     copy = telling.copy
     unlock = telling.unlock
+    fill = inside.fill
+    terminal = inside.terminal
+    hand_over = inside.hand_over
 
     def set_scope(self, scope: str | None) -> None:
         """Show one namespace, or all."""

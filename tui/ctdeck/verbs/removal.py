@@ -18,6 +18,7 @@ from ctdeck.formatting import age, counted
 from ctdeck.rows import ContainerRow
 from ctdeck.verbs.delete import delete_containers
 from ctdeck.verbs.doing import client_of, name_of, some, state_of
+from ctdeck.verbs.inside import end_orphans
 from ctdeck.verbs.permitted import permitted_into
 from ctdeck.verbs.tasks import describe
 
@@ -84,6 +85,7 @@ async def take_over(desk: Desk) -> None:
         if snapshot.loaded:
             break
     left, kept = await _find(desk, snapshot)
+    await end_orphans(desk)
     if kept:
         desk.tell(f"{_summary(kept)} What is left of it stays: read-only.")
     if left.parts and await desk.ask(_question(left)):

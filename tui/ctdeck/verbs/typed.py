@@ -14,6 +14,7 @@ from aiocontainerd.models import Key
 from aiocontainerd.run_options import RunOptions
 from ctdeck.command.requests import (
     Command,
+    ExecCommand,
     KillCommand,
     LockCommand,
     NamespaceCommand,
@@ -34,7 +35,7 @@ from ctdeck.desk import Desk
 from ctdeck.forms.risks import Facts
 from ctdeck.masking import hidden_in, without
 from ctdeck.rows import ContainerRow, ImageRow
-from ctdeck.verbs import delete, tasks
+from ctdeck.verbs import delete, inside, tasks
 from ctdeck.verbs.doing import NotNow, client_of, state_of
 from ctdeck.verbs.permitted import (
     lock_again,
@@ -60,6 +61,7 @@ _ACTIONS: dict[type, str] = {  # by whose id it is begun, and recorded
     KillCommand: "task.kill",
     PauseCommand: "task.pause",
     ResumeCommand: "task.pause",
+    ExecCommand: "task.exec",
     RemoveCommand: "delete",
     RemoveImagesCommand: "delete",
 }
@@ -107,6 +109,10 @@ def _begin(desk: Desk, command: Command) -> None:
             images = _images(desk, names)
             work = delete.delete_images(desk, images, ask=not force)
             desk.begin(work, group=at_hand(), opens=not force or will_ask(desk, images))
+        case ExecCommand(id, words, user, cwd):
+            (row,) = _rows(desk, (id,))
+            work = inside.execute(desk, row, inside.Wish(words, user, cwd))
+            desk.begin(work, group=at_hand(), opens=will_ask(desk, [row]))
         case LockCommand():
             lock_again(desk)
         case NamespaceCommand(name):

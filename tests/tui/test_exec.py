@@ -1,0 +1,114 @@
+"""e on a container: the dialog, what is executed by it, what is refused; on the demo."""
+
+from __future__ import annotations
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from aiocontainerd.access import FREE
+from aiocontainerd.models import Key
+from ctdeck.app import CtdeckApp
+from ctdeck.rows import ContainerRow
+from ctdeck.screens.telling import untell
+from tests.tui.apps import screen_text, until
+from tests.tui.handing import Played, play
+from tests.tui.readonly import watched
+from tests.tui.ways import go_to
+
+CACHE = Key("default", "cache")  # of redis
+
+
+@pytest.fixture
+def played(monkeypatch: pytest.MonkeyPatch) -> Played:
+    return play(monkeypatch, "hostname; exit 4\r")
+
+
+async def press_e(app: CtdeckApp, pilot: Pilot[None], row: Key = CACHE) -> None:
+    await go_to(app, pilot, "containers", row)
+    await pilot.press("e")
+
+
+async def test_enter_is_a_shell(played: Played) -> None:
+    async with watched(FREE, (80, 24)) as (app, pilot, demo):
+        await press_e(app, pilot)
+        await until(pilot, lambda: "a shell: bash, ash, sh" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "bash in cache has ended (exit status 4)" in screen_text(app))
+        assert "cache\r\n" in played.shown
+        assert "simulated" in played.shown
+        assert played.greetings == ["ctdeck: bash in cache. ctrl-p ctrl-q leaves it, and ends it."]
+        assert not demo.host.world.look("default").tasks["cache"].execs
+        assert not list(demo.folder.glob("state/execs/*/*"))
+
+
+async def test_a_shell_is_remembered_for_its_image(played: Played) -> None:
+    async with watched(FREE, (80, 24)) as (app, pilot, demo):
+        calls = demo.simulator.calls
+        exec_path = "/containerd.services.tasks.v1.Tasks/Exec"
+        alpine = Key("default", "debug")
+        await go_to(app, pilot, "containers", alpine)
+        await pilot.press("S")
+        await until(pilot, lambda: runs(app))
+        for tries in (2, 1):  # bash is not there
+            before = calls[exec_path]
+            await press_e(app, pilot, alpine)
+            await until(pilot, lambda: "Execute in" in screen_text(app))
+            await pilot.press("enter")
+            await until(pilot, lambda: f"ash in {alpine.id} has ended" in screen_text(app))
+            assert calls[exec_path] - before == tries
+            await until(pilot, lambda: f"ash in {alpine.id}" in screen_text(app))
+            untell(app)
+            await until(pilot, lambda: "has ended" not in screen_text(app))
+
+
+def runs(app: CtdeckApp) -> bool:
+    row = app.main.row
+    return isinstance(row, ContainerRow) and row.task is not None and row.task.pid > 0
+
+
+async def test_a_command_with_user_and_directory(played: Played) -> None:
+    async with watched(FREE, (80, 24)) as (app, pilot, _):
+        await press_e(app, pilot)
+        await until(pilot, lambda: "Execute in" in screen_text(app))
+        await pilot.press(*"id", "tab", *"33", "tab", *"srv", "enter")
+        await until(pilot, lambda: "begins with '/'" in screen_text(app))
+        app.screen.query_one("#exec-cwd", Input).value = "/srv"
+        await pilot.press("enter")
+        await until(pilot, lambda: "id in cache has ended (exit status 0)" in screen_text(app))
+        assert "uid=33" in played.shown
+
+
+async def test_esc_executes_nothing(played: Played) -> None:
+    async with watched(FREE, (80, 24)) as (app, pilot, _):
+        await press_e(app, pilot)
+        await until(pilot, lambda: "Execute in" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert not played.greetings
+
+
+async def test_what_does_not_run_is_told_at_once(played: Played) -> None:
+    async with watched(FREE, (80, 24)) as (app, pilot, _):
+        await press_e(app, pilot, Key("default", "migrate-42"))
+        await until(pilot, lambda: "does not run: S starts it" in screen_text(app))
+        await press_e(app, pilot, Key("default", "db"))
+        await pilot.press("z")
+        await until(pilot, lambda: "db" in screen_text(app))
+        assert not played.greetings
+
+
+async def test_a_terminal_that_we_do_not_know() -> None:
+    async with watched(FREE, (80, 24)) as (app, pilot, _):
+        await press_e(app, pilot)
+        await until(pilot, lambda: "cannot be handed" in screen_text(app))
+
+
+async def test_left_by_its_keys(played: Played) -> None:
+    played.typed, played.leave, played.until = "sleep 5\r", True, "#"
+    async with watched(FREE, (80, 24)) as (app, pilot, demo):
+        await press_e(app, pilot)
+        await until(pilot, lambda: "Execute in" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "It was left, and is ended" in screen_text(app))
+        assert not demo.host.world.look("default").tasks["cache"].execs
