@@ -144,7 +144,7 @@ def _submounts(real: str, root: str) -> Iterator[str]:
         with table.open(encoding="utf-8", errors="surrogateescape") as lines:
             for line in lines:
                 fields = line.split(" ")
-                latest[_unescaped(fields[4])] = fields[5]
+                latest[unescaped(fields[4])] = fields[5]
     except (OSError, IndexError):
         return
     for place, options in sorted(latest.items()):
@@ -153,5 +153,6 @@ def _submounts(real: str, root: str) -> Iterator[str]:
             yield place
 
 
-def _unescaped(field: str) -> str:
+def unescaped(field: str) -> str:
+    """A path of a mount table without its \\040 for blanks."""
     return _OCTAL.sub(lambda found: chr(int(found[1], 8)), field)

@@ -38,7 +38,7 @@ def look(socket_path: str, server_pid: int = 0) -> HostView:
     The kernel names the process that listens (SO_PEERCRED), which works for every containerd;
     `server_pid` is what the daemon itself says (0 if it does not), used where /proc refuses us.
     """
-    pid = _peer_pid(socket_path)
+    pid = peer_pid(socket_path)
     if pid <= 0:
         return NOWHERE
     pids = _same_namespace(pid, "pid")
@@ -66,7 +66,7 @@ def boot_time() -> float:
     return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def _peer_pid(socket_path: str) -> int:
+def peer_pid(socket_path: str) -> int:
     """The pid that listens on the socket, in our numbers; 0 if it is not in our namespace."""
     if not hasattr(socket, "SO_PEERCRED"):  # no Linux: a simulated daemon
         return 0

@@ -216,6 +216,7 @@ async def test_a_reading_method_is_grpcs_own() -> None:
 
 
 PROGRAMS = {  # who runs one, and why no read-only client comes to it
+    "aiocontainerd/doctor/host.py": "runc --version: it only tells",
     "aiocontainerd/operations/readonly.py": "runc features: it only tells",
     "aiocontainerd/pull/docker_config.py": "credential helpers: part of a pull, after its lease",
     "aiocontainerd/sample/load.py": "busybox --list: it only tells",

@@ -31,7 +31,14 @@ _GC_THRESHOLDS = (20_000, 4, 4)
 
 
 def main() -> int:
-    """Run the command; returns its exit status: 0, 1 when something failed, 2 for bad usage."""
+    """Run the command; returns its exit status: 0, 1 when something failed, 2 for bad usage.
+
+    `ctdeck doctor` needs no terminal.
+    """
+    if sys.argv[1:2] == ["doctor"]:
+        from ctdeck import doctor
+
+        return doctor.main(sys.argv[2:])
     gc.disable()
     settings = from_arguments(sys.argv[1:], os.environ)
     if problem := _no_screen():

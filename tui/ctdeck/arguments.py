@@ -12,7 +12,9 @@ from aiocontainerd.safe import safe
 _EPILOG = """\
 environment: CONTAINERD_ADDRESS and CONTAINERD_NAMESPACE stand for -a and -n.
 With no address, the well-known sockets are tried: containerd, k3s, RKE2, MicroK8s, Docker's own,
-the rootless ones. Inside, ? shows all keys."""
+the rootless ones. Inside, ? shows all keys.
+
+ctdeck doctor [-a SOCK] says what is wrong with the daemon and its host, and what helps."""
 
 
 class Parser(argparse.ArgumentParser):

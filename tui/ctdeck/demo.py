@@ -17,7 +17,7 @@ from aiocontainerd.procfs import HostView
 from aiocontainerd.pull import Pulls
 from aiocontainerd.reconcile import reconcile
 from aiocontainerd.safe import safe
-from aiocontainerd.simulator.demo import Host, InventedProc, live, make_host
+from aiocontainerd.simulator.demo import Host, InventedProc, cast, live, make_host
 from aiocontainerd.simulator.server import Simulator
 from aiocontainerd.state import StateDirectory
 from aiocontainerd.store import Store
@@ -96,6 +96,7 @@ class Demo:
         try:
             demo._make_files()
             await demo.simulator.start()
+            demo._make_mount_table()
         except BaseException:
             await demo.stop()
             raise
@@ -121,10 +122,17 @@ class Demo:
         """Empty files and folders, so that what a mount names can be looked for and completed."""
         for name in sorted(self.host.folders):
             (self.root / name[1:]).mkdir(parents=True, exist_ok=True)
-        for name in self.host.files:
+        texts = {**dict.fromkeys(self.host.files, ""), **cast.TEXTS}
+        for name in (*texts, *cast.PROGRAMS):  # programs are empty: nobody runs them
             file = self.root / name[1:]
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.touch()
+            file.touch(0o755 if name in cast.PROGRAMS else 0o644)
+            file.write_text(texts.get(name, ""))
+
+    def _make_mount_table(self) -> None:
+        """Where that of a daemon in another mount namespace would be: beside its root."""
+        table = cast.MOUNT_TABLE.format(data=self.host.world.root)
+        (self.folder / "mountinfo").write_text(table)
 
     async def stop(self) -> None:
         """The daemon ends, and its folder goes."""

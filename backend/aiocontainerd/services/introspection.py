@@ -55,6 +55,11 @@ class Introspection:
         answer = await self._channel.unary(self._stub.Server, Empty())
         return safe(answer.uuid), answer.pid
 
+    async def deprecations(self) -> tuple[str, ...]:
+        """What it was asked to do and will not do for long, in its own words (1.6.2x, 1.7.12)."""
+        answer = await self._channel.unary(self._stub.Server, Empty())
+        return tuple(safe(each.message or each.id) for each in answer.deprecations)
+
 
 def server_info(version: tuple[str, str], plugins: list[Plugin], uuid: str, pid: int) -> ServerInfo:
     """What the rest of the library asks about a daemon, from three answers of it."""

@@ -127,11 +127,11 @@ class Snapshots:
             self._stub.Remove, request, subject=safe(key), namespace=namespace, timeout=60.0
         )
 
-    async def stat(self, key: str, *, snapshotter: str, namespace: str) -> SnapshotInfo:
+    async def stat(self, key: str | bytes, *, snapshotter: str, namespace: str) -> SnapshotInfo:
         """Raises NotFound."""
         request = pb.StatSnapshotRequest(snapshotter=snapshotter, key=as_bytes(key))
         answer = await self._channel.unary(
-            self._stub.Stat, request, subject=key, namespace=namespace
+            self._stub.Stat, request, subject=safe(key), namespace=namespace
         )
         return _info(answer.info)
 

@@ -195,8 +195,21 @@ PARTS = (
 FOLDERS = (
     "/srv/cache", "/srv/spool", "/srv/builds/next", "/srv/backup/old",
     "/etc/ssl/certs", "/home/ops", "/mnt",
-    "/opt/shop", "/root", "/tmp", "/var/cache", "/var/log/shop",
+    "/opt/shop", "/root", "/tmp", "/var/cache", "/var/log/shop", "/var/lib/containerd",
 )  # fmt: skip
 # The sources of mounts that are files, and the one that somebody has removed.
 FILES = ("nginx.conf", "prometheus.yml", "etc-hosts", "hostname", "hosts", "resolv.conf")
 GONE = "/srv/old-site/img"
+
+# What the doctor finds there: programs, a network without one of its plugins, a mount left behind.
+PROGRAMS = ("/usr/bin/runc", "/usr/bin/containerd-shim-runc-v2", "/opt/cni/bin/bridge")
+TEXTS = {
+    "/sys/fs/cgroup/cgroup.controllers": "cpuset cpu io memory hugetlb pids\n",
+    "/etc/cni/net.d/10-shop.conflist": '{"cniVersion": "1.0.0", "name": "shop",'
+    ' "plugins": [{"type": "bridge"}, {"type": "portmap"}]}\n',
+}
+MOUNT_TABLE = (
+    "412 29 0:61 / /run/containerd/io.containerd.runtime.v2.task/default/migrate-41/rootfs rw"
+    " - overlay overlay rw,upperdir={data}/io.containerd.snapshotter.v1.overlayfs"
+    "/snapshots/93/fs\n"
+)
