@@ -20,6 +20,7 @@ from aiocontainerd.ancestry import breach
 from aiocontainerd.errors import FailedPrecondition, PermissionDenied
 from aiocontainerd.identifiers import check_container_id, check_identifier
 from aiocontainerd.safe import safe
+from aiocontainerd.stateplace import state_root
 
 STDOUT, STDERR = "stdout.log", "stderr.log"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -46,12 +47,7 @@ class StateDirectory:
     @classmethod
     def default(cls, environ: Mapping[str, str] | None = None) -> Self:
         """$XDG_STATE_HOME/ctdeck, else /var/lib/ctdeck for root, else ~/.local/state/ctdeck."""
-        home = (os.environ if environ is None else environ).get("XDG_STATE_HOME", "")
-        if home.startswith("/"):  # the specification wants relative ones ignored
-            return cls(Path(home) / "ctdeck")
-        if os.geteuid() == 0:
-            return cls(Path("/var/lib/ctdeck"))
-        return cls(Path.home() / ".local" / "state" / "ctdeck")
+        return cls(Path(state_root(environ)))
 
     def of_daemon(self, uuid: str) -> Self:
         """The same, with logs of this daemon apart: containers of two may have the same id."""

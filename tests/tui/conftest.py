@@ -24,6 +24,12 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def own_state(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Nothing is read of what another test, or the machine's own ctdeck, has remembered."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "no-state"))
+
+
+@pytest.fixture(autouse=True)
 def nimble(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pilot sleeps 40 ms or more at each key to see whether the process is idle; we ask."""
     monkeypatch.setattr("textual.app.wait_for_idle", idle)

@@ -62,9 +62,10 @@ WORDS = {  # of each word, all its forms
     "resume": ("resume web1",),
     "ns": ("ns default", "ns all", "ns new"),
     "lock": ("lock",),
+    "theme": ("theme nord", "theme"),
     "ps": ("ps",),
 } | {pane: (pane,) for pane in PANE_IDS}
-LOOKING = {"ns", "lock", "ps", *PANE_IDS}
+LOOKING = {"ns", "lock", "ps", "theme", *PANE_IDS}
 _ANSWERS = {
     "ConfirmScreen": ("y",),
     "ChooseScreen": ("enter",),

@@ -58,7 +58,7 @@ def test_what_was_made_anew_under_the_same_name_is_not_marked() -> None:
     assert shown.marked == ["c"]
 
 
-@given(st.lists(st.tuples(st.sampled_from("tnhu"), st.sampled_from("abcdefg")), max_size=40))
+@given(st.lists(st.tuples(st.sampled_from("tnhu"), st.sampled_from("abcdefg")), max_size=20))
 def test_only_what_is_listed_is_marked(steps: list[tuple[str, str]]) -> None:
     """Turned, gone or there again, made anew, filtered: in any order, beside a plain model."""
     births = dict.fromkeys("abcdefg", 0)

@@ -44,6 +44,14 @@ def main() -> int:
     if problem := _no_screen():
         return _complain(problem, 2)
     _fit_textual()
+    if settings.config is not None and settings.config.keys:
+        from ctdeck.config import BadConfig
+        from ctdeck.keymap import keymap_of
+
+        try:
+            settings = settings._replace(keys=keymap_of(settings.config))
+        except BadConfig as error:
+            return _complain(str(error), 2)
     try:
         _log_to(settings.log_file)
     except OSError as error:

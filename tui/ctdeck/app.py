@@ -10,25 +10,29 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.reactive import Reactive
+from textual.reactive import Initialize, Reactive
 from textual.theme import Theme
 
 from aiocontainerd.safe import safe
+from aiocontainerd.stateplace import state_root
 from ctdeck import terminal
 from ctdeck.connect import connect, disconnect, look
 from ctdeck.formatting import ASCII, GLYPHS
 from ctdeck.keygate import KeyGate
+from ctdeck.keynames import UNBOUND
+from ctdeck.remembered import Remembered
 from ctdeck.screens.inside import hang_up
 from ctdeck.screens.main import MainScreen
 from ctdeck.settings import Session, Settings
 from ctdeck.styles import style_path
-from ctdeck.theme import DARK, SIXTEEN, theme_for
+from ctdeck.theme import DARK, SIXTEEN, shades_of, theme_for
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.command import Provider
     from textual.filter import LineFilter
     from textual.screen import Screen
+    from textual.timer import Timer
 
     from aiocontainerd.client import Client
     from aiocontainerd.pull import Pulls
@@ -46,6 +50,20 @@ def _palette() -> type[Provider]:
 _ASCII = ("ascii",) if GLYPHS is ASCII else ()  # what a terminal without Unicode needs
 
 
+REMEMBERED_AFTER = 1.0  # seconds, in which more may be changed
+
+
+def _root_for(settings: Settings, session: Session | None) -> str:
+    """Where is remembered how one looks at the lists; "" for nowhere."""
+    if session is not None:
+        return str(getattr(session.state, "root", ""))
+    return "" if settings.demo else state_root()
+
+
+def _look(app: Any) -> str:
+    return str(app.look)
+
+
 class CtdeckApp(App[None], inherit_bindings=False):
     """`session` is for tests and the demo: with it nothing is looked for.
 
@@ -54,7 +72,7 @@ class CtdeckApp(App[None], inherit_bindings=False):
 
     TITLE = "ctdeck"
     # Known before the style sheets are read: a theme set later has them all parsed again.
-    theme: Reactive[str] = Reactive(lambda: theme_for().name)
+    theme: Reactive[str] = Reactive(Initialize(_look))
     # All that the first screen needs, at once: a screen's own sheet has the others parsed again.
     CSS_PATH: ClassVar = [style_path(name) for name in ("table", "main", "app", *_ASCII)]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
@@ -79,14 +97,20 @@ class CtdeckApp(App[None], inherit_bindings=False):
         *,
         first: asyncio.Task[Found] | None = None,
     ) -> None:
+        self.remembered = Remembered(_root_for(settings, session))
+        self.look = theme_for(settings.theme or self.remembered.theme)
+        palette = settings.keys.get("palette", "ctrl+p").split(",")[0]
+        self.COMMAND_PALETTE_BINDING = palette or UNBOUND  # type: ignore[misc]  # of this app
         super().__init__(driver_class=terminal.driver_class() or terminal.whole_driver())
         self.fault: BaseException | None = None  # what ended the app, if a fault did
         self.on_leaving: Callable[[], None] = lambda: None  # called when it is to end
+        self.set_keymap({id: keys or UNBOUND for id, keys in settings.keys.items()})
         self.settings = settings
         self.session = session
         self._first = first
+        self._remembering: Timer | None = None
         self.keys = KeyGate(self, self._hand_on)
-        self.main = MainScreen(settings, self.keys)
+        self.main = MainScreen(settings, self.keys, self.remembered)
         self.key_time = 0.0
         self.animation_level = "none"
         self.set_class(bool(_ASCII), "-ascii")
@@ -95,6 +119,11 @@ class CtdeckApp(App[None], inherit_bindings=False):
     def available_themes(self) -> dict[str, Theme]:
         """Ours beside Textual's own."""
         return {**super().available_themes, DARK.name: DARK, SIXTEEN.name: SIXTEEN}
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Also for Textual's own themes the names that only our style sheets use."""
+        variables = super().get_css_variables()
+        return variables if "quiet" in variables else {**variables, **shades_of(variables)}
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What all that is drawn passes: without colours, our own."""
@@ -113,6 +142,9 @@ class CtdeckApp(App[None], inherit_bindings=False):
         self.screen_change_signal.subscribe(self, self.keys.on_screen_change, immediate=True)
         self.app_resume_signal.subscribe(self, self._repaint)
         self.keys.opened(self.main)
+        self.remembered.on_change = self._remember_soon
+        if self.remembered.trouble:
+            self.main.tell(f"The remembered order and columns: {self.remembered.trouble}.")
         first = self._first
         found = first.result() if first is not None and first.done() else self.session
         if isinstance(found, Session):  # the first frame shows what is known by then
@@ -131,6 +163,15 @@ class CtdeckApp(App[None], inherit_bindings=False):
         if not terminal.show(self, renderable):
             super()._display(screen, renderable)
 
+    def _remember_soon(self) -> None:
+        """Not at each key."""
+        if self._remembering is None:
+            self._remembering = self.set_timer(REMEMBERED_AFTER, self._remember)
+
+    def _remember(self) -> None:
+        self._remembering = None
+        self.run_worker(asyncio.to_thread(self.remembered.save), group="remember")
+
     async def _connect(self, first: Awaitable[Found]) -> None:
         self._begin(await connect(self, first))
 
@@ -141,7 +182,9 @@ class CtdeckApp(App[None], inherit_bindings=False):
         self.main.attach(session)
 
     async def on_unmount(self) -> None:
-        """Let go of the daemon."""
+        """Let go of the daemon, and write down what is to be remembered."""
+        if self.remembered.is_dirty:
+            await asyncio.to_thread(self.remembered.save)
         await hang_up(self.main)
         if self.session is not None:
             await disconnect(self.session, end_containers=self.main.end_containers)

@@ -1,8 +1,9 @@
 """The configuration of the user behind sudo: read with that user's rights alone.
 
 So nothing is opened or told that is not the user's to read, and the file is judged as it is without
-sudo. It can only take away what root may change. With those rights files are opened, and nothing is
-imported: the user need not be able to read the interpreter, which may lie in root's home.
+sudo. Of what root may change it can only take away. With those rights files are opened, and
+nothing is imported: the user need not be able to read the interpreter, which may lie in root's
+home.
 """
 
 from __future__ import annotations
@@ -11,31 +12,34 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aiocontainerd.access import FREE, Access
 from aiocontainerd.safe import safe
 from ctdeck.settings import default_config, is_there
+
+if TYPE_CHECKING:
+    from ctdeck.config import Config
 
 _DIGITS = 10  # of the largest uid
 
 
-def access_behind_sudo(environ: Mapping[str, str]) -> Access:
-    """What that user's own file allows; all, if there is none. Raises BadConfig."""
+def config_behind_sudo(environ: Mapping[str, str]) -> Config | None:
+    """That user's own file, None if there is none. Raises BadConfig."""
     import pwd
 
     uid = environ["SUDO_UID"]
     if not (uid.isascii() and uid.isdigit() and len(uid) <= _DIGITS and int(uid)):
-        return FREE
+        return None
     try:
         entry = pwd.getpwuid(int(uid))
     except (KeyError, OverflowError):
-        return FREE
+        return None
     config = default_config({"HOME": entry.pw_dir})
     try:
         with _as_user(entry.pw_uid, entry.pw_gid):
             if not is_there(config):
-                return FREE
-        return _access(Path(config), entry.pw_uid, entry.pw_gid)
+                return None
+        return _config(Path(config), entry.pw_uid, entry.pw_gid)
     except OSError as error:
         from ctdeck.config import fail
 
@@ -43,14 +47,14 @@ def access_behind_sudo(environ: Mapping[str, str]) -> Access:
         return fail(Path(config), 0, what, "Name a file with --config", error)
 
 
-def _access(config: Path, uid: int, gid: int) -> Access:
-    """What this file allows, opened as that user. Raises BadConfig, or OSError as `_as_user`."""
-    from ctdeck.config import access_of, parse
+def _config(config: Path, uid: int, gid: int) -> Config:
+    """This file, opened as that user. Raises BadConfig, or OSError as `_as_user`."""
+    from ctdeck.config import parse
     from ctdeck.configfile import read
 
     with _as_user(uid, gid):
         data = read(config)
-    return access_of(parse(config, data))
+    return parse(config, data)
 
 
 @contextmanager

@@ -4,6 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
+# Ours, then Textual's own; a terminal of sixteen colours or none keeps "ctdeck-16".
+THEMES = (
+    "ctdeck",
+    "textual-dark",
+    "textual-light",
+    "nord",
+    "gruvbox",
+    "catppuccin-mocha",
+    "dracula",
+    "tokyo-night",
+    "monokai",
+    "flexoki",
+    "catppuccin-latte",
+    "catppuccin-frappe",
+    "catppuccin-macchiato",
+    "solarized-light",
+    "solarized-dark",
+    "rose-pine",
+    "rose-pine-moon",
+    "rose-pine-dawn",
+    "atom-one-dark",
+    "atom-one-light",
+    "ansi-dark",
+    "ansi-light",
+    "ctdeck-16",
+)
+
 DARK: dict[str, Any] = {
     "name": "ctdeck",
     "primary": "#7fa7d1",

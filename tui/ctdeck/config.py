@@ -14,12 +14,17 @@ from typing import Any, NamedTuple, NoReturn
 
 from aiocontainerd.access import Access, Told
 from aiocontainerd.safe import safe
+from ctdeck.colours import THEMES
+from ctdeck.configkeys import KEYS, Remapped
+from ctdeck.configkeys import read as read_keys
 
 _AT = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
 _LONGEST = 300  # characters of what is told of a mistake
 _NAME_MAX = 76  # characters of a namespace
 _REACH = 40  # lines that a value may be long
 READ_ONLY, NAMESPACES = "read-only", "namespaces"
+THEME, DETACH, TOOLBOX = "theme", "detach-keys", "toolbox"
+_DETACH = re.compile(r"(ctrl-[a-z@\[\\\]^_]|[!-~])(,(ctrl-[a-z@\[\\\]^_]|[!-~])){0,7}")
 
 
 class BadConfig(ValueError):
@@ -27,12 +32,20 @@ class BadConfig(ValueError):
 
 
 class Config(NamedTuple):
-    """What the file says; what it leaves out is None. `namespaces` has `read-only` of each."""
+    """What the file says; what it leaves out is None or empty.
+
+    `namespaces` has `read-only` of each.
+    `keys` are checked against the actions in `keymap.py`, when Textual may be imported.
+    """
 
     path: Path
     text: str = ""
     read_only: bool | None = None
     namespaces: Mapping[str, bool] = {}
+    keys: tuple[Remapped, ...] = ()
+    theme: str = ""
+    detach_keys: str = ""
+    toolbox: str = ""
 
 
 def access_of(config: Config, *, flag: bool = False) -> Access:
@@ -64,6 +77,13 @@ def fail(path: Path, line: int, what: str, remedy: str, cause: Exception | None 
     """Raises BadConfig: what is wrong there (no `line`: with all of it) and what to do."""
     place = f"{path}:{line}" if line else str(path)
     raise BadConfig(safe(f"{place}: {_cut(what)}. {remedy}.")) from cause
+
+
+def fail_at(
+    config: Config, where: tuple[str, ...], what: str, remedy: str, cause: Exception | None = None
+) -> NoReturn:
+    """The same of the line that sets this key."""
+    fail(config.path, _line_of(config.text, where), what, remedy, cause)
 
 
 def _cut(text: str) -> str:
@@ -100,7 +120,7 @@ class _Reader:
 
     def config(self, table: Mapping[str, Any]) -> Config:
         """Raises BadConfig."""
-        self._refuse_unknown(table, (), (READ_ONLY, NAMESPACES))
+        self._refuse_unknown(table, (), (READ_ONLY, NAMESPACES, THEME, KEYS, DETACH, TOOLBOX))
         namespaces = table.get(NAMESPACES, {})
         self._table(namespaces, (NAMESPACES,))
         switches = {
@@ -108,7 +128,49 @@ class _Reader:
             for name, inner in namespaces.items()
             if (switch := self._namespace(name, inner)) is not None
         }
-        return Config(self._path, self._text, self._switch(table, ()), switches)
+        keys = table.get(KEYS, {})
+        self._table(keys, (KEYS,))
+        return Config(
+            self._path,
+            self._text,
+            self._switch(table, ()),
+            switches,
+            keys=read_keys(keys, self._fail),
+            theme=self._theme(table),
+            detach_keys=self._detach_keys(table),
+            toolbox=self._toolbox(table),
+        )
+
+    def _word(self, table: Mapping[str, Any], name: str, example: str) -> str:
+        value = table.get(name, "")
+        if not isinstance(value, str):
+            self._fail((name,), f"{name} is {_kind(value)}", f'Write {name} = "{example}"')
+        return value
+
+    def _theme(self, table: Mapping[str, Any]) -> str:
+        name = self._word(table, THEME, "nord")
+        if name and name not in THEMES:
+            what = f"there is no theme {safe(name)}"
+            self._fail((THEME,), what, f"There are {', '.join(THEMES)}")
+        return name
+
+    def _detach_keys(self, table: Mapping[str, Any]) -> str:
+        keys = self._word(table, DETACH, "ctrl-p,ctrl-q").lower()
+        if keys and not _DETACH.fullmatch(keys):
+            remedy = f'Write them as docker has them: {DETACH} = "ctrl-p,ctrl-q"'
+            self._fail((DETACH,), "these are no keys that detach", remedy)
+        return keys
+
+    def _toolbox(self, table: Mapping[str, Any]) -> str:
+        from aiocontainerd.errors import InvalidArgument
+        from aiocontainerd.reference import parse as parse_reference
+
+        image = self._word(table, TOOLBOX, "docker.io/library/busybox:latest")
+        try:
+            return str(parse_reference(image)) if image else ""
+        except InvalidArgument as error:
+            remedy = error.remedy.rstrip(".") or "Write an image as for :pull"
+            return self._fail((TOOLBOX,), f"{TOOLBOX}: {error.what}", remedy, error)
 
     def _namespace(self, name: str, table: Any) -> bool | None:
         from aiocontainerd.errors import InvalidArgument
@@ -132,7 +194,7 @@ class _Reader:
 
     def _table(self, value: Any, where: tuple[str, ...]) -> None:
         if not isinstance(value, dict):
-            name = '[namespaces."k8s.io"]' if len(where) == 1 else _header(where)
+            name = '[namespaces."k8s.io"]' if where == (NAMESPACES,) else _header(where)
             self._fail(where, f"{_spelt(where)} is {_kind(value)}", f"Write a table: {name}")
 
     def _refuse_unknown(

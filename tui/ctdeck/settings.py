@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aiocontainerd.pull import Pulls
     from aiocontainerd.state import StateDirectory
     from aiocontainerd.store import Store
+    from ctdeck.config import Config
     from ctdeck.demo import Demo
     from ctdeck.embedded import EmbeddedDaemon
 
@@ -35,7 +36,9 @@ class Settings(NamedTuple):
 
     `address` is an absolute path, None to look for a daemon. `namespace` None means all of them.
     `fallback` is `embedded` only for the case that no other containerd is there. With `demo` all of
-    it is played: the daemon is simulated. `detach_keys` leave the terminal of a container.
+    it is played: the daemon is simulated. `keys` are those of the configuration by action id,
+    `theme` its look, "" for the usual or the remembered one, `detach_keys` leave the terminal of a
+    container, `toolbox` is the image to debug with. `config` is the file that they are in, if any.
     """
 
     address: str | None = None
@@ -46,7 +49,11 @@ class Settings(NamedTuple):
     demo: bool = False
     mouse: bool = True
     log_file: Path | None = None
+    theme: str = ""
+    keys: Mapping[str, str] = {}
     detach_keys: str = "ctrl-p,ctrl-q"
+    toolbox: str = ""
+    config: Config | None = None
 
     @property
     def read_only(self) -> bool:
@@ -120,42 +127,66 @@ def _settings(given: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     ours = embedded or demo
     address = given.get("address") or ("" if ours else environ.get("CONTAINERD_ADDRESS"))
     namespace = given.get("namespace") or environ.get("CONTAINERD_NAMESPACE") or "all"
-    return Settings(
+    access, config = _configured(given.get("config"), environ, flag=given.get("read_only", False))
+    settings = Settings(
         address=_socket_path(address) if address else None,
         namespace=_namespace(namespace),
-        access=_access(given.get("config"), environ, flag=given.get("read_only", False)),
+        access=access,
         embedded=embedded,
         fallback=given.get("embedded_if_none", False) and not demo,
         demo=demo,
         mouse=given.get("mouse", True),
         log_file=given.get("log_file"),
+        config=config,
+    )
+    if config is None:
+        return settings
+    return settings._replace(
+        theme=config.theme,
+        detach_keys=config.detach_keys or settings.detach_keys,
+        toolbox=config.toolbox,
     )
 
 
-def _access(config: Path | str | None, environ: Mapping[str, str], *, flag: bool) -> Access:
-    """What may be changed; the file, if there is one, is for those who want less."""
-    if config is not None:
-        from ctdeck.config import access_of
+def _configured(
+    path: Path | str | None, environ: Mapping[str, str], *, flag: bool
+) -> tuple[Access, Config | None]:
+    """What may be changed, and the file with the other settings, if there is one.
+
+    A file is for those who want less to be changed. Under sudo what the user's own says of that
+    holds too, and the rest of it where root has no file.
+    """
+    if path is not None:
         from ctdeck.configfile import load
 
-        return access_of(load(config), flag=flag)
-    access = access_by(default_config(environ), flag=flag)
-    if "SUDO_UID" in environ and os.geteuid() == 0:
-        from aiocontainerd.access import stricter
-        from ctdeck.behindsudo import access_behind_sudo
+        config = load(path)
+        return _access_by(config, flag=flag), config
+    own = _read(default_config(environ))
+    access = _access_by(own, flag=flag)
+    if "SUDO_UID" not in environ or os.geteuid() != 0:
+        return access, own
+    from aiocontainerd.access import stricter
+    from ctdeck.behindsudo import config_behind_sudo
 
-        access = stricter(access, access_behind_sudo(environ))
-    return access
+    theirs = config_behind_sudo(environ)
+    return stricter(access, _access_by(theirs)), own or theirs
 
 
-def access_by(config: str, *, flag: bool = False) -> Access:
-    """What this file allows, if it is there. Raises BadConfig."""
+def _read(config: str) -> Config | None:
+    """This file, if it is there. Raises BadConfig."""
     if not is_there(config):
-        return Access(read_only=True) if flag else FREE
-    from ctdeck.config import access_of
+        return None
     from ctdeck.configfile import load
 
-    return access_of(load(config), flag=flag)
+    return load(config)
+
+
+def _access_by(config: Config | None, *, flag: bool = False) -> Access:
+    if config is None:
+        return Access(read_only=True) if flag else FREE
+    from ctdeck.config import access_of
+
+    return access_of(config, flag=flag)
 
 
 def is_there(config: str) -> bool:

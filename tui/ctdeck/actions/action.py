@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from ctdeck.desk import Desk
+from ctdeck.keynames import sign_of
 
 EVERYWHERE: frozenset[str] = frozenset()
 IMAGES = frozenset({"images"})
 DISK = frozenset({"disk"})
 PROCESSES = frozenset({"containers", "tasks"})
+KeyMap = Mapping[str, str]  # other keys than its own, by the id of an action
 PANE_IDS = ("images", "containers", "tasks", "mounts", "events", "disk")
 
 
@@ -40,11 +42,19 @@ class Action(NamedTuple):
         """Whether it is for the rows of this pane."""
         return not self.panes or pane in self.panes
 
-    @property
-    def shown_keys(self) -> str:
-        """The keys as people write them: ``j ↓``, ``ctrl+d``."""
-        keys = [key for key in self.keys.split(",") if key not in UNSHIFTED]
-        return " ".join(KEY_NAMES.get(key, key) for key in keys)
+    def shown_keys(self, keymap: KeyMap) -> list[str]:
+        """The keys as people write them: ``j``, ``↓``, ``ctrl+d``; `keymap` has others by id."""
+        keys = keymap.get(self.id, self.keys).split(",")
+        return [key_word(key) for key in keys if key and key not in UNSHIFTED]
+
+
+def key_word(key: str) -> str:
+    """A key of Textual's as people write it."""
+    if key in KEY_NAMES or len(key) == 1:
+        return KEY_NAMES.get(key, key)
+    *held, last = key.split("+")
+    last = KEY_NAMES.get(last) or sign_of(last) or last
+    return "+".join((*held, last))
 
 
 UNSHIFTED = frozenset({"minus", "equals_sign"})  # the same keys as _ and +, with no shift
@@ -71,4 +81,5 @@ KEY_NAMES = {
     "shift+tab": "shift+Tab",
     "delete": "Delete",
     "ctrl+@": "ctrl+space",
+    "space": "space",
 }

@@ -162,6 +162,14 @@ MOVES: tuple[Action, ...] = (
         group="In a list",
     ),
     Action(
+        "columns",
+        "C",
+        "columns",
+        "Choose which columns this list shows",
+        lambda d: d.open("columns"),
+        group="In a list",
+    ),
+    Action(
         "copy",
         "c",
         "copy",
@@ -227,6 +235,14 @@ GENERAL: tuple[Action, ...] = (
         "All the keys that work here",
         lambda d: d.open("help"),
         footer=1,
+    ),
+    Action(
+        "theme",
+        "T",
+        "theme",
+        "Choose a look, and see it at once",
+        lambda d: d.open("theme"),
+        words=("theme",),
     ),
     Action(
         "redraw",

@@ -8,6 +8,7 @@ from aiocontainerd.errors import InvalidArgument
 from aiocontainerd.models import Container, Snapshot, TaskStatus
 from aiocontainerd.reference import parse as parse_reference
 from aiocontainerd.run_options import NETWORKS
+from ctdeck.colours import THEMES
 from ctdeck.command.flags import Kind, Role
 from ctdeck.command.parsing import BY_NAME, SIGNALS, WORDS, CommandWord
 from ctdeck.command.shellwords import Word, split_open
@@ -99,7 +100,7 @@ def _inside(word: CommandWord, words: tuple[Word, ...], cursor: int) -> Wanted |
         return Wanted(last.flag.kind, last.text, now.start, cursor, word, head)
     ended = any(piece.role is Role.END for piece in pieces[:-1])
     arguments = tuple(p.text for p in pieces[:-1] if p.role is Role.ARGUMENT)
-    first_only = word.name in {"run", "pull", "ns"}
+    first_only = word.name in {"run", "pull", "ns", "theme"}
     if arguments and first_only:
         return None
     if now.text.startswith("-") and not ended:
@@ -125,6 +126,7 @@ def _names(want: Wanted, snapshot: Snapshot, scope: str | None) -> Iterable[str]
         Kind.NAMESPACE: (*snapshot.namespaces, "all"),
         Kind.SIGNAL: SIGNALS,
         Kind.NETWORK: NETWORKS,
+        Kind.THEME: THEMES,
     }
     return fixed.get(want.kind, ()) if want.kind else ()
 

@@ -24,6 +24,7 @@ class Kind(Enum):
     VOLUME = "mount"
     SIGNAL = "signal"
     NETWORK = "network"
+    THEME = "theme"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from aiocontainerd.errors import InvalidArgument
 from aiocontainerd.identifiers import check_identifier
 from aiocontainerd.reference import parse as parse_reference
 from aiocontainerd.safe import safe
+from ctdeck.colours import THEMES
 from ctdeck.command.flags import Flag, Given, Kind, Piece, collect, walk
 from ctdeck.command.requests import (
     Command,
@@ -33,6 +34,7 @@ from ctdeck.command.requests import (
     RunCommand,
     StartCommand,
     StopCommand,
+    ThemeCommand,
 )
 from ctdeck.command.run_flags import RUN_ADVICE, RUN_FLAGS, run_options
 from ctdeck.command.shellwords import Word, split
@@ -207,6 +209,17 @@ def _ids_and_words(given: Given) -> tuple[str, ...]:
     return given.arguments
 
 
+def _theme(given: Given) -> Command:
+    name = _one(given, "the theme") if given.arguments else ""
+    if name and name not in THEMES:
+        near = get_close_matches(name, THEMES, n=2)
+        remedy = f"Did you mean {' or '.join(near)}?" if near else "Press Tab to see what there is."
+        raise InvalidArgument(
+            "there is no such theme", subject=f"'{safe(name[:40])}'", remedy=remedy
+        )
+    return ThemeCommand(name)
+
+
 def _ids(given: Given) -> tuple[str, ...]:
     return _some(given, "the container's id")
 
@@ -261,6 +274,7 @@ WORDS: tuple[CommandWord, ...] = (
     CommandWord("pause", "ID…", "freeze", lambda given: PauseCommand(_ids(given)), _CONTAINER),
     CommandWord("resume", "ID…", "thaw", lambda given: ResumeCommand(_ids(given)), _CONTAINER),
     CommandWord("ns", "NAME|all", "choose the namespace", _namespace, Kind.NAMESPACE),
+    CommandWord("theme", "[NAME]", "choose the look", _theme, Kind.THEME),
     CommandWord("lock", "", "lock again", lambda given: _none(given, LockCommand())),
     *(CommandWord(pane, "", f"go to {pane}", partial(_pane, pane)) for pane in PANES),
     CommandWord("quit", "", "leave ctdeck", lambda given: _none(given, QuitCommand())),

@@ -114,6 +114,13 @@ class NamespaceCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class ThemeCommand:
+    """Take this look; "" asks which."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class PaneCommand:
     """Go to one of `PANES`."""
 
@@ -140,5 +147,6 @@ Command = (
     | LockCommand
     | NamespaceCommand
     | PaneCommand
+    | ThemeCommand
     | QuitCommand
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -47,9 +47,10 @@ class ChooseScreen(ModalScreen[str | None]):
         Binding("G,end", "move(9999)", "last", id="choose.last", tooltip="Last"),
     ]
 
-    def __init__(self, choice: Choice) -> None:
+    def __init__(self, choice: Choice, preview: Callable[[str], None] | None = None) -> None:
         super().__init__()
         self.choice = choice
+        self.preview = preview  # shows what is under the cursor, before it is taken
         self.armed = Armed()
         self.table: Table[Option] = Table([COLUMN])
         self.table.header = False
@@ -80,6 +81,12 @@ class ChooseScreen(ModalScreen[str | None]):
         row = self.table.current
         if row is not None and self.armed.accepts(self.app):
             self.dismiss(str(row.key))
+
+    def on_table_cursor_moved(self, event: Table.CursorMoved) -> None:
+        """Another row is looked at."""
+        event.stop()
+        if self.preview is not None and (row := self.table.current) is not None:
+            self.preview(str(row.key))
 
     def on_table_row_opened(self, event: Table.RowOpened) -> None:
         """A double click takes the row."""

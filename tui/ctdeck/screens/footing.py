@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from aiocontainerd.models import Key, TaskStatus
-from ctdeck.actions import ACTIONS, BY_ID, KEY_NAMES, Action
+from ctdeck.actions import ACTIONS, BY_ID, Action
 from ctdeck.rows import ContainerRow, DiskRow, EventRow, MountRow, Row, TaskRow
 from ctdeck.verbs.doing import key_of
 
@@ -120,6 +120,7 @@ def footer_keys(main: MainScreen, width: int) -> list[tuple[str, str, str]]:
         action
         for action in ACTIONS
         if order_of(main, action)
+        and _key(main, action)
         and action.works_in(main.pane_id)
         and not (action.changes and refused(main, action))
         and is_useful(action, row, marks=marks)
@@ -130,14 +131,13 @@ def footer_keys(main: MainScreen, width: int) -> list[tuple[str, str, str]]:
     room = width - 1
     kept: list[Action] = []
     for action in sorted(wanted, key=lambda a: order_of(main, a)):
-        length = cell_len(_key(action)) + cell_len(titles[action]) + 3
+        length = cell_len(_key(main, action)) + cell_len(titles[action]) + 3
         if length > room:
             break
         room -= length
         kept.append(action)
-    return [(a.id, _key(a), titles[a]) for a in ACTIONS if a in kept]
+    return [(a.id, _key(main, a), titles[a]) for a in ACTIONS if a in kept]
 
 
-def _key(action: Action) -> str:
-    first = action.keys.split(",")[0]
-    return KEY_NAMES.get(first, first)
+def _key(main: MainScreen, action: Action) -> str:
+    return next(iter(action.shown_keys(main.settings.keys)), "")

@@ -39,7 +39,9 @@ def move(main: MainScreen, how: str) -> None:
 
 def sort(main: MainScreen, how: str) -> None:
     """`next`, `previous` or `reverse`."""
-    if said := sort_table(main.view.table, how):
+    said = sort_table(main.view.table, how)
+    main.view.remember_order()
+    if said:
         main.tell(said)
 
 

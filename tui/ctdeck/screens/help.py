@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -13,6 +14,7 @@ from textual.widgets import Static
 
 from aiocontainerd.safe import safe_lines
 from ctdeck.actions import ACTIONS, Action
+from ctdeck.actions.action import KeyMap
 from ctdeck.screens.dialog import NARROW, is_small
 from ctdeck.styles import style_path
 from ctdeck.widgets.factsview import wrap
@@ -35,7 +37,9 @@ def help_groups(pane: str, *, read_only: bool) -> list[tuple[str, list[Action]]]
     return list(groups.items())
 
 
-def help_content(pane: str, width: int, *, refusal: str = "") -> Content:
+def help_content(
+    pane: str, width: int, *, refusal: str = "", keymap: KeyMap = MappingProxyType({})
+) -> Content:
     """The text of the help, wrapped to `width` cells; `refusal`: how changes are allowed."""
     column = KEYS if width >= 60 else 11
     parts: list[str | tuple[str, str]] = []
@@ -48,7 +52,7 @@ def help_content(pane: str, width: int, *, refusal: str = "") -> Content:
             words = " ".join(f":{word}" for word in action.words)
             text = f"{action.tooltip}  {words}".rstrip()
             for number, line in enumerate(wrap(text, max(12, width - column - 2))):
-                keys = action.shown_keys if number == 0 else ""
+                keys = " ".join(action.shown_keys(keymap)) if number == 0 else ""
                 parts.append((f"  {keys:<{column}}", "$accent"))
                 cut = line.find(f"  {words}") if words else -1
                 cut = len(line) if cut < 0 else cut
@@ -75,11 +79,19 @@ class HelpScreen(ModalScreen[None]):
         Binding("G,end", "scroll(9999)", "bottom", id="help.bottom", tooltip="To the end"),
     ]
 
-    def __init__(self, pane: str, *, refusal: str = "", about: str = "") -> None:
+    def __init__(
+        self,
+        pane: str,
+        *,
+        refusal: str = "",
+        about: str = "",
+        keymap: KeyMap = MappingProxyType({}),
+    ) -> None:
         super().__init__()
         self._pane = pane
         self._refusal = refusal
         self._about = about
+        self._keymap = keymap
 
     def compose(self) -> ComposeResult:
         """The keys in a box."""
@@ -101,7 +113,7 @@ class HelpScreen(ModalScreen[None]):
         self.set_class(small, "-small")
         width = self.app.size.width
         width = (84 if width >= NARROW[1][0] else width) - (6 if small else 8)
-        text = help_content(self._pane, width, refusal=self._refusal)
+        text = help_content(self._pane, width, refusal=self._refusal, keymap=self._keymap)
         return Content.assemble(text, (f"\n{safe_lines(self._about)}", "$quiet"))
 
     def action_scroll(self, lines: int) -> None:

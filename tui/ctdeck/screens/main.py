@@ -18,6 +18,7 @@ from ctdeck.actions import ACTIONS, BY_ID
 from ctdeck.desk import Lock
 from ctdeck.keygate import KeyGate
 from ctdeck.panes import PANES, with_busy
+from ctdeck.remembered import Remembered
 from ctdeck.rows import Row
 from ctdeck.screens import going, inside, marking, prompts, telling
 from ctdeck.screens.detailview import GONE, DetailView
@@ -52,15 +53,18 @@ class MainScreen(Screen[None]):
     ]
     app: App[None]
 
-    def __init__(self, settings: Settings, keys: KeyGate) -> None:
+    def __init__(self, settings: Settings, keys: KeyGate, remembered: Remembered) -> None:
         super().__init__()
         self.settings = settings
         self.keys = keys
+        self.remembered = remembered
         self.session: Session | None = None  # None until a daemon has answered
         self.snapshot = Snapshot()  # the world as it is shown
         self.scope = settings.namespace
         self.busy: dict[Hashable, UnderWay] = {}
-        self.views = {pane.id: PaneView(with_busy(pane, self.busy), settings) for pane in PANES}
+        self.views = {
+            pane.id: PaneView(with_busy(pane, self.busy), settings, remembered) for pane in PANES
+        }
         self.view = self.views["containers"]
         self.top = Line(id="top")
         self.tabs = Line(id="tabs")
@@ -220,6 +224,10 @@ class MainScreen(Screen[None]):
         self.showing.lines()
         for line in self.query("FilterLine") if view is self.view else ():
             line.tell(view.count_text)  # type: ignore[attr-defined]  # not imported before it is used
+
+    def on_table_sorted(self, event: Table.Sorted) -> None:
+        """The title of a column was clicked."""
+        self.views[str(event.table.id)].remember_order()
 
     def on_table_row_opened(self) -> None:
         """A double click."""

@@ -26,7 +26,25 @@ def _help(main: MainScreen) -> None:
     about = f"containerd {server.version}{where}" if server else where.strip()
     if main.snapshot.error:
         about = f"{about}\n{GLYPHS.warning} {masked_text(main.snapshot.error)}".strip()
-    main.app.push_screen(HelpScreen(main.pane_id, refusal=refusal_here(main), about=about))
+    help = HelpScreen(
+        main.pane_id, refusal=refusal_here(main), about=about, keymap=main.settings.keys
+    )
+    main.app.push_screen(help)
+
+
+def _columns(main: MainScreen) -> None:
+    from ctdeck.screens.columns import ColumnsScreen
+
+    main.app.push_screen(ColumnsScreen(main.view, main.snapshot))
+
+
+def _theme(main: MainScreen, look: str = "") -> None:
+    from ctdeck.screens.themes import choose_theme, set_theme
+
+    if look:
+        set_theme(main, look)
+    else:
+        main.begin(choose_theme(main), group="theme", opens=True)
 
 
 def _message(main: MainScreen, title: str, text: str, bad: bool = False) -> None:
@@ -68,6 +86,7 @@ def _command(main: MainScreen, **arguments: Any) -> None:
 
 
 OPENERS: Mapping[str, Callable[..., None]] = {
+    "columns": _columns,
     "command": _command,
     "filter": _filter,
     "help": _help,
@@ -77,6 +96,7 @@ OPENERS: Mapping[str, Callable[..., None]] = {
     "redraw": _redraw,
     "run": _run,
     "suspend": _suspend,
+    "theme": _theme,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 
 from ctdeck.actions import ACTIONS, Action
 from ctdeck.screens.footing import refused
@@ -22,12 +23,13 @@ class PaletteScreen(CommandPalette):
 class ActionsProvider(Provider):
     """Actions that work in the pane under the palette, by name."""
 
-    def _actions(self) -> list[Action]:
+    def _actions(self) -> list[tuple[Action, str]]:
+        """Each with the line that stands for it: its name and its keys."""
         main = self.screen
         if not isinstance(main, MainScreen):
             return []
         return [
-            action
+            (action, _line(action, main))
             for action in ACTIONS
             if action.works_in(main.pane_id)
             and not action.id.startswith(UNLISTED)
@@ -41,14 +43,21 @@ class ActionsProvider(Provider):
 
     async def discover(self) -> Hits:
         """All of them."""
-        for action in self._actions():
-            text = f"{action.title}  ({action.shown_keys})"
-            yield DiscoveryHit(text, lambda a=action: self._run(a), help=action.tooltip)
+        for action, line in self._actions():
+            yield DiscoveryHit(
+                Content(line), lambda a=action: self._run(a), line, help=action.tooltip
+            )
 
     async def search(self, query: str) -> Hits:
         """Those that match what was typed."""
         matcher = self.matcher(query)
-        for action in self._actions():
-            text = f"{action.title}  ({action.shown_keys})"
-            if (score := matcher.match(f"{text} {action.tooltip}")) > 0:
-                yield Hit(score, text, lambda a=action: self._run(a), help=action.tooltip)
+        for action, line in self._actions():
+            if (score := matcher.match(f"{line} {action.tooltip}")) > 0:
+                yield Hit(
+                    score, Content(line), lambda a=action: self._run(a), line, help=action.tooltip
+                )
+
+
+def _line(action: Action, main: MainScreen) -> str:
+    keys = " ".join(action.shown_keys(main.settings.keys))
+    return f"{action.title}  ({keys})" if keys else action.title

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,7 +16,9 @@ from ctdeck.filtering import compile_filter
 from ctdeck.formatting import GLYPHS
 from ctdeck.masking import masked_text
 from ctdeck.panes import Pane
+from ctdeck.remembered import Remembered, Sort
 from ctdeck.settings import Settings
+from ctdeck.widgets.column import Column
 from ctdeck.widgets.maderows import Rows
 from ctdeck.widgets.parts import Part, Tab
 from ctdeck.widgets.table import Table
@@ -26,13 +28,24 @@ from ctdeck.widgets.table import Table
 FEW, FEW_SORTED = 8, 50
 
 
+def names(column: Column[Any]) -> bool:
+    """Whether it says which row it is: it cannot be put away."""
+    return column.priority == 0
+
+
 class PaneView:
     """Brings a pane's rows into its table."""
 
-    def __init__(self, pane: Pane, settings: Settings) -> None:
+    def __init__(
+        self, pane: Pane, settings: Settings, remembered: Remembered | None = None
+    ) -> None:
+        self.remembered = remembered or Remembered()
         self.pane = replace(pane, invitation="") if settings.read_only else pane
-        self.table: Table[Any] = Table(pane.columns, follow=pane.follow, id=pane.id)
+        columns = self._wanted(pane.columns)
+        self.table: Table[Any] = Table(columns, follow=pane.follow, id=pane.id)
         self.table.sheet.own_order = pane.sorted_by
+        column, reverse = self.remembered.sorts.get(pane.id, Sort())
+        self.table.begin_sorted_by(column, reverse=reverse)
         self.filter = ""
         self._counts: Counter[str] = Counter()
         self._counted = Snapshot()  # what the counts are of
@@ -69,7 +82,7 @@ class PaneView:
         # Rows come in any order until all are there: who has not moved looks at the first one.
         self.table.view.follow = self.pane.follow or not self._whole
         self._whole = snapshot.loaded
-        columns = self.pane.columns_for(self._counts, scope)
+        columns = self._wanted(self.pane.columns_for(self._counts, scope))
         # Before the rows, which are measured by them; but while it was hidden, some that are
         # listed may have gone.
         if columns != self.table.columns and (self._shown or not self.table.view.all):
@@ -82,6 +95,23 @@ class PaneView:
             self.table.view.let_go()
         self._say_if_empty(snapshot)
         self.show_title()
+
+    def _wanted(self, columns: Sequence[Column[Any]]) -> tuple[Column[Any], ...]:
+        """Those that were not put away; what names the row stays."""
+        hidden = self.remembered.hidden.get(self.pane.id, ())
+        return tuple(column for column in columns if column.id not in hidden or names(column))
+
+    def hide(self, columns: Sequence[str], snapshot: Snapshot) -> None:
+        """Put these columns away, and show all others; it is remembered."""
+        self.remembered.set_hidden(self.pane.id, tuple(columns))
+        self.table.set_columns(self._wanted(self.pane.columns_for(self._counts, self._scope)))
+        self.remember_order()
+        self._say_if_empty(snapshot)
+
+    def remember_order(self) -> None:
+        """What it is sorted by now was chosen."""
+        table = self.table
+        self.remembered.set_sort(self.pane.id, Sort(table.sort_column or "", table.view.reverse))
 
     def _rows(self, snapshot: Snapshot) -> Rows[Any]:
         listing = self.pane.listing

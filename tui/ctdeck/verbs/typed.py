@@ -29,6 +29,7 @@ from ctdeck.command.requests import (
     RunCommand,
     StartCommand,
     StopCommand,
+    ThemeCommand,
 )
 from ctdeck.command.targets import find_containers, find_images
 from ctdeck.desk import Desk
@@ -65,7 +66,7 @@ _ACTIONS: dict[type, str] = {  # by whose id it is begun, and recorded
     RemoveCommand: "delete",
     RemoveImagesCommand: "delete",
 }
-_LOOKING = (LockCommand, NamespaceCommand, PaneCommand, QuitCommand)
+_LOOKING = (LockCommand, NamespaceCommand, PaneCommand, QuitCommand, ThemeCommand)
 Verb = Callable[[Desk, list[ContainerRow]], Coroutine[Any, Any, None]]
 
 
@@ -119,6 +120,8 @@ def _begin(desk: Desk, command: Command) -> None:
             _namespace(desk, name)
         case PaneCommand(pane):
             desk.show_pane(pane)
+        case ThemeCommand(name):
+            desk.open("theme", look=name)
         case QuitCommand():
             desk.leave()
         case _:

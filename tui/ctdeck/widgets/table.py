@@ -47,6 +47,12 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
         table: Table[Any]
 
     @dataclass
+    class Sorted(Message):
+        """The title of a column was clicked, and the rows are sorted by it."""
+
+        table: Table[Any]
+
+    @dataclass
     class RowOpened(Message):
         """A row was clicked twice."""
 
@@ -130,11 +136,15 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
 
     def sort_by(self, column: str | None, *, reverse: bool = False) -> None:
         """Sort by a column's id, None for the default order."""
+        self.begin_sorted_by(column or "", reverse=reverse)
+        self.turns.sort()
+
+    def begin_sorted_by(self, column: str, *, reverse: bool) -> None:
+        """The same before there are rows, or a screen."""
         found = next((c for c in self.columns if c.id == column), None)
         self.sheet.sort_column = found.id if found else None
         self.view.sort_key = found.sort if found else None
-        self.view.reverse = reverse
-        self.turns.sort()
+        self.view.reverse = reverse and (found is not None or not column)
 
     @property
     def sort_is_seen(self) -> bool:
@@ -306,6 +316,7 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
             again = column == self.sheet.marked and not self.view.reverse
             if column is not None:
                 self.sort_by(column, reverse=again)
+                self.post_message(self.Sorted(self))
             return
         place = round(self.scroll_y) + event.y - self.header
         if 0 <= place < len(self.view.keys):
