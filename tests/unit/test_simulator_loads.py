@@ -63,7 +63,7 @@ async def test_the_processes_of_the_demo_are_its_own() -> None:
     found = await proc.processes(pids)
     assert [each.pid for each in found] == pids
     assert len({*pids}) == 3
-    assert found[0].args == ("nginx", "-g", "daemon", "off;")
+    assert found[0].args == ("nginx", "-g", "daemon off;")
     assert found[0].began == host.started[pids[0]]
     assert found[1].parent == pids[0]
     (traffic,) = (await proc.traffic(pids)).values()
