@@ -8,8 +8,12 @@ controller is not there, stays None: nothing is taken for 0 that was not counted
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from aiocontainerd.pb import cgroups_v1_pb2, cgroups_v2_pb2, types_pb2, typeurl
+from aiocontainerd.pb import typeurl
+
+if TYPE_CHECKING:
+    from aiocontainerd.pb import cgroups_v1_pb2, cgroups_v2_pb2, types_pb2
 
 _UNLIMITED = 1 << 62  # v1 says 2^63 rounded to pages, v2 2^64 - 1; no host has as much
 _SOONEST = 0.05  # s between two samples that tell of a rate
@@ -67,6 +71,8 @@ NO_RATES = Rates()
 
 def usage_of(metric: types_pb2.Metric) -> Usage | None:
     """The counters in an answer of Tasks.Metrics; None for a kind that is not ours to read."""
+    from aiocontainerd.pb import cgroups_v1_pb2, cgroups_v2_pb2  # not before the first frame
+
     at = metric.timestamp.seconds + metric.timestamp.nanos / 1e9
     try:
         match typeurl.name(metric.data):

@@ -32,6 +32,7 @@ class Glyphs:
     cursor: str
     mark: str
     mark_here: str  # with the cursor on it
+    levels: str  # of a line over time, from nothing to the most
 
 
 UNICODE = Glyphs(
@@ -59,6 +60,7 @@ UNICODE = Glyphs(
     cursor="▌",
     mark="✓",
     mark_here="✓",
+    levels="▁▂▃▄▅▆▇█",
 )
 ASCII = Glyphs(
     status=MappingProxyType(
@@ -85,6 +87,7 @@ ASCII = Glyphs(
     cursor=">",
     mark="*",
     mark_here="#",
+    levels="_.-:=+*#",
 )
 
 

@@ -73,6 +73,7 @@ class DetailView:
         """Show the row under the cursor, as the newest snapshot has it."""
         self._due = False
         main = self._main
+        main.sampling.wake()
         row = main.row if main.details.display else None
         if row is None:
             self._looking.rest()

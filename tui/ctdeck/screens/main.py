@@ -17,7 +17,9 @@ from aiocontainerd.models import Snapshot
 from ctdeck.actions import ACTIONS, BY_ID
 from ctdeck.desk import Lock
 from ctdeck.keygate import KeyGate
-from ctdeck.panes import PANES, with_busy
+from ctdeck.numbers.book import Numbers
+from ctdeck.panes import PANES, Pane, with_busy
+from ctdeck.panes.usage import with_usage
 from ctdeck.remembered import Remembered
 from ctdeck.rows import Row
 from ctdeck.screens import going, inside, marking, prompts, telling
@@ -29,6 +31,7 @@ from ctdeck.screens.leaving import leave
 from ctdeck.screens.openers import open_by_name
 from ctdeck.screens.paneview import PaneView
 from ctdeck.screens.progress import Progress
+from ctdeck.screens.sampling import Sampling
 from ctdeck.screens.showing import Showing
 from ctdeck.settings import Session, Settings
 from ctdeck.underway import UnderWay
@@ -62,9 +65,8 @@ class MainScreen(Screen[None]):
         self.snapshot = Snapshot()  # the world as it is shown
         self.scope = settings.namespace
         self.busy: dict[Hashable, UnderWay] = {}
-        self.views = {
-            pane.id: PaneView(with_busy(pane, self.busy), settings, remembered) for pane in PANES
-        }
+        self.sampling = Sampling(self, Numbers())
+        self.views = {pane.id: PaneView(self._made(pane), settings, remembered) for pane in PANES}
         self.view = self.views["containers"]
         self.top = Line(id="top")
         self.tabs = Line(id="tabs")
@@ -84,6 +86,9 @@ class MainScreen(Screen[None]):
         self.held: list[telling.Toast] = []  # until the dialog that is open is closed
         self._came_before = False  # to the front
         self._laid_out = Size()
+
+    def _made(self, pane: Pane) -> Pane:
+        return with_usage(with_busy(pane, self.busy), self.sampling.numbers)
 
     def compose(self) -> ComposeResult:
         """Top line, tabs, lists and details, pulls, prompt, keys."""
@@ -125,6 +130,8 @@ class MainScreen(Screen[None]):
         self.refresh_bottom()
         self.follow_pulls()
         telling.release(self)
+        self.sampling.show()
+        self.sampling.wake()
 
     def on_unmount(self) -> None:
         """Nothing is shown any more."""
@@ -177,6 +184,8 @@ class MainScreen(Screen[None]):
         """Show this session's store from now on."""
         self.session = session
         self.run_worker(self.showing.watch(session.store), group="watch", exclusive=True)
+        if session.client is not None:
+            self.run_worker(self.sampling.run(session.client), group="sampling", exclusive=True)
         self.set_timer(LEISURE, lambda: self.begin(take_over(self), group="remains.remove"))
         if self.settings.access.places:
             self.begin(tell_misnamed(self), group="configuration")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -138,6 +138,17 @@ class PaneView:
         else:
             before, now = partial(listing.order, old), partial(listing.order, snapshot)
             table.update(rows, touched, before, now)
+
+    def renumber(self, touched: Set[Hashable]) -> None:
+        """Of these rows something has changed that is not in the snapshot: what is sorted by."""
+        table, shown = self.table, self._shown
+        if shown is None:
+            return
+        rows, order = self._rows(shown), partial(self.pane.listing.order, shown)
+        if len(touched) * FEW_SORTED > len(table.view.all):
+            table.set_keys(table.view.all, rows, touched)
+        else:
+            table.update(rows, touched, order, order)
 
     def set_filter(self, text: str, snapshot: Snapshot) -> None:
         """Filter; raises ValueError for a broken regular expression, the old filter stays."""

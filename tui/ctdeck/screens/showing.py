@@ -111,6 +111,7 @@ class Showing:
     def wait_for_ages(self) -> None:
         """Look at the clock again when the next shown age reads differently, not before."""
         main, now = self._main, Table.now()
+        main.sampling.wake()
         due = [age_lasts(when, now) for table in _seen(main) for when in _ages(table)]
         due += [age_lasts(self._lost_at, now)] if self._lost_at else []
         due.append(DETAILS_DUE if main.details.display else LONGEST)

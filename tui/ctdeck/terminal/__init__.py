@@ -101,6 +101,13 @@ def show(app: App[Any], update: object) -> bool:
     return False
 
 
+def is_behind(app: App[Any]) -> bool:
+    """The terminal has not drawn what was drawn before: nothing new needs to be found out."""
+    from ctdeck.terminal.driver import SparingDriver
+
+    return isinstance(app._driver, SparingDriver) and app._driver.is_behind
+
+
 async def caught_up(app: App[Any]) -> None:
     """Wait until the terminal shows what is drawn now; at once where that cannot be known."""
     from ctdeck.terminal.driver import SparingDriver

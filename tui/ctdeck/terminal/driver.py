@@ -72,6 +72,11 @@ class SparingDriver(SturdyDriver):
         self._frames.forget()
         self._send()
 
+    @property
+    def is_behind(self) -> bool:
+        """A frame would have to wait; also where there is no terminal at all."""
+        return self._outlet is None or not self._outlet.is_ready
+
     async def caught_up(self) -> None:
         """Wait until the terminal shows what is drawn now, as far as that can be known."""
         sent: tuple[Outlet, int] | None = None

@@ -31,7 +31,8 @@ class Column(Generic[R]):
     cells; before one is dropped the others shrink to `minimum`. `when` is for columns that
     show an age: the time it counts from. `full` is what the filter reads where the cell shows
     less than all. `brief` is the title where there is no room for `title`. An `optional` column
-    takes no room while no row has anything in it.
+    takes no room while no row has anything in it. `reserve` are cells that it has at least, for
+    what changes all the time; a filter does not read what is `restless`.
     """
 
     id: str
@@ -47,12 +48,16 @@ class Column(Generic[R]):
     full: Callable[[R], str] | None = None
     brief: str = ""
     optional: bool = False
+    reserve: int = 0
+    restless: bool = False
 
 
 def searched(columns: Iterable[Column[R]], row: R, now: datetime) -> str:
     """What a filter finds in a row: the texts of all columns, a line each."""
     texts: list[str] = []
     for column in columns:
+        if column.restless:
+            continue
         cell = column.cell(row, now)
         texts.append(cell if isinstance(cell, str) else cell[0])
         if column.full:
@@ -141,7 +146,7 @@ def natural_widths(
     columns: Sequence[Column[R]], rows: Iterable[R], now: datetime
 ) -> tuple[int, ...]:
     """How wide each column would like to be for these rows, in terminal cells."""
-    widths = [max(cell_len(c.title), AGE if c.when else 0) for c in columns]
+    widths = [max(cell_len(c.title), AGE if c.when else 0, c.reserve) for c in columns]
     for row in rows:
         for i, column in enumerate(columns):
             text, _ = cell_parts(column.cell(row, now))
