@@ -33,6 +33,7 @@ class Glyphs:
     mark: str
     mark_here: str  # with the cursor on it
     levels: str  # of a line over time, from nothing to the most
+    unseen: str  # in it, where nothing is known
 
 
 UNICODE = Glyphs(
@@ -61,6 +62,7 @@ UNICODE = Glyphs(
     mark="✓",
     mark_here="✓",
     levels="▁▂▃▄▅▆▇█",
+    unseen="·",
 )
 ASCII = Glyphs(
     status=MappingProxyType(
@@ -88,6 +90,7 @@ ASCII = Glyphs(
     mark="*",
     mark_here="#",
     levels="_.-:=+*#",
+    unseen="'",
 )
 
 

@@ -31,21 +31,20 @@ class History:
         del self._values[: max(0, len(self._values) - KEPT * _WIDTH)]
 
     def line(self, series: str, cells: int, step: float) -> list[float | None]:
-        """The highest values in `cells` slots of `step` seconds, up to the newest sample.
+        """The highest value in each of the last slots of `step` seconds, at most `cells` of them.
 
-        None where nobody looked. A sample that is a little late does not leave a gap.
+        None where nobody looked; it begins with the first slot that has a value. Slots keep to the
+        clock, so that the line moves once in a step and not with each sample.
         """
         place = 1 + SERIES.index(series)
+        highest: dict[int, float] = {}
         moments, values = self._values[::_WIDTH], self._values[place::_WIDTH]
-        line: list[float | None] = [None] * cells
-        if not moments:
-            return line
-        newest = moments[-1]
         for moment, value in zip(moments, values, strict=True):
-            slot = cells - 1 - round((newest - moment) / step)
-            if 0 <= slot < cells and not isnan(value):
-                line[slot] = max(value, line[slot] or 0.0)
-        for slot in range(1, cells - 1):
-            if line[slot] is None and line[slot + 1] is not None:
-                line[slot] = line[slot - 1]
-        return line
+            if not isnan(value):
+                slot = int(moment // step)
+                highest[slot] = max(value, highest.get(slot, 0.0))
+        if not highest:
+            return []
+        newest = int(moments[-1] // step)
+        first = max(min(highest), newest - cells + 1)
+        return [highest.get(slot) for slot in range(first, newest + 1)]

@@ -25,14 +25,24 @@ def brief(count: float) -> str:
     return f"{value:.{digits}f}{unit}"
 
 
+NEARLY, FULL = 0.80, 0.95  # of a limit
+
+
+def pressure(share: float | None) -> str:
+    """The role of a share of a limit."""
+    return "" if share is None or share < NEARLY else "warn" if share < FULL else "bad"
+
+
 def sparkline(line: Sequence[float | None], top: float) -> str:
-    """A sign for each value: the lowest for next to nothing, a blank where nobody looked.
+    """A sign for each value: the lowest for next to nothing, a dot where nobody looked.
 
     `top` is what the highest sign stands for.
     """
     levels = GLYPHS.levels
     steps = len(levels) - 1
     return "".join(
-        " " if value is None else levels[min(steps, round(value / top * steps) if top > 0 else 0)]
+        GLYPHS.unseen
+        if value is None
+        else levels[min(steps, round(value / top * steps) if top > 0 else 0)]
         for value in line
     )

@@ -10,7 +10,7 @@ from typing import TypeVar
 from aiocontainerd.models import Task, TaskStatus
 from ctdeck.formatting import GLYPHS, UNKNOWN, size
 from ctdeck.numbers.book import Numbers, Reading
-from ctdeck.numbers.texts import brief, percent
+from ctdeck.numbers.texts import brief, percent, pressure
 from ctdeck.panes.pane import Pane
 from ctdeck.rows import ContainerRow, TaskRow
 from ctdeck.widgets.column import Cell, Column
@@ -20,7 +20,6 @@ Pair = tuple[float | None, float | None]
 
 LIVING = frozenset({TaskStatus.RUNNING, TaskStatus.PAUSED, TaskStatus.PAUSING})
 COLUMN_IDS = ("cpu", "memory", "memory-share", "pids", "net", "disk")
-NEARLY, FULL = 0.80, 0.95  # of a memory limit
 
 
 def task_of(row: ContainerRow | TaskRow) -> Task | None:
@@ -34,11 +33,6 @@ def memory_share(reading: Reading) -> float | None:
     if usage.memory is None or not usage.memory_limit:
         return None
     return usage.memory / usage.memory_limit
-
-
-def pressure(share: float | None) -> str:
-    """The role of a share of a limit."""
-    return "" if share is None or share < NEARLY else "warn" if share < FULL else "bad"
 
 
 def _cpu(reading: Reading) -> float | None:

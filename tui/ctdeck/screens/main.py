@@ -184,7 +184,7 @@ class MainScreen(Screen[None]):
         """Show this session's store from now on."""
         self.session = session
         self.run_worker(self.showing.watch(session.store), group="watch", exclusive=True)
-        if session.client is not None:
+        if session.client is not None and session.following is not None:
             self.run_worker(self.sampling.run(session.client), group="sampling", exclusive=True)
         self.set_timer(LEISURE, lambda: self.begin(take_over(self), group="remains.remove"))
         if self.settings.access.places:
