@@ -14,7 +14,7 @@ from tests.tui.worlds import NOW, container, snapshot, world
 
 
 async def test_news_of_one_row_draw_one_line() -> None:
-    async with running() as (app, pilot):
+    async with running(size=(99, 24)) as (app, pilot):
         table = app.main.view.table
         drawn: list[int] = []
         table.refresh_line = drawn.append

@@ -22,6 +22,7 @@ from tests.tui.test_details import Client
 from tests.tui.worlds import world
 
 WIDE = (140, 40)
+THERE = ("right_square_bracket",) * 3  # details, stats, mounts, and the one that is made
 
 
 class Reads:
@@ -62,7 +63,7 @@ async def test_it_is_read_while_it_is_looked_at_and_once(monkeypatch: pytest.Mon
     async with running(session=session(), size=WIDE) as (app, pilot):
         app.main.detail_view.refresh()
         assert reads.asked == []
-        await pilot.press("right_square_bracket", "right_square_bracket")
+        await pilot.press(*THERE)
         await until(pilot, lambda: "waiting for it" in screen_text(app))
         reads.say("web2", "what web2 is")
         await until(pilot, lambda: "what web2 is" in screen_text(app))
@@ -80,7 +81,7 @@ async def test_an_answer_that_comes_after_one_has_moved_on_is_dropped(
     reads = Reads(monkeypatch)
     reads.swallows = True
     async with running(session=session(), size=WIDE) as (app, pilot):
-        await pilot.press("right_square_bracket", "right_square_bracket")
+        await pilot.press(*THERE)
         await until(pilot, lambda: reads.asked == ["web2"])
         await pilot.press("j")
         await until(pilot, lambda: len(reads.asked) == 2)
@@ -96,7 +97,7 @@ async def test_what_failed_is_said_and_asked_for_again_when_the_daemon_is_back(
 ) -> None:
     reads, here = Reads(monkeypatch), session()
     async with running(session=here, size=WIDE) as (app, pilot):
-        await pilot.press("right_square_bracket", "right_square_bracket")
+        await pilot.press(*THERE)
         await until(pilot, lambda: reads.asked == ["web2"])
         reads.answers["web2"].set_exception(Unavailable("the daemon is gone"))
         await until(pilot, lambda: "the daemon is gone" in screen_text(app))
@@ -113,7 +114,7 @@ async def test_what_failed_is_said_and_asked_for_again_when_the_daemon_is_back(
 async def test_what_changes_is_read_again_while_it_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     reads = Reads(monkeypatch, every=0.001)
     async with running(session=session(), size=WIDE) as (app, pilot):
-        await pilot.press("right_square_bracket", "right_square_bracket")
+        await pilot.press(*THERE)
         await until(pilot, lambda: len(reads.asked) == 1)
         reads.say("web2", "the first")
         await until(pilot, lambda: len(reads.asked) == 2)

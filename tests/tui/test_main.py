@@ -14,7 +14,7 @@ async def test_it_opens_on_the_containers_the_newest_first() -> None:
     async with running() as (app, _):
         assert app.main.pane_id == "containers"
         lines = lines_of(app.main.view.table)
-        assert lines[0].split() == ["NS", "CONTAINER", "NAME", "STATUS", "IMAGE", "AGE▲"]
+        assert lines[0].split() == ["NS", "CONTAINER", "NAME", "STATUS", "CPU%", "MEM", "AGE▲"]
         assert "web2" in lines[1]
         assert "▶ running" in lines[1]
         assert "12 s" in lines[1]
@@ -94,7 +94,7 @@ async def test_details_fill_a_small_screen_and_stand_beside_on_a_large_one() -> 
     async with running() as (app, pilot):
         await pilot.press("j", "j", "enter")
         await until(pilot, lambda: "nginx -g daemon off;" in screen_text(app))
-        await pilot.press("right_square_bracket")
+        await pilot.press("right_square_bracket", "right_square_bracket")
         await until(pilot, lambda: "/srv/www → /usr/share/nginx/html" in screen_text(app))
         await pilot.press("escape")
         await until(pilot, lambda: "STATUS" in screen_text(app))

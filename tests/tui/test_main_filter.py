@@ -22,7 +22,9 @@ async def test_the_namespaces_can_be_told_apart_on_the_smallest_screen() -> None
 
 async def test_a_title_keeps_its_letters_beside_the_mark_of_the_order() -> None:
     async with running(snapshot(containers=[container("web")])) as (app, pilot):
-        for title in ("NAMESPACE▲", "CONTAINER▲", "NAME▲", "STATUS▲", "IMAGE▲", "AGE▲"):
+        numbers = ("CPU%▲", "MEM▲", "MEM%▲", "PIDS▲", "NET/s▲", "DISK/s▲")
+        names = ("NAMESPACE▲", "CONTAINER▲", "NAME▲", "STATUS▲", *numbers, "IMAGE▲", "AGE▲")
+        for title in names:
             await pilot.press("shift+right")
             assert title in titles(app)
 

@@ -21,7 +21,7 @@ def limit_facts(spec: object) -> Iterator[Fact]:
         yield Fact("", f"{size(reserved)} are reserved for it when memory is short", "muted")
     if memory.get("disableOOMKiller") is True:
         yield Fact("", "stands still without memory: its OOM killer is off", "warn")
-    yield from _cpu(part(resources, "cpu"))
+    yield from _cpu(part(resources, "cpu"), cpus_of(spec))
     pids = number(part(resources, "pids"), "limit")
     yield Fact("processes", f"at most {pids:,}" if pids and pids > 0 else "no limit")
     for page in objects(resources, "hugepageLimits"):
@@ -54,10 +54,16 @@ def _memory(memory: Mapping[str, Any]) -> str:
     return f"{size(most)}, and {size(swap)} of swap" if swap > 0 else f"{size(most)}, no swap"
 
 
-def _cpu(cpu: Mapping[str, Any]) -> Iterator[Fact]:
+def cpus_of(spec: object) -> float | None:
+    """How many cores it may use at a time, None for all of the host's."""
+    cpu = part(spec, "linux.resources.cpu")
     quota, period = number(cpu, "quota"), number(cpu, "period") or 100_000
-    if quota and quota > 0 and period > 0:
-        yield Fact("cpus", f"at most {quota / period:.3g} at a time")
+    return quota / period if quota and quota > 0 and period > 0 else None
+
+
+def _cpu(cpu: Mapping[str, Any], most: float | None) -> Iterator[Fact]:
+    if most is not None:
+        yield Fact("cpus", f"at most {most:.3g} at a time")
     else:
         yield Fact("cpus", "no limit: all of the host's")
     if cores := text(cpu, "cpus"):

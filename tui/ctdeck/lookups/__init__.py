@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ctdeck.descriptions.facts import Fact
 from ctdeck.lookups import containers, images, rootfs, sources
+from ctdeck.lookups.processes import Processes
 from ctdeck.rows import Row
 
 if TYPE_CHECKING:
@@ -34,7 +35,10 @@ class Lookup(NamedTuple):
     every: float = 0.0
 
 
+_processes = Processes()
+
 LOOKUPS: tuple[Lookup, ...] = (
+    Lookup("Processes", _processes.of, _processes.read, "asking the shim …", every=2.0),
     Lookup("Config", images.of, images.read_config, "reading the content store …"),
     Lookup("Layers", images.of, images.read_layers, "reading the content store …"),
     Lookup("Platforms", images.of, images.read_platforms, "reading the content store …"),

@@ -135,11 +135,11 @@ def usage_columns(numbers: Numbers) -> tuple[Column[ContainerRow | TaskRow], ...
         return (UNKNOWN, "muted") if pids is None else str(pids)
 
     return (
-        column("cpu", "CPU %", lambda r: _percent_text(_cpu(r)), _cpu, priority=4, reserve=5),
+        column("cpu", "CPU%", lambda r: _percent_text(_cpu(r)), _cpu, priority=4, reserve=5),
         column("memory", "MEM", memory_text, _memory, priority=5, reserve=7),
         column(
             "memory-share",
-            "MEM %",
+            "MEM%",
             share_text,
             memory_share,
             priority=8,

@@ -87,7 +87,7 @@ class DetailView:
         if type(row) is not self._kind:  # a tab of tasks says nothing of what one wants of mounts
             self._kind = type(row)
             main.details.tab = ""
-        tabs = describe(row, main.snapshot, Table.now())
+        tabs = main.sampling.at(row, describe(row, main.snapshot, Table.now()))
         tabs = self._looking.at(row, tabs)
         self._hides = hides(tabs)
         main.details.show(title_of(row), with_secrets(tabs) if self.shows_secrets else tabs)

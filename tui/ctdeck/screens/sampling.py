@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Set
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aiocontainerd.errors import ContainerdError, DeadlineExceeded
@@ -12,12 +13,14 @@ from aiocontainerd.models import Key, Phase, Task
 from ctdeck import terminal
 from ctdeck.numbers.book import Numbers
 from ctdeck.panes.usage import COLUMN_IDS, LIVING, task_of
-from ctdeck.rows import ContainerRow, MountRow, TaskRow
+from ctdeck.rows import ContainerRow, MountRow, Row, TaskRow
 from ctdeck.screens.paneview import PaneView
 
 if TYPE_CHECKING:
     from aiocontainerd.client import Client
     from aiocontainerd.metrics import Usage
+    from aiocontainerd.models import Container
+    from ctdeck.descriptions.facts import Fact, Tabs
     from ctdeck.screens.main import MainScreen
 
 PACE = 2.0  # s between two samples of what is seen
@@ -44,6 +47,8 @@ class Sampling:
         self._again: dict[Key, float] = {}  # when those that hang are asked again
         self._rest_until: dict[str, float] = {}  # by namespace
         self._suspended = False
+        self._client: Client | None = None
+        self._cpus: tuple[object, float | None] = (None, None)  # of a container, its limit
         self._living: tuple[object, dict[Key, Task]] = (None, {})
         self._crowd: list[Key] = []  # still to be asked in this round
         self._rounds = 0
@@ -55,6 +60,7 @@ class Sampling:
 
     async def run(self, client: Client) -> None:
         """Ask for ever."""
+        self._client = client
         app = self._main.app
         app.app_suspend_signal.subscribe(self._main, lambda _: self._suspend(True))
         app.app_resume_signal.subscribe(self._main, lambda _: self._suspend(False))
@@ -62,11 +68,9 @@ class Sampling:
             self._woken.clear()
             wait = self._look(client)
             await asyncio.sleep(SOONEST)
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._woken.wait()
-            except TimeoutError:
-                pass
 
     def _suspend(self, on: bool) -> None:
         self._suspended = on
@@ -253,6 +257,19 @@ class Sampling:
 
     # Showing
 
+    def at(self, row: Row, tabs: Tabs) -> Tabs:
+        """The tabs with the numbers of the row's task behind the first one."""
+        if not isinstance(row, ContainerRow | TaskRow | MountRow):
+            return tabs
+        facts: list[Fact] = []
+        if self._sees_stats():
+            from ctdeck.numbers.facts import stats_facts
+
+            task, width = _task(row, self._alive()), self._main.details.scroll.size.width
+            facts = stats_facts(task, self.numbers, width, self._cpus_of(row.container))
+        first, *others = tabs.items()
+        return dict([first, (STATS, facts), *others])
+
     def _take(
         self, namespace: str, ids: dict[str, int], found: dict[str, Usage], seen: Set[Key]
     ) -> None:
@@ -262,6 +279,26 @@ class Sampling:
             new |= set() if key in self.numbers.readings else {key}
             self.numbers.put(key, ids[id], usage, remember=key in seen)
         self.show({Key(namespace, id) for id in ids}, new)
+
+    def _cpus_of(self, container: Container | None) -> float | None:
+        """The limit in its spec, read when it is first looked at and when the record changes."""
+        record = container and (container.key, container.created_at, container.updated_at)
+        if record != self._cpus[0]:
+            self._cpus = record, None
+            if container is not None and self._client is not None:
+                self._main.run_worker(self._read_cpus(self._client, container), group=_GROUP)
+        return self._cpus[1]
+
+    async def _read_cpus(self, client: Client, container: Container) -> None:
+        from aiocontainerd.inspect.records import container_page
+        from ctdeck.descriptions.limits import cpus_of
+
+        record = self._cpus[0]
+        with suppress(ContainerdError):  # then there is only no share of it
+            page = await container_page(client, container.id, namespace=container.namespace)
+            if self._cpus[0] == record:
+                self._cpus = record, cpus_of(page.spec)
+                self.show()
 
     def show(self, touched: Set[Key] = frozenset(), new: Set[Key] = frozenset()) -> None:
         """Draw what reads differently; of `new` ones nothing was known before."""
