@@ -8,7 +8,6 @@ from collections.abc import Set
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from aiocontainerd.errors import ContainerdError, DeadlineExceeded
 from aiocontainerd.models import Key, Phase, Task
 from ctdeck import terminal
 from ctdeck.numbers.book import Numbers
@@ -21,17 +20,15 @@ if TYPE_CHECKING:
     from aiocontainerd.metrics import Usage
     from aiocontainerd.models import Container
     from ctdeck.descriptions.facts import Fact, Tabs
+    from ctdeck.numbers.asking import Asking
     from ctdeck.screens.main import MainScreen
 
 PACE = 2.0  # s between two samples of what is seen
 FIRST = 1.0  # s between the first two: a rate needs both
 SOONEST = 0.3  # s between two looks at what is seen
-DEADLINE = 2.0  # s for an answer
-HUNG = 20.0  # s after which one whose runtime did not answer is asked again
-TROUBLE = 5.0  # s after which a daemon that answers nothing is asked again
 CROWD = 100  # tasks in one question, where all are asked because of the order
 SHARE = 9  # the rest after such a question that took one second, in seconds
-QUICK_SHARE = 2  # the same until each has been asked twice
+QUICK_SHARE, QUICK_ROUNDS = 2, 2  # the same until each has been asked twice
 STATS = "Stats"  # the tab of the details
 _GROUP = "numbers"
 
@@ -43,11 +40,9 @@ class Sampling:
         self.numbers = numbers
         self._main = main
         self._woken = asyncio.Event()
-        self._asking: set[str] = set()  # namespaces
-        self._again: dict[Key, float] = {}  # when those that hang are asked again
-        self._rest_until: dict[str, float] = {}  # by namespace
+        self._asking: Asking | None = None  # as soon as a daemon is there
+        self._asked: set[str] = set()  # namespaces whose answer is still to come
         self._suspended = False
-        self._client: Client | None = None
         self._cpus: tuple[object, float | None] = (None, None)  # of a container, its limit
         self._living: tuple[object, dict[Key, Task]] = (None, {})
         self._crowd: list[Key] = []  # still to be asked in this round
@@ -60,13 +55,15 @@ class Sampling:
 
     async def run(self, client: Client) -> None:
         """Ask for ever."""
-        self._client = client
+        from ctdeck.numbers.asking import Asking
+
+        self._asking = asking = Asking(client, self.numbers)
         app = self._main.app
         app.app_suspend_signal.subscribe(self._main, lambda _: self._suspend(True))
         app.app_resume_signal.subscribe(self._main, lambda _: self._suspend(False))
         while True:
             self._woken.clear()
-            wait = self._look(client)
+            wait = self._look(asking)
             await asyncio.sleep(SOONEST)
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
@@ -76,18 +73,21 @@ class Sampling:
         self._suspended = on
         self.wake()
 
-    def _look(self, client: Client) -> float | None:
+    def _look(self, asking: Asking) -> float | None:
         """Ask for what is due; returns for how long then nothing is, None for ever."""
         living = self._alive()
+        asking.keep(living)
         if not living:
             return None
         if not self._sees():
+            if self._main.app.screen is self._main and not self._suspended:
+                self.show()  # what is old by now says so
             return PACE
         seen, now = self._seen(living), self.numbers.clock()
         due: dict[str, dict[str, int]] = defaultdict(dict)
         nexts = [PACE]
         for key, pid in seen.items():
-            wait = self._due(key, now)
+            wait = self._due(asking, key, now)
             if wait <= SOONEST:
                 due[key.namespace][key.id] = pid
             else:
@@ -95,11 +95,11 @@ class Sampling:
         if due:
             nexts.append(FIRST)
         if self._by_number():
-            nexts.append(self._take_crowd(living, seen, due, now))
+            nexts.append(self._take_crowd(asking, living, seen, due))
         for namespace, ids in due.items():
-            if namespace not in self._asking and self._rest_until.get(namespace, 0.0) <= now:
-                self._asking.add(namespace)
-                work = self._ask(client, namespace, ids, set(seen))
+            if namespace not in self._asked and not asking.rests(namespace):
+                self._asked.add(namespace)
+                work = self._ask(asking, namespace, ids, set(seen))
                 self._main.run_worker(work, group=_GROUP)
         return max(0.0, min(nexts) - SOONEST)
 
@@ -111,7 +111,6 @@ class Sampling:
         if self._living[0] is not tasks:
             living = {key: task for key, task in tasks.items() if task.status in LIVING}
             self._living = tasks, living
-            self._again = {key: at for key, at in self._again.items() if key in living}
             self.numbers.keep(living)
         return self._living[1]
 
@@ -157,10 +156,10 @@ class Sampling:
 
     # When
 
-    def _due(self, key: Key, now: float) -> float:
+    def _due(self, asking: Asking, key: Key, now: float) -> float:
         """In how many seconds it is to be asked."""
-        if key in self._again:
-            return self._again[key] - now
+        if (again := asking.in_doubt(key)) is not None:
+            return again - now
         reading = self.numbers.readings.get(key)
         if reading is None:
             return 0.0
@@ -169,91 +168,42 @@ class Sampling:
 
     def _take_crowd(
         self,
+        asking: Asking,
         living: dict[Key, Task],
         seen: dict[Key, int],
         due: dict[str, dict[str, int]],
-        now: float,
     ) -> float:
         """Take some of all others, for an order by numbers needs all; in how long the next."""
-        if now < self._crowd_at or self._asking:
+        now = self.numbers.clock()
+        if now < self._crowd_at or self._asked:
             return max(SOONEST, self._crowd_at - now)
         if not self._crowd:
             self._crowd = [key for key in living if key not in seen]
             self._rounds += 1
         part, self._crowd = self._crowd[-CROWD:], self._crowd[:-CROWD]
         for key in part:
-            task = living.get(key)
-            if task is not None and self._again.get(key, 0.0) <= now:
-                due[key.namespace][key.id] = task.pid
-        self._crowd_at = now + SOONEST  # until it is known how long it took
+            if key in living and (asking.in_doubt(key) or 0.0) <= now:
+                due[key.namespace][key.id] = living[key].pid
         return SOONEST
 
     # Asking
 
     async def _ask(
-        self, client: Client, namespace: str, ids: dict[str, int], seen: Set[Key]
+        self, asking: Asking, namespace: str, pids: dict[str, int], seen: Set[Key]
     ) -> None:
         begun = self.numbers.clock()
         try:
-            found = await self._metrics(client, namespace, ids)
-            if client.proc is not None:
-                self.numbers.host_memory = client.proc.host_memory
-                if self._shows_traffic():
-                    found = await _with_traffic(client, found, ids)
-        except ContainerdError:
-            self._rest_until[namespace] = self.numbers.clock() + TROUBLE
-            return
+            found = await asking.usage(namespace, pids, traffic=self._shows_traffic())
         finally:
-            self._asking.discard(namespace)
-        took = self.numbers.clock() - begun
-        self._crowd_at = self.numbers.clock() + took * (SHARE if self._rounds > 2 else QUICK_SHARE)
-        self._take(namespace, ids, found, seen)
+            self._asked.discard(namespace)
+        now = self.numbers.clock()
+        share = SHARE if self._rounds > QUICK_ROUNDS else QUICK_SHARE
+        self._crowd_at = max(self._crowd_at, now + (now - begun) * share)
+        self._take(namespace, pids, found, seen)
 
     def _shows_traffic(self) -> bool:
         views = self._views()
         return self._sees_stats() or any(view.table.sheet.shows("net") for view in views)
-
-    async def _metrics(
-        self, client: Client, namespace: str, ids: dict[str, int]
-    ) -> dict[str, Usage]:
-        """Of all in one call; where that has no answer, each by itself, to find who hangs."""
-        doubtful = [id for id in ids if Key(namespace, id) in self._again]
-        sound = [id for id in ids if id not in set(doubtful)]
-        found: dict[str, Usage] = {}
-        try:
-            if sound:
-                found = await client.tasks.metrics(sound, namespace=namespace, timeout=DEADLINE)
-        except DeadlineExceeded:
-            doubtful = list(ids)
-        if doubtful:
-            found |= await self._each(client, namespace, doubtful)
-        return found
-
-    async def _each(self, client: Client, namespace: str, ids: list[str]) -> dict[str, Usage]:
-        """Those that answer; the others are asked again after a while."""
-        answers = await asyncio.gather(
-            *(self._one(client, namespace, id) for id in ids), return_exceptions=True
-        )
-        found: dict[str, Usage] = {}
-        hung: list[Key] = []
-        for id, answer in zip(ids, answers, strict=True):
-            key = Key(namespace, id)
-            if isinstance(answer, DeadlineExceeded):
-                hung.append(key)
-            elif isinstance(answer, BaseException):
-                raise answer
-            else:
-                self._again.pop(key, None)
-                found |= answer
-        self.numbers.hangs(hung)
-        if len(hung) == len(ids) > 1:  # it is rather the daemon
-            self._rest_until[namespace] = self.numbers.clock() + TROUBLE
-        else:
-            self._again |= dict.fromkeys(hung, self.numbers.clock() + HUNG)
-        return found
-
-    async def _one(self, client: Client, namespace: str, id: str) -> dict[str, Usage]:
-        return await client.tasks.metrics([id], namespace=namespace, timeout=DEADLINE)
 
     # Showing
 
@@ -285,20 +235,17 @@ class Sampling:
         record = container and (container.key, container.created_at, container.updated_at)
         if record != self._cpus[0]:
             self._cpus = record, None
-            if container is not None and self._client is not None:
-                self._main.run_worker(self._read_cpus(self._client, container), group=_GROUP)
+            if container is not None and self._asking is not None:
+                work = self._read_cpus(self._asking, container)
+                self._main.run_worker(work, group=_GROUP)
         return self._cpus[1]
 
-    async def _read_cpus(self, client: Client, container: Container) -> None:
-        from aiocontainerd.inspect.records import container_page
-        from ctdeck.descriptions.limits import cpus_of
-
+    async def _read_cpus(self, asking: Asking, container: Container) -> None:
         record = self._cpus[0]
-        with suppress(ContainerdError):  # then there is only no share of it
-            page = await container_page(client, container.id, namespace=container.namespace)
-            if self._cpus[0] == record:
-                self._cpus = record, cpus_of(page.spec)
-                self.show()
+        cpus = await asking.cpus(container)
+        if self._cpus[0] == record:
+            self._cpus = record, cpus
+            self.show()
 
     def show(self, touched: Set[Key] = frozenset(), new: Set[Key] = frozenset()) -> None:
         """Draw what reads differently; of `new` ones nothing was known before."""
@@ -313,19 +260,6 @@ class Sampling:
                 view.table.renew()
         if self._sees_stats():
             main.detail_view.refresh()
-
-
-async def _with_traffic(
-    client: Client, found: dict[str, Usage], ids: dict[str, int]
-) -> dict[str, Usage]:
-    from aiocontainerd.processes import with_traffic
-
-    assert client.proc is not None
-    try:
-        traffic = await client.proc.traffic([ids[id] for id in found])
-    except TimeoutError:
-        return found
-    return {id: with_traffic(usage, traffic.get(ids[id])) for id, usage in found.items()}
 
 
 def _task(row: object, living: dict[Key, Task]) -> Task | None:
