@@ -45,7 +45,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def nothing_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that only stands for one cannot be asked what another ctdeck left."""
-    for name in ("cut_short", "stray_logs", "left_behind"):
+    for name in ("cut_short", "stray_logs", "left_behind", "end_orphans"):
         real = getattr(operations, name)
 
         async def asked(client: object, *more: object, real: Any = real, **named: object) -> object:

@@ -62,10 +62,11 @@ WORDS = {  # of each word, all its forms
     "resume": ("resume web1",),
     "ns": ("ns default", "ns all", "ns new"),
     "lock": ("lock",),
+    "logs": ("logs web1", "logs -f -t web1"),
     "theme": ("theme nord", "theme"),
     "ps": ("ps",),
 } | {pane: (pane,) for pane in PANE_IDS}
-LOOKING = {"ns", "lock", "ps", "theme", *PANE_IDS}
+LOOKING = {"ns", "lock", "logs", "ps", "theme", *PANE_IDS}
 _ANSWERS = {
     "ConfirmScreen": ("y",),
     "ChooseScreen": ("enter",),

@@ -12,7 +12,7 @@ from ctdeck.actions import ACTIONS, BY_ID, PANE_IDS
 from ctdeck.command.parsing import WORDS
 from ctdeck.panes import PANES
 
-FREE = {"l", "a", "y"}  # for later issues
+FREE = {"a", "y"}  # for later issues
 PROMISED = {
     "p": "image.pull",
     "r": "run",
@@ -36,6 +36,7 @@ PROMISED = {
     "exclamation_mark": "equivalent",
     "x": "secrets",
     "L": "lock",
+    "l": "logs",
     "slash": "filter",
     "o": "sort.reverse",
     "space": "mark",

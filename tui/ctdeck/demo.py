@@ -18,6 +18,7 @@ from aiocontainerd.pull import Pulls
 from aiocontainerd.reconcile import reconcile
 from aiocontainerd.safe import safe
 from aiocontainerd.simulator.demo import Host, InventedProc, cast, live, make_host
+from aiocontainerd.simulator.demo.journal import Journal
 from aiocontainerd.simulator.server import Simulator
 from aiocontainerd.state import StateDirectory
 from aiocontainerd.store import Store
@@ -101,8 +102,7 @@ class Demo:
             await demo.stop()
             raise
         if lively:
-            life = live(demo.host.world, demo.simulator.lives)
-            demo._life = asyncio.create_task(life, name="demo life")
+            demo._life = asyncio.create_task(demo._live(), name="demo life")
         view = HostView(shares_pids=False, root=str(demo.root))
         proc = InventedProc(demo.host.world)
         client = Client(demo.simulator.address, access=settings.access, host=view, proc=proc)
@@ -117,6 +117,12 @@ class Demo:
             demo=demo,
             following=asyncio.create_task(reconcile(client, store), name="reconcile"),
         )
+
+    async def _live(self) -> None:
+        journal = Journal(self.host.world, self.root, self.folder)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(live(self.host.world, self.simulator.lives))
+            group.create_task(journal.keep())
 
     def _make_files(self) -> None:
         """Empty files and folders, so that what a mount names can be looked for and completed."""

@@ -12,10 +12,12 @@ from ctdeck.actions.getting_about import GENERAL, MOVES, PANE_ACTIONS
 from ctdeck.actions.inside import INSIDE
 from ctdeck.actions.marking import marking
 from ctdeck.actions.on_rows import ON_ROWS
+from ctdeck.actions.seeing_inside import SEEING_INSIDE
 
 ACTIONS: tuple[Action, ...] = (
     *ON_ROWS,
     *INSIDE,
+    *SEEING_INSIDE,
     *marking(ON_ROWS),
     *ON_DISK,
     *PANE_ACTIONS,

@@ -131,7 +131,7 @@ ON_ROWS: tuple[Action, ...] = (
         panes=PROCESSES,
         changes=True,
         words=("kill",),
-        footer=10,
+        footer=19,
         group="On containers and tasks",
         many=True,
     ),

@@ -22,6 +22,7 @@ from ctdeck.command.requests import (
     ExecCommand,
     KillCommand,
     LockCommand,
+    LogsCommand,
     NamespaceCommand,
     PaneCommand,
     PauseCommand,
@@ -44,7 +45,6 @@ SIGNALS = tuple(each.name.removeprefix("SIG") for each in signal.Signals)
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
 _NUMBER = re.compile(r"-(\d{1,2})")
 _LATER = {
-    "logs": "Reading logs here",
     "inspect": "Showing the raw object",
     "prune": "Cleaning up what nothing uses",
 }
@@ -238,6 +238,7 @@ _EXEC = (  # -i and -t are what it is in any case: as people type it
     Flag(("-t", "--tty")),
 )
 _PULL = (Flag(("--platform",), "P"), Flag(("--plain-http",)))
+_LOGS = (Flag(("-f", "--follow")), Flag(("-t", "--timestamps")))  # it always follows
 _CONTAINER, _IMAGE = Kind.CONTAINER, Kind.IMAGE
 
 WORDS: tuple[CommandWord, ...] = (
@@ -273,6 +274,14 @@ WORDS: tuple[CommandWord, ...] = (
     CommandWord("exec", "ID [COMMAND…]", "a shell or a command in it", _exec, _CONTAINER, _EXEC),
     CommandWord("pause", "ID…", "freeze", lambda given: PauseCommand(_ids(given)), _CONTAINER),
     CommandWord("resume", "ID…", "thaw", lambda given: ResumeCommand(_ids(given)), _CONTAINER),
+    CommandWord(
+        "logs",
+        "ID",
+        "its log, followed",
+        lambda given: LogsCommand(_one(given, "the container's id"), given.has("--timestamps")),
+        _CONTAINER,
+        _LOGS,
+    ),
     CommandWord("ns", "NAME|all", "choose the namespace", _namespace, Kind.NAMESPACE),
     CommandWord("theme", "[NAME]", "choose the look", _theme, Kind.THEME),
     CommandWord("lock", "", "lock again", lambda given: _none(given, LockCommand())),

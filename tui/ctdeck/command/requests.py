@@ -102,6 +102,14 @@ class ExecCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class LogsCommand:
+    """Show the log of this container; with the times of its lines."""
+
+    id: str
+    times: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LockCommand:
     """Lock again all that was unlocked."""
 
@@ -145,6 +153,7 @@ Command = (
     | ResumeCommand
     | ExecCommand
     | LockCommand
+    | LogsCommand
     | NamespaceCommand
     | PaneCommand
     | ThemeCommand

@@ -21,7 +21,6 @@ from ctdeck.widgets.factsview import wrap
 
 KEYS = 13  # cells for the keys
 LATER = (
-    ("l", "logs"),
     ("e", "a shell inside"),
     ("a", "attach to its terminal"),
     ("y", "the raw object"),

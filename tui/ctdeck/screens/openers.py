@@ -47,6 +47,12 @@ def _theme(main: MainScreen, look: str = "") -> None:
         main.begin(choose_theme(main), group="theme", opens=True)
 
 
+def _logs(main: MainScreen, **arguments: Any) -> None:
+    from ctdeck.screens.logopener import open_logs
+
+    open_logs(main, **arguments)
+
+
 def _message(main: MainScreen, title: str, text: str, bad: bool = False) -> None:
     from ctdeck.screens.message import MessageScreen
 
@@ -90,6 +96,7 @@ OPENERS: Mapping[str, Callable[..., None]] = {
     "command": _command,
     "filter": _filter,
     "help": _help,
+    "logs": _logs,
     "message": _message,
     "palette": _palette,
     "pull": _pull,

@@ -17,6 +17,7 @@ from ctdeck.command.requests import (
     ExecCommand,
     KillCommand,
     LockCommand,
+    LogsCommand,
     NamespaceCommand,
     PaneCommand,
     PauseCommand,
@@ -66,7 +67,7 @@ _ACTIONS: dict[type, str] = {  # by whose id it is begun, and recorded
     RemoveCommand: "delete",
     RemoveImagesCommand: "delete",
 }
-_LOOKING = (LockCommand, NamespaceCommand, PaneCommand, QuitCommand, ThemeCommand)
+_LOOKING = (LockCommand, LogsCommand, NamespaceCommand, PaneCommand, QuitCommand, ThemeCommand)
 Verb = Callable[[Desk, list[ContainerRow]], Coroutine[Any, Any, None]]
 
 
@@ -116,6 +117,9 @@ def _begin(desk: Desk, command: Command) -> None:
             desk.begin(work, group=at_hand(), opens=will_ask(desk, [row]))
         case LockCommand():
             lock_again(desk)
+        case LogsCommand(id, times):
+            (row,) = _rows(desk, (id,))
+            desk.open("logs", container=row.container, times=times)
         case NamespaceCommand(name):
             _namespace(desk, name)
         case PaneCommand(pane):

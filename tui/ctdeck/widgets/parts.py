@@ -58,6 +58,24 @@ def top_parts(top: Top, width: int) -> list[Part]:
     return [*parts, (gap, ""), (notes, "$warning"), (alarm, "bold reverse $warning")]
 
 
+def headed(left: Sequence[Part], notes: Sequence[str], width: int) -> list[Part]:
+    """What something is, and notes at the right; what is last of it gives way first, but for the
+    first part, then the first of the notes."""
+    ways = [(len(left) - less, 0) for less in range(len(left))]
+    ways += [(1, first) for first in range(1, len(notes))]
+    for count, first in ways:
+        right = f" {GLYPHS.dot} ".join(notes[first:]) + " "
+        room = width - cell_len(right)
+        if sum(cell_len(text) for text, _ in left[:count]) < room:
+            break
+    parts: list[Part] = []
+    for text, style in left[:count]:
+        text = fit(text, min(cell_len(text), max(0, room - 1)))
+        room -= cell_len(text)
+        parts.append((text, style))
+    return [*parts, (" " * max(0, room), ""), (right, "$accent")]
+
+
 def _notes(notes: Sequence[str], width: int) -> str:
     """All of them, or the first ones that fit and how many more there are."""
     for count in range(len(notes), -1, -1):

@@ -2,9 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from threading import Thread
 from typing import Any, ClassVar, TypeVar
 
 from textual.app import App
@@ -20,6 +18,7 @@ from ctdeck.forms.host_paths import (
     source_query,
     surroundings,
 )
+from ctdeck.offloop import off_loop as in_thread
 from ctdeck.settings import Session
 from ctdeck.widgets.fields import Field
 
@@ -97,30 +96,20 @@ async def look_up(query: PathQuery) -> Listing:
 async def off_loop(path: str, work: Callable[[], T], *, default: T) -> T:
     """`work`, which looks at `path`, in a thread; `default` if it takes longer than PATIENCE.
 
-    While one hangs at a path no second one is sent there. The thread is a daemon one and not
-    of asyncio's pool: a hung file system would otherwise keep ctdeck from leaving.
+    While one hangs at a path no second one is sent there.
     """
     if path in _under_way:
         return default
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[T] = loop.create_future()
 
-    def give(result: T) -> None:
-        if not answer.done():
-            answer.set_result(result)
-
-    def run() -> None:
+    def look() -> T:
         try:
-            result = work()
+            return work()
         finally:
             _under_way.discard(path)
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(give, result)
 
     _under_way.add(path)
-    Thread(target=run, name="host-paths", daemon=True).start()
     try:
         async with asyncio.timeout(PATIENCE):  # not wait_for: it can lose a cancellation
-            return await answer
+            return await in_thread(look, "host-paths")
     except TimeoutError:
         return default

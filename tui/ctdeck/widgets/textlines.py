@@ -63,6 +63,11 @@ class Lines(Generic[T]):
         self.first += gone
         self.dropped += gone
 
+    def pop(self, count: int) -> None:
+        """Take the last ones back."""
+        for _ in range(min(count, len(self._lines))):
+            self.bytes -= self._size(self._lines.pop()) + EACH
+
     def put_before(self, lines: Sequence[T]) -> None:
         """Before the first; the last ones go where that is too much."""
         self._lines[:0] = lines

@@ -35,7 +35,7 @@ KEYS = (
     ("left", "h,left", "shift(-1)", "left", "To the left, where lines are cut"),
     ("right", "right", "shift(1)", "right", "To the right, where lines are cut"),
     ("first", "g,home", "first", "first", "The first line"),
-    ("last", "G,end", "last", "last", "The last line"),
+    ("last", "G,end", "last", "last", "The last line, and on with what comes"),
     ("page", "pagedown,space,ctrl+f", "page(1.0)", "page down", "One page down"),
     ("page.up", "pageup,ctrl+b", "page(-1.0)", "page up", "One page up"),
     ("half", "ctrl+d", "page(0.5)", "half a page down", "Half a page down"),
@@ -68,6 +68,7 @@ class TextPage(Vertical):
         super().__init__(id=id)
         self.view = view
         self.filter = ""
+        self.asking: Widget | None = None  # the prompt that is open
         self._opened = opened
         self._place = view.place
         view.seeker.told = self._tell
@@ -77,32 +78,34 @@ class TextPage(Vertical):
         yield self.view
         yield Vertical(id="text-prompt")
 
-    @property
-    def is_asking(self) -> bool:
-        """A prompt is open."""
-        return bool(self.query("FilterLine"))
-
     def action_find(self) -> None:
         """The `/` line."""
         self._place = self.view.place
         words = self.view.search.words if self.view.search else ""
-        self._ask(FilterLine(words, self._find))
+        self.ask(FilterLine(words, self._find))
 
     def action_sift(self) -> None:
         """The `&` line."""
-        self._ask(FilterLine(self.filter, self._sift, sign="&"))
+        self.ask(FilterLine(self.filter, self._sift, sign="&"))
 
-    def _ask(self, line: FilterLine) -> None:
+    def ask(self, line: Widget) -> None:
+        """Show a line in which one types, over what is below; `close_prompt` takes it away."""
         prompt = self.query_one("#text-prompt")
         take_away(prompt)
         prompt.mount(line)
+        self.asking = line
         self._opened(line)
         self.post_message(self.Altered())
 
     def on_filter_line_closed(self) -> None:
         """Enter or Esc."""
+        self.close_prompt()
+
+    def close_prompt(self) -> None:
+        """Back to the text."""
         take_away(self.query_one("#text-prompt"))
         self.view.focus()
+        self.asking = None
         self.post_message(self.Altered())
 
     def _find(self, text: str) -> str:

@@ -60,6 +60,8 @@ class Seeker(Generic[T]):
         shown = self._view.shown
         assert isinstance(shown, list)
         first = max(numbers.start, numbers.stop - count)
+        while shown and shown[-1] >= first:  # those that others have taken the place of
+            shown.pop()
         shown += filter(self._is_wanted, range(first, numbers.stop))
         gone = next((n for n, number in enumerate(shown) if number >= numbers.start), len(shown))
         del shown[:gone]

@@ -19,6 +19,7 @@ from textual.strip import Strip
 
 from ctdeck.ansi import Painted
 from ctdeck.finding import Search, Span
+from ctdeck.widgets.factsview import wrap
 from ctdeck.widgets.selfdrawn import SelfDrawn
 from ctdeck.widgets.textlines import MOST, Lines
 from ctdeck.widgets.textrows import at_cell, cells_of, row_starts, segments
@@ -95,8 +96,12 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
         self._laid.clear()
         self.sift()
 
-    def add(self, lines: Sequence[T]) -> None:
-        """Some more at the end."""
+    def add(self, lines: Sequence[T], *, instead: int = 0) -> None:
+        """Some more at the end, in place of the last lines."""
+        if instead:
+            self.lines.pop(instead)
+            for number in range(self.lines.numbers.stop, self.lines.numbers.stop + instead):
+                self._laid.pop(number, None)
         self.lines.add(lines)
         self.seeker.took(len(lines))
         self._changed()
@@ -298,8 +303,8 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
         """One row of the screen."""
         width, base = self.size.width, self._style("")
         if y >= len(self._rows):
-            note = f" {self.empty}" if self.empty and not self.shown and y == 0 else ""
-            return Strip([Segment(note, self._style("muted"))]).adjust_cell_length(width, base)
+            note = Segment(self._note(y), self._style("muted"))
+            return Strip([note]).adjust_cell_length(width, base)
         number, row = self._rows[y]
         laid = self._line(number)
         if self.wraps:
@@ -312,6 +317,14 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
         drawn = segments(laid.line, start, end, base, laid.marks, mark)
         body = Strip(drawn).adjust_cell_length(self._room, base)
         return Strip([*self._before(number, row), *body]).adjust_cell_length(width, base)
+
+    def _note(self, y: int) -> str:
+        """What is told where there is no line."""
+        if self.shown or not self.empty:
+            return ""
+        room = max(8, self.size.width - 2)
+        rows = [row for line in self.empty.split("\n") for row in wrap(line, room)]
+        return f" {rows[y]}" if y < len(rows) else ""
 
     def _before(self, number: int, row: int) -> list[Segment]:
         if not self.head or not self.head_width:

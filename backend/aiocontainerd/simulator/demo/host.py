@@ -28,6 +28,7 @@ from aiocontainerd.simulator.demo.cast import (
     Part,
     Sample,
 )
+from aiocontainerd.simulator.demo.logplaces import mark, stdout_of
 from aiocontainerd.simulator.imaging import ImageParts, digest, put_blob, put_content, put_snapshots
 from aiocontainerd.simulator.registry import INDEX, find
 from aiocontainerd.simulator.world import World
@@ -139,6 +140,7 @@ def put_container(world: World, part: Part, image: ImageParts | None) -> None:
         at = world, part.namespace, SNAPSHOTTER, part.id
         snapshots.make(*at, image.chain[-1], labels={})
         snapshots.get(*at).size = _UPPER
+    mark(part.namespace, message, terminal=part.terminal)
     containers.create(world, part.namespace, message)
 
 
@@ -159,6 +161,11 @@ def _spec(part: Part, config: ImageConfig) -> dict[str, Any]:
 
 def start(world: World, part: Part) -> int:
     """Start its process; returns the pid."""
-    wanted = tasks_pb2.CreateTaskRequest(container_id=part.id, terminal=part.terminal)
+    record = containers.get(world, part.namespace, part.id).without_spec
+    wanted = tasks_pb2.CreateTaskRequest(
+        container_id=part.id,
+        stdout=stdout_of(part.namespace, record, terminal=part.terminal),
+        terminal=part.terminal,
+    )
     tasks.create(world, part.namespace, wanted)
     return tasks.start(world, part.namespace, part.id).process.pid

@@ -1,0 +1,127 @@
+"""Where the log of a container is: each maker has its own place for it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from aiocontainerd.errors import NotFound
+from aiocontainerd.logs import makers
+from aiocontainerd.logs.entries import STDERR, STDOUT
+from aiocontainerd.logs.source import LogFile, LogSource, NoLog
+from aiocontainerd.owners import KIND_LABEL
+from aiocontainerd.safe import safe
+
+if TYPE_CHECKING:
+    from aiocontainerd.client import Client
+    from aiocontainerd.models import Container
+
+OUT_LABEL, ERR_LABEL = "io.ctdeck/stdout", "io.ctdeck/stderr"
+_RESTARTED = "containerd.io/restart.loguri"
+_ADVICE = (
+    "Run it with ctdeck (r), or give its task a log: ctr run --log-uri file:///var/log/NAME.log …"
+)
+
+
+async def find_log(
+    client: Client, container: Container, root: str = "", ours: Path | None = None
+) -> LogSource:
+    """The files in which this container's output is; `root` leads to the daemon's files, `ours` is
+    our own folder (`StateDirectory.root`).
+
+    By its maker: our labels, nerdctl's state folder, the log path that the CRI plugin keeps in
+    the record, dockerd's folder; else by what the task was given (containers.Get, tasks.Get).
+    Raises NoLog with the reason, NotFound if the container is gone.
+    """
+    labels = container.labels
+    if OUT_LABEL in labels and (source := _ours(container, ours)):
+        return source
+    if any(label.startswith("nerdctl/") for label in labels):
+        return await asyncio.to_thread(makers.by_nerdctl, container, client.address, root)
+    if kind := labels.get(KIND_LABEL):
+        return await _by_cri(client, container, kind)
+    if makers.is_dockers(container):
+        return await asyncio.to_thread(makers.by_docker, container, root)
+    return await _by_task(client, container)
+
+
+def _ours(container: Container, root: Path | None) -> LogSource | None:
+    """By our labels, where they name a place that is ours for this container and no other's.
+
+    Anybody may set labels: `ctr` takes over those of the image.
+    """
+    ours = re.compile(
+        f"/.*/logs/([0-9a-f]{{8}}/)?{re.escape(container.namespace)}/{re.escape(container.id)}"
+        r"/(stdout|stderr)\.log"
+    )
+    wanted = ((OUT_LABEL, STDOUT), (ERR_LABEL, STDERR))
+    files = [
+        LogFile(path, "plain", stream, own=3, here=bool(root and Path(path).is_relative_to(root)))
+        for label, stream in wanted
+        if (path := container.labels.get(label, "")) and ours.fullmatch(path)
+    ]
+    return LogSource(tuple(files), "ctdeck's logger") if files else None
+
+
+async def _by_cri(client: Client, container: Container, kind: str) -> LogSource:
+    if kind == "sandbox":
+        raise NoLog(
+            "this container only holds its pod together and writes no log",
+            subject=container.id,
+            remedy="Look at the pod's other containers.",
+        )
+    record = await client.containers.get_record(container.id, namespace=container.namespace)
+    path = makers.cri_log_path({key: each.value for key, each in record.extensions.items()})
+    if not path:
+        raise NoLog(
+            "the record that the CRI plugin keeps names no log",
+            subject=container.id,
+            remedy="Its pod was made without a log directory: crictl attach shows what comes.",
+        )
+    return LogSource((LogFile(path, "cri", own=3),), "the CRI plugin, for the kubelet")
+
+
+async def _by_task(client: Client, container: Container) -> LogSource:
+    try:
+        uri = await client.tasks.stdout(container.id, namespace=container.namespace)
+        has_task = True
+    except NotFound:
+        uri, has_task = container.labels.get(_RESTARTED, ""), False
+        if not uri:
+            await client.containers.get_record(container.id, namespace=container.namespace)
+            raise NoLog(
+                "it has no task, and nothing tells where it wrote when it had one",
+                subject=container.id,
+                remedy=f"S starts it with a log of ctdeck's. Or: {_ADVICE}",
+            ) from None
+    return _by_uri(container, uri, has_task=has_task)
+
+
+def _by_uri(container: Container, uri: str, *, has_task: bool) -> LogSource:
+    """By what stdout of a task is: "", a FIFO, a file, or a program (containerd's cio)."""
+    parts = urlsplit(uri)
+    if parts.scheme == "file" or (uri.startswith("/") and not _is_fifo(uri)):
+        path = unquote(parts.path) if parts.scheme == "file" else uri
+        return LogSource((LogFile(path),), "its shim")
+    if not uri:
+        why, remedy = "its output goes to /dev/null: it was started without a log", _ADVICE
+    elif parts.scheme == "binary":
+        program = safe(unquote(parts.path)[-80:])
+        why, remedy = f"its output goes to a program, {program}", "Ask that one for it."
+    elif not has_task or uri.startswith("/"):
+        why = (
+            "its output goes through a FIFO to whoever started it, as ctr does it, and is kept "
+            "nowhere; read here, it would be taken from them"
+        )
+        remedy = _ADVICE
+    else:
+        why, remedy = f"its output goes to {safe(uri[:80])}, which ctdeck cannot read", _ADVICE
+    raise NoLog(why, subject=container.id, remedy=remedy)
+
+
+def _is_fifo(path: str) -> bool:
+    """ctr and the Go client put theirs there (`cio.NewFIFOSetInDir`), named by the stream."""
+    return bool(re.search(r"/fifo/\d+/|-(stdout|stderr)$", path))

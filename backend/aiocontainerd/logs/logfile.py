@@ -1,0 +1,206 @@
+"""One file of a log: its last lines, those before them, and those that come; blocks.
+
+It is followed by its descriptor: renamed (kubelet, dockerd) it is read to its end before the new
+file of its name is begun; emptied (copy and truncate) it is read from its beginning.
+"""
+
+import os
+from contextlib import suppress
+from typing import NamedTuple
+
+from aiocontainerd.logs.entries import NOTE, Entry
+from aiocontainerd.logs.formats import Line, ends_a_line, format_of
+from aiocontainerd.logs.source import LogFile, NoLog, open_log, refusal
+
+PIECE = 512 << 10  # bytes that are read at once, from the end or before
+LONGEST = 4 << 20  # bytes that are looked back for the beginning of a line
+LINE_MAX = 256 << 10  # bytes of a line that are kept
+BEHIND = 4 << 20  # bytes that may wait to be read; of more only the end is
+COUNTED = 256 << 20  # bytes of what is left out in which lines are counted
+
+
+class News(NamedTuple):
+    """What came in: complete entries, those that are not complete yet, lines that were left out."""
+
+    entries: list[Entry]
+    open: list[Entry]
+    skipped: int = 0
+
+
+class OpenLog:
+    """A file that is being read; `begin` is where what was read begins, 0 with all of it.
+
+    Raises NoLog when it cannot be opened.
+    """
+
+    def __init__(self, file: LogFile, root: str = "") -> None:
+        self.file = file
+        self.begin = 0
+        self._root = "" if file.here else root
+        self._format = format_of(file.kind, file.stream)
+        self._descriptor = self._opened()
+        self._at = 0  # up to here it has been read
+        self._rest = b""  # of a line whose end has not come
+        self._lost = 0  # bytes of that line that are not kept
+        self._is_open = False  # what is not complete has been told
+
+    def _opened(self) -> int:
+        try:
+            return open_log(self.file, self._root)
+        except OSError as error:
+            raise refusal(error, self.file.path) from error
+
+    def close(self) -> None:
+        """Let it go."""
+        with suppress(OSError):
+            os.close(self._descriptor)
+
+    @property
+    def size(self) -> int:
+        """Bytes that are in it now."""
+        return os.fstat(self._descriptor).st_size
+
+    @property
+    def changed(self) -> float:
+        """When it was written to last."""
+        return os.fstat(self._descriptor).st_mtime
+
+    def tail(self) -> list[Entry]:
+        """The last lines, at once: what has not its end yet comes with `news`."""
+        size = self.size
+        lines, self.begin, self._rest, self._lost = self._back(size)
+        self._at = size
+        return self._format.read(lines)
+
+    def before(self) -> list[Entry]:
+        """The lines before those that were read so far; none if there are none."""
+        if not self.begin:
+            return []
+        lines, self.begin, rest, lost = self._back(self.begin)
+        if rest:
+            lines.append(Line(rest, lost))
+        older = format_of(self.file.kind, self.file.stream)
+        return older.read(lines) + older.rest()
+
+    def _back(self, end: int) -> tuple[list[Line], int, bytes, int]:
+        """Lines up to `end`, where the first one begins, and what stands behind the last one."""
+        length = PIECE
+        while True:
+            start = max(0, end - length)
+            data = self._read(start, end - start)
+            first = self._first_line(data) if start else 0
+            if first is not None or length >= LONGEST or not start:
+                break
+            length *= 2
+        cut = b"" if first is not None else b"\xe2\x80\xa6"  # a line longer than one looks back
+        data, begin = data[first or 0 :], start + (first or 0)
+        *raws, rest = (cut + data).split(b"\n")
+        return [_cut(raw) for raw in raws], begin, *_cut(rest)
+
+    def _first_line(self, data: bytes) -> int | None:
+        """Where the first whole entry begins, if one does; what is before may be half of a line."""
+        at = data.find(b"\n") + 1
+        while at:
+            following = data.find(b"\n", at) + 1
+            if not following:
+                return at if self.file.kind == "plain" and at < len(data) else None
+            if self.file.kind == "plain":
+                return at
+            if following < len(data) and ends_a_line(self.file.kind, data[at : following - 1]):
+                return following
+            at = following
+        return None
+
+    def news(self) -> News:
+        """What came in since; rotation and emptying are noticed here. Raises NoLog."""
+        size = self.size
+        entries: list[Entry] = []
+        skipped = 0
+        if size < self._at:
+            entries += [*self._finish(), Entry("the log was emptied here", NOTE)]
+            self._at = self.begin = 0
+        if size - self._at > BEHIND:
+            skipped = self._skip(size)
+        if size > self._at:
+            entries += self._take(self._read(self._at, min(size - self._at, BEHIND)))
+        elif self._is_replaced():
+            entries += self._renew()
+        return News(entries, self._incomplete(), skipped)
+
+    def _take(self, data: bytes) -> list[Entry]:
+        self._at += len(data)
+        head, *others = data.split(b"\n")
+        if not others:
+            self._keep(head)
+            return []
+        self._keep(head)
+        first = Line(self._rest, self._lost)
+        *whole, rest = others
+        self._rest, self._lost = _cut(rest)
+        return self._format.read([first, *map(_cut, whole)])
+
+    def _keep(self, more: bytes) -> None:
+        kept = (self._rest + more)[:LINE_MAX] if len(self._rest) < LINE_MAX else self._rest
+        self._lost += len(self._rest) + len(more) - len(kept)
+        self._rest = kept
+
+    def _incomplete(self) -> list[Entry]:
+        """What is there of lines that have no end yet: a question that waits, the last words."""
+        if self._rest and self.file.kind == "plain":
+            return [*self._format.rest(), *self._format.read([Line(self._rest, self._lost)])]
+        return self._format.rest()
+
+    def _finish(self) -> list[Entry]:
+        """The end of the lines that have none will not come."""
+        left = self._incomplete()
+        self._rest, self._lost = b"", 0
+        self._format = format_of(self.file.kind, self.file.stream)
+        return left
+
+    def _skip(self, size: int) -> int:
+        """Go on at the end; the lines that are left out are counted."""
+        start = size - PIECE
+        lines = self._finish()
+        count, at, until = len(lines), self._at, min(start, self._at + COUNTED)
+        while at < until:
+            data = self._read(at, min(PIECE, until - at))
+            if not data:
+                break
+            count, at = count + data.count(b"\n"), at + len(data)
+        data = self._read(start, PIECE)
+        self._at = start + data.find(b"\n") + 1
+        return count + (self._at > start)
+
+    def _is_replaced(self) -> bool:
+        """Another file has its name now. While there is none of that name one waits."""
+        ours = os.fstat(self._descriptor)
+        try:
+            there = os.stat(self._root + self.file.path, follow_symlinks=False)  # noqa: PTH116
+        except OSError:
+            return False
+        return (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino)
+
+    def _renew(self) -> list[Entry]:
+        """Begin with the new file; the old one was read to its end."""
+        try:
+            descriptor = self._opened()
+        except NoLog:
+            return []
+        left = self._finish()
+        self.close()
+        self._descriptor, self._at, self.begin = descriptor, 0, 0
+        size = self.size
+        if size > BEHIND:
+            return [*left, *self.tail()]
+        return [*left, *self._take(self._read(0, size))]
+
+    def _read(self, start: int, length: int) -> bytes:
+        parts = []
+        while length > 0 and (data := os.pread(self._descriptor, length, start)):
+            parts.append(data)
+            start, length = start + len(data), length - len(data)
+        return b"".join(parts)
+
+
+def _cut(raw: bytes) -> Line:
+    return Line(raw[:LINE_MAX], max(0, len(raw) - LINE_MAX))

@@ -1,0 +1,68 @@
+"""Where the logs of the demo's containers are, by who made them, as on a real host. Pure."""
+
+import hashlib
+from typing import NamedTuple
+from urllib.parse import quote
+
+from aiocontainerd.logs.find import ERR_LABEL, OUT_LABEL
+from aiocontainerd.logs.makers import CRI_METADATA, cri_log_path
+from aiocontainerd.pb import containers_pb2
+from aiocontainerd.pb.typeurl import pack_json
+from aiocontainerd.simulator.demo.cast import BUILDS, MOBY
+
+_METADATA_URL = "github.com/containerd/cri/pkg/store/container/Metadata"
+_OURS = "/var/lib/ctdeck/logs/5f0c3a91"
+_NERDCTLS = "/var/lib/nerdctl/1935db59"
+_STATE = "nerdctl/state-dir"
+_POD = "io.kubernetes.pod"
+
+
+class LogPlace(NamedTuple):
+    """The files of stdout and stderr, the same for formats that hold both; `kind` as in `logs`."""
+
+    out: str
+    err: str
+    kind: str
+
+
+def mark(namespace: str, record: containers_pb2.Container, *, terminal: bool) -> None:
+    """Write into a new record what its maker would; those with a terminal are `ctr`'s."""
+    labels, id = record.labels, record.id
+    if "io.kubernetes.container.name" in labels:
+        pod = "_".join(labels[f"{_POD}.{part}"] for part in ("namespace", "name", "uid"))
+        path = f"/var/log/pods/{pod}/{labels['io.kubernetes.container.name']}/0.log"
+        metadata = {"Version": "v1", "Metadata": {"ID": id, "LogPath": path}}
+        record.extensions[CRI_METADATA].CopyFrom(pack_json(_METADATA_URL, metadata))
+    elif "nerdctl/name" in labels:
+        labels[_STATE] = f"{_NERDCTLS}/containers/{namespace}/{id}"
+    elif namespace == "default" and not terminal:
+        for label, name in ((OUT_LABEL, "stdout"), (ERR_LABEL, "stderr")):
+            labels[label] = f"{_OURS}/{namespace}/{id}/{name}.log"
+
+
+def place_of(namespace: str, record: containers_pb2.Container) -> LogPlace | None:
+    """Where its log is; None if it has none."""
+    labels, id = record.labels, record.id
+    if OUT_LABEL in labels:
+        return LogPlace(labels[OUT_LABEL], labels.get(ERR_LABEL, labels[OUT_LABEL]), "plain")
+    if _STATE in labels:
+        return _both(f"{labels[_STATE]}/{id}-json.log", "json")
+    if namespace == MOBY:
+        return _both(f"/var/lib/docker/containers/{id}/{id}-json.log", "json")
+    if namespace == BUILDS:
+        return _both(f"/var/log/builds/{id}.log", "plain")
+    path = cri_log_path({key: each.value for key, each in record.extensions.items()})
+    return _both(path, "cri") if path else None
+
+
+def stdout_of(namespace: str, record: containers_pb2.Container, *, terminal: bool) -> str:
+    """What its task was given: a FIFO by ctr, a file by the build server."""
+    if terminal:
+        number = int(hashlib.sha256(record.id.encode()).hexdigest()[:8], 16)
+        return f"/run/containerd/fifo/{number}/{record.id}-stdout"
+    place = place_of(namespace, record)
+    return f"file://{quote(place.out)}" if place and namespace == BUILDS else ""
+
+
+def _both(path: str, kind: str) -> LogPlace:
+    return LogPlace(path, path, kind)

@@ -1,0 +1,91 @@
+"""The log screen of a container whose log is a file of the test's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from aiocontainerd.models import TaskStatus
+from aiocontainerd.state import StateDirectory
+from aiocontainerd.store import Store
+from ctdeck.app import CtdeckApp
+from ctdeck.screens.logs import LogScreen
+from ctdeck.settings import Session
+from tests.tui.apps import running, screen_text, until
+from tests.tui.worlds import container, of, task
+
+
+class Tasks:
+    """Says where the output of a task goes."""
+
+    uri = ""
+
+    async def stdout(self, id: str, *, namespace: str) -> str:
+        return self.uri
+
+
+class Client:
+    """Stands for a client that is asked for a log."""
+
+    host = None
+    address = "/run/containerd/containerd.sock"
+
+    def __init__(self) -> None:
+        self.tasks = Tasks()
+
+    async def close(self) -> None: ...
+
+
+class Log:
+    """The files of a container that ctdeck ran."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "logs" / "default" / "web1"
+        self.folder.mkdir(parents=True)
+        self.out, self.err = self.folder / "stdout.log", self.folder / "stderr.log"
+        self.labels = {"io.ctdeck/stdout": str(self.out), "io.ctdeck/stderr": str(self.err)}
+        self.out.touch()
+        self.err.touch()
+
+    def write(self, *lines: str, to: str = "out") -> None:
+        with (self.out if to == "out" else self.err).open("a") as file:
+            file.write("".join(f"{line}\n" for line in lines))
+
+
+def json_line(text: str, time: str, stream: str = "stdout") -> str:
+    """As Docker and nerdctl write it."""
+    return json.dumps({"log": f"{text}\n", "stream": stream, "time": time}) + "\n"
+
+
+@asynccontextmanager
+async def reading(
+    *, uri: str = "", size: tuple[int, int] = (80, 24), **more: Any
+) -> AsyncIterator[tuple[CtdeckApp, Pilot[None], LogScreen]]:
+    """The log of web1; `uri` is where its task writes, `more` goes to its record."""
+    client = Client()
+    client.tasks.uri = uri
+    session = Session(
+        Store(),
+        client=client,  # type: ignore[arg-type]
+        state=StateDirectory(Path("/nonexistent/ctdeck")),
+        address=client.address,
+    )
+    snapshot = of((container("web1", **more), task("web1", TaskStatus.RUNNING)))
+    async with running(snapshot, size=size, session=session) as (app, pilot):
+        await until(pilot, lambda: "web1" in screen_text(app))
+        await pilot.press("l")
+        await until(pilot, lambda: isinstance(app.screen, LogScreen))
+        screen = app.screen
+        assert isinstance(screen, LogScreen)
+        await until(pilot, lambda: screen.feed.source is not None or bool(screen.trouble))
+        yield app, pilot, screen
+
+
+def body(app: CtdeckApp) -> list[str]:
+    """The lines between the first and the last of the screen."""
+    return [line.rstrip() for line in screen_text(app).splitlines()[1:-1]]

@@ -1,0 +1,288 @@
+"""The log of one container, on the whole screen."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widget import Widget
+
+from aiocontainerd.errors import ContainerdError
+from aiocontainerd.logs import Entry, LogFile, LogSource
+from aiocontainerd.models import Container, Task
+from aiocontainerd.safe import safe
+from ctdeck.formatting import GLYPHS, counted, size, status_role, status_text
+from ctdeck.logtext import SPANS, STREAMS, TIMES, Look, as_text, length, paint
+from ctdeck.masking import masked_text
+from ctdeck.offloop import off_loop
+from ctdeck.savefile import save_new
+from ctdeck.screens.logfeed import LogFeed
+from ctdeck.screens.logkeys import KEYS, help_text, keys_that_fit
+from ctdeck.widgets.askline import AskLine
+from ctdeck.widgets.lines import BottomLine, Line
+from ctdeck.widgets.parts import headed
+from ctdeck.widgets.textpage import TextPage
+from ctdeck.widgets.textview import TextView
+
+Found = tuple[LogSource, str]  # the log, and what leads to the files of its host
+
+
+class LogScreen(Screen[None]):
+    """`find` says where the log is, or raises why there is none; `task` is how it stands now.
+
+    `opened` is told of prompts that get the next keys.
+    """
+
+    AUTO_FOCUS = "TextView"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(keys, action, title, id=f"logs.{name}", tooltip=tooltip)
+        for name, keys, action, title, tooltip in KEYS
+    ]
+
+    def __init__(
+        self,
+        container: Container,
+        find: Callable[[], Awaitable[Found]],
+        task: Callable[[], Task | None],
+        opened: Callable[[Widget], None],
+    ) -> None:
+        super().__init__()
+        self.container = container
+        self.look = Look()
+        self.view: TextView[Entry] = TextView(paint, length, follows=True, id="log")
+        self.page = TextPage(self.view, opened)
+        self.feed = LogFeed(self.view, self.tell)
+        self.trouble = ""  # why there is no log, or no more of it
+        self._top = Line(id="log-top")
+        self._bottom = BottomLine(id="log-bottom")
+        self._find = find
+        self._task_now = task
+        self._is_reading = False  # what comes before
+
+    def compose(self) -> ComposeResult:
+        """What it is, the log, the keys."""
+        yield self._top
+        yield self.page
+        yield self._bottom
+
+    def on_mount(self) -> None:
+        """Read it."""
+        self.view.empty = "looking for its log …"
+        self.run_worker(self._read(), group="log")
+        self.tell()
+
+    def on_screen_suspend(self) -> None:
+        """Nobody sees it."""
+        self.feed.seen(False)
+
+    def on_screen_resume(self) -> None:
+        """It is seen again."""
+        self.feed.seen(True)
+
+    async def _read(self) -> None:
+        try:
+            source, root = await self._find()
+            self.view.empty = "It has written nothing so far."
+            await self.feed.run(source, root)
+        except ContainerdError as error:
+            self.trouble = masked_text(f"{error.what}.\n{error.remedy}".strip())
+            if self.view.lines:
+                self.app.notify(safe(self.trouble), title="The log ends here", markup=False)
+            self.view.empty = self.trouble
+            self.view.renew()
+            self.tell()
+
+    # What is said round it
+
+    def tell(self) -> None:
+        """Say in the top line what is seen, and name the keys."""
+        self._mark_streams()
+        width, task = self.app.size.width, self._task_now()
+        name = self.container.display_name or self.container.id
+        dot = f" {GLYPHS.dot} "
+        left = [
+            (f" log of {name}", "bold $primary"),
+            (f"{dot}{status_text(task)}", f"${_COLOURS.get(status_role(task), 'quiet')}"),
+            (f"{dot}{self.container.namespace}", "$quiet"),
+        ]
+        if self.feed.source is not None and not self.trouble:
+            left.append((f"{dot}{self.feed.source.maker}", "$quiet"))
+        self._top.show(headed(left, self.notes(), width))
+        self._bottom.show_keys(keys_that_fit(self, width))
+
+    def notes(self) -> list[str]:
+        """How it is looked at, the most important last."""
+        view, look, notes = self.view, self.look, []
+        if self.feed.unread:
+            notes.append(f"{size(self.feed.unread)} before")
+        if gone := view.lines.dropped + self.feed.skipped:
+            notes.append(f"{counted(gone, 'line')} dropped")
+        if look.since:
+            notes.append(f"since {SPANS[look.since][1]}")
+        if look.stream:
+            notes.append(f"{look.stream} only")
+        if view.seeker.is_filtering:
+            notes.append(self.page.count_text)
+        if view.search:
+            notes.append(f"/{safe(view.search.words)}")
+        if not self.trouble:
+            notes.append("following" if view.following else "not following: G")
+        return notes
+
+    def _mark_streams(self) -> None:
+        """Before the lines stands which stream they are of, where both are seen."""
+        source, look = self.feed.source, self.look
+        marks = bool(source and source.has_streams and not look.stream and not self._has_terminal)
+        if marks != look.marks:
+            self._set(replace(look, marks=marks))
+
+    @property
+    def _has_terminal(self) -> bool:
+        return self.container.terminal
+
+    def _set(self, look: Look) -> None:
+        before, self.look = self.look, look
+        self.feed.stream = look.stream
+        self.view.head = look.head if look.width else None
+        self.view.head_width = look.width
+        self.view.sieve = look.sieve
+        if (before.stream, before.after) != (look.stream, look.after):
+            self.view.sift()
+        self.view.renew()
+
+    def on_resize(self, event: object) -> None:
+        """Other keys fit."""
+        self.tell()
+
+    def on_text_page_altered(self) -> None:
+        """The filter, the search, the wrapping."""
+        self.tell()
+        self._fill()
+
+    def on_text_view_moved(self) -> None:
+        """Other lines are seen: at the first one what stands before it is read."""
+        if self.view.following and self.view.lines.cut:
+            self.run_worker(self.feed.reopen(), group="reopen", exclusive=True)
+        self.tell()
+        self._fill()
+
+    def _fill(self) -> None:
+        if not self._is_reading and self._wants_more():
+            self._is_reading = True
+            self.run_worker(self._read_before(), group="before")
+
+    def _wants_more(self) -> bool:
+        view = self.view
+        if not view.is_at_top or not self.feed.unread or not view.seeker.is_complete:
+            return False
+        return not (view.lines.is_full and (view.following or view.seeker.is_filtering))
+
+    async def _read_before(self) -> None:
+        try:
+            while self._wants_more() and await self.feed.before():
+                pass
+        except ContainerdError as error:
+            self.app.notify(safe(str(error)), severity="error", markup=False)
+        finally:
+            self._is_reading = False
+
+    # Keys
+
+    def on_text_page_left(self) -> None:
+        """Back to the list."""
+        self.dismiss()
+
+    def action_times(self) -> None:
+        """None, the time of day, with the date."""
+        times = TIMES[(TIMES.index(self.look.times) + 1) % len(TIMES)]
+        self._set(replace(self.look, times=times))
+        source = self.feed.source
+        if times and source is not None and not source.has_times:
+            self._say("This log keeps no times: new lines have the time when ctdeck sees them.")
+        self.tell()
+
+    def action_since(self, place: int) -> None:
+        """Only what is younger."""
+        source, (span, words) = self.feed.source, SPANS[place]
+        if span is not None and source is not None and not source.has_times:
+            self._say("This log keeps no times, so nothing is known of when its lines came.")
+            return
+        after = None if span is None else datetime.now(UTC) - span
+        self._set(replace(self.look, since=place, after=after))
+        others = ", ".join(f"{key} {text}" for key, (_, text) in enumerate(SPANS))
+        self._say(f"{'All of it' if not place else f'Since {words} ago'}. Keys: {others}.")
+        self.tell()
+        self._fill()
+
+    def action_stream(self) -> None:
+        """Both, stdout only, stderr only."""
+        source = self.feed.source
+        if source is None or not source.has_streams or self._has_terminal:
+            self._say("This log does not tell stdout and stderr apart.")
+            return
+        stream = STREAMS[(STREAMS.index(self.look.stream) + 1) % len(STREAMS)]
+        self._set(replace(self.look, stream=stream))
+        self.tell()
+        self._fill()
+
+    def action_save(self) -> None:
+        """Ask where to."""
+        if not self.view.shown:
+            self._say("There is no line to save.")
+            return
+        name = f"{self.container.id[:40]}-{datetime.now():%Y%m%d-%H%M%S}.log"
+        self.page.ask(AskLine("save to", str(Path.cwd() / name)))
+
+    def on_ask_line_answered(self, event: AskLine.Answered) -> None:
+        """Save what is shown."""
+        self.page.close_prompt()
+        self.tell()
+        if event.text:
+            self.run_worker(self._save(event.text), group="save")
+
+    async def _save(self, path: str) -> None:
+        lines, look = self.view.lines, self.look
+        entries = [lines[number] for number in self.view.shown]
+        try:
+            file = await off_loop(
+                lambda: save_new(path, (as_text(entry, look) for entry in entries)), "save"
+            )
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else str(error)
+            if isinstance(error, FileExistsError):
+                why = "there is a file already, and it stays"
+            self.app.notify(
+                safe(f"{path}: {why}"), title="Not saved", severity="error", markup=False
+            )
+        else:
+            self._say(f"Saved {counted(len(entries), 'line')} to {file}")
+
+    def action_help(self) -> None:
+        """The keys, and the files of the log."""
+        source = self.feed.source
+        text = self.trouble or "Not found so far."
+        if source is not None and not self.trouble:
+            text = f"Written by {source.maker}:\n" + "\n".join(map(_place, source.files))
+        from ctdeck.screens.message import MessageScreen
+
+        self.app.push_screen(MessageScreen("Keys of the log", f"{help_text()}\n\n{text}"))
+
+    def on_line_clicked(self, event: Line.Clicked) -> None:
+        """A key's name."""
+        self.app.simulate_key(event.name)
+
+    def _say(self, words: str) -> None:
+        self.app.notify(safe(words), markup=False)
+
+
+def _place(file: LogFile) -> str:
+    return f"  {safe(file.path)}" + (f"  ({file.stream})" if file.stream else "")
+
+
+_COLOURS = {"good": "success", "bad": "error", "warn": "warning", "accent": "accent"}
