@@ -12,10 +12,11 @@ PATCHED = """
 import asyncio, os, signal, sys
 from ctdeck import starting
 from ctdeck.__main__ import main
+from ctdeck.firstpicture.stage import Stage
 really_start = starting.start
 
-async def start(settings):
-    app = await really_start(settings)
+async def start(*arguments):
+    app = await really_start(*arguments)
     prepare(app)
     return app
 
@@ -26,16 +27,27 @@ def on_usr2(*call):
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR2, *call)
 
 starting.start = start
+if not {}:  # what is seen is the app's
+    Stage.size = None
 sys.argv[0] = "ctdeck"
 {}
 sys.exit(main())
 """
 
 
-def patched(code: str, environment: dict[str, str], *arguments: str) -> Terminal:
-    """ctdeck on its demo; `code` defines `prepare(app)`, called before the app runs."""
-    program = [sys.executable, "-c", PATCHED.format(code), "--demo", *arguments]
-    return Terminal(program, environment)
+def patched(
+    code: str,
+    environment: dict[str, str],
+    *arguments: str,
+    size: tuple[int, int] = (30, 110),
+    picture: bool = False,
+) -> Terminal:
+    """ctdeck on its demo; `code` defines `prepare(app)`, called before the app runs.
+
+    `size` is in lines and columns. With a first `picture` something is seen before it runs.
+    """
+    program = [sys.executable, "-c", PATCHED.format(picture, code), "--demo", *arguments]
+    return Terminal(program, environment, *size)
 
 
 # What goes on inside, again and again in the file REPORT, however the terminal is.

@@ -18,7 +18,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 
 CRASHES = {
     "before there is an app": """
-async def fail(settings): password = 'hunter2'; raise ValueError('gone')
+async def fail(*_): password = 'hunter2'; raise ValueError('gone')
 starting.start = fail
 """,
     "before the first frame": """
@@ -198,7 +198,7 @@ def test_a_lost_line_with_sighup_ignored(
     daemon: str, plain: dict[str, str], tmp_path: Path
 ) -> None:
     script = tmp_path / "script.py"
-    script.write_text(PATCHED.format(daemon or "def prepare(app): pass"))
+    script.write_text(PATCHED.format(False, daemon or "def prepare(app): pass"))
     argv = ["/bin/sh", "-c", f"trap '' HUP; exec {sys.executable} {script} --demo"]
     with Terminal(argv, plain) as terminal:
         with_list(terminal)

@@ -82,11 +82,13 @@ def _run(settings: Settings) -> int:
 
 async def _until_end(settings: Settings) -> tuple[int, int]:
     """Run the app: the number of the signal that ended it, 0 for none, and its exit status."""
+    from ctdeck.firstpicture.stage import Stage
     from ctdeck.starting import start
 
-    ending = Ending(asyncio.get_running_loop())
+    stage = Stage()
+    ending = Ending(asyncio.get_running_loop(), stage)
     try:
-        ending.watch(app := await start(settings))
+        ending.watch(app := await start(settings, stage))
         asyncio.get_running_loop().call_later(_SETTLED, _settle, app)
         await app.run_async(mouse=settings.mouse)
     except asyncio.CancelledError:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from aiocontainerd.state import StateDirectory
     from aiocontainerd.store import Store
     from ctdeck.connect import Found
+    from ctdeck.firstpicture.stage import Stage
 
 
 def _palette() -> type[Provider]:
@@ -67,7 +68,8 @@ def _look(app: Any) -> str:
 class CtdeckApp(App[None], inherit_bindings=False):
     """`session` is for tests and the demo: with it nothing is looked for.
 
-    `first` is the first look for a daemon, if it was begun before the app was made.
+    `first` is the first look for a daemon, if it was begun before the app was made; `stage` has
+    the terminal until then, if something was drawn before.
     """
 
     TITLE = "ctdeck"
@@ -96,18 +98,23 @@ class CtdeckApp(App[None], inherit_bindings=False):
         session: Session | None = None,
         *,
         first: asyncio.Task[Found] | None = None,
+        stage: Stage | None = None,
     ) -> None:
         self.remembered = Remembered(_root_for(settings, session))
         self.look = theme_for(settings.theme or self.remembered.theme)
         palette = settings.keys.get("palette", "ctrl+p").split(",")[0]
         self.COMMAND_PALETTE_BINDING = palette or UNBOUND  # type: ignore[misc]  # of this app
-        super().__init__(driver_class=terminal.driver_class() or terminal.whole_driver())
+        driver = terminal.driver_class() or terminal.whole_driver()
+        if driver is None and stage is not None:  # Textual's own knows nothing of it
+            stage.give_back()
+        super().__init__(driver_class=driver)
         self.fault: BaseException | None = None  # what ended the app, if a fault did
         self.on_leaving: Callable[[], None] = lambda: None  # called when it is to end
         self.set_keymap({id: keys or UNBOUND for id, keys in settings.keys.items()})
         self.settings = settings
         self.session = session
         self._first = first
+        self.stage = stage
         self._remembering: Timer | None = None
         self.keys = KeyGate(self, self._hand_on)
         self.main = MainScreen(settings, self.keys, self.remembered)

@@ -45,6 +45,8 @@ DARK: dict[str, Any] = {
     "panel": "#222933",
     # Names that the style sheets use, beside Textual's own.
     "variables": {
+        "warning": "#e0b05f",  # again: of what is not here Textual makes a shade
+        "error": "#e57373",
         "quiet": "#7d8896",
         "faint": "#3a4450",
         "cursor": "#24405c",

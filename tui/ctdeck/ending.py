@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ctdeck.app import CtdeckApp
+    from ctdeck.firstpicture.stage import Stage
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 LEAVING = 60.0  # s for the containers of an embedded daemon to be stopped, when one leaves
@@ -25,11 +26,15 @@ LEFT = 10.0  # s after the app's end for threads that wait for something: a moun
 
 
 class Ending:
-    """Ends the app when a signal comes or the terminal goes; `number` is that signal, or 0."""
+    """Ends the app when a signal comes or the terminal goes; `number` is that signal, or 0.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    `stage` may have the terminal before the app has it.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, stage: Stage) -> None:
         self.number = 0
         self.app: CtdeckApp | None = None
+        self.stage = stage
         self._loop = loop
         self._starting = asyncio.current_task()
         self._hangup = _hangup()
@@ -57,9 +62,10 @@ class Ending:
         app.on_leaving = self._leaves
 
     def close(self) -> None:
-        """Look no longer whether the terminal has gone."""
+        """Look no longer whether the terminal has gone, and hold it no longer."""
         self._loop.remove_reader(self._hangup)
         self._hangup.close()
+        self.stage.give_back()
         if self._latest is not None:
             self._latest.cancel()
 
@@ -83,6 +89,7 @@ class Ending:
     def _end_now(self) -> None:
         """What it waits for does not come."""
         app = self.app
+        self.stage.give_back()
         end_for_sure(128 + self.number if self.number else 1, AGAIN)  # should this wait, too
         if app is not None and app._driver is not None:
             with suppress(Exception):  # whatever it is, there is no time for it

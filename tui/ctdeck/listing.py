@@ -30,6 +30,7 @@ from ctdeck.formatting import short_reference
 from ctdeck.imageusers import Users
 from ctdeck.mountkinds import group_of
 from ctdeck.rows import ContainerRow, EventRow, ImageRow, MountRow, Row, Scope, TaskRow
+from ctdeck.widgets.maderows import Rows
 
 _namespace, _id = itemgetter(0), itemgetter(1)
 _by_id = itemgetter(1, 0)
@@ -60,6 +61,11 @@ class Listing:
     count: Callable[[Counter[str], Snapshot, Snapshot], None]
     stored: Callable[[Snapshot, Scope], Iterable[Hashable]] | None = None
     in_turns: Callable[[Snapshot, Scope], InTurns] | None = None
+
+    def rows_in(self, snapshot: Snapshot, scope: Scope) -> Rows[Any]:
+        """The rows of this snapshot, made when they are looked at."""
+        stored = partial(self.stored, snapshot, scope) if self.stored else None
+        return Rows(partial(self.row, snapshot), partial(self.rows, snapshot), stored)
 
 
 def stamp(when: datetime | None) -> float:

@@ -8,59 +8,118 @@ of a bare app).
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ctdeck.connect import look
 from ctdeck.settings import Session, Settings
+from ctdeck.terminal.kind import colours_for
 
 if TYPE_CHECKING:
     from ctdeck.app import CtdeckApp
     from ctdeck.connect import Found
+    from ctdeck.firstpicture.stage import Stage
 
-# Between two of them the daemon's answers have their turn. First small ones, 1 to 3 ms each, until
-# the lists have been asked for; `textual.color` brings a fifth of Textual.
-PIECES = (
+# Between two of them the daemon's answers have their turn; each takes 1 to 5 ms, Textual's core 15.
+# First what the first picture is drawn with.
+PICTURE = (
+    "ctdeck.panes",
+    "ctdeck.widgets.sheet",
+    "ctdeck.firstpicture.drawing",
+    "ctdeck.firstpicture.inks",
+)
+TEXTUAL = (
     "typing_extensions",
-    "rich.cells",
     "rich.style",
-    "fractions",
-    "rich.segment",
     "rich.text",
-    "uuid",
-    "tempfile",
-    "rich.table",
-    "platformdirs.unix",
     "rich.console",
+    "fractions",
     "textual.color",
+    "textual.strip",
+    "textual.dom",
+    "textual.content",
     "textual.widget",
+    "platformdirs.unix",
+    "textual.containers",
+    "textual.screen",
+    "textual.types",
+    "textual.command",
+    "rich.table",
+    "textual.theme",
     "textual.app",
+    "ctdeck.widgets.table",
+    "ctdeck.screens.main",
     "ctdeck.app",
 )
 TURNS = 6  # of the event loop, after each piece
-PATIENCE = 0.03  # s that the first frame waits for the first rows: one painting instead of two
+# s that Textual waits for the first picture, and then the app for the first rows: it paints once
+# instead of twice.
+PATIENCE = 0.03
+SOON = 0.005  # s that the picture's first rows wait for the other lists
 
 
-async def start(settings: Settings) -> CtdeckApp:
-    """Make the app, with the first rows in its hands if the daemon was quick."""
+async def start(settings: Settings, stage: Stage | None = None) -> CtdeckApp:
+    """Make the app, with the first rows in its hands if the daemon was quick.
+
+    They are on the screen by then, if there is a `stage` and where that can be.
+    """
     first = asyncio.create_task(look(settings), name="first look")
-    for piece in PIECES:
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
-        import_module(piece)
+    if stage is not None:
+        picture = asyncio.create_task(_picture(settings, first, stage), name="first picture")
+        await _import(PICTURE)
+        await asyncio.wait({picture}, timeout=PATIENCE)
+    await _import(TEXTUAL)
     with suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
-            await _rows(first)
+            await _rows(first, settings.namespace)
     from ctdeck.app import CtdeckApp
 
-    return CtdeckApp(settings, first=first)
+    if stage is not None:
+        picture.cancel()
+    return CtdeckApp(settings, first=first, stage=stage)
 
 
-async def _rows(first: asyncio.Task[Found]) -> None:
-    """Wait for rows, or for word that there are none to be had."""
+async def _import(modules: Sequence[str]) -> None:
+    for module in modules:
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        import_module(module)
+
+
+async def _picture(settings: Settings, first: asyncio.Task[Found], stage: Stage) -> None:
+    """Draw the first rows as soon as they are there; without it the app itself is the first."""
+    try:
+        found = await _rows(first, settings.namespace)
+        if found is None or stage.size is None:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SOON):
+                await _rows(first, "")
+        from ctdeck.firstpicture.drawing import draw
+        from ctdeck.firstpicture.inks import Inks
+
+        inks = Inks(colours_for(os.environ))
+        if picture := draw(settings, found, stage.size, datetime.now(UTC), inks):
+            stage.show(picture)
+    except Exception:  # whatever it is: Textual draws the same soon
+        logging.getLogger("ctdeck").exception("no first picture")
+        stage.give_back()
+
+
+async def _rows(first: asyncio.Task[Found], scope: str | None) -> Session | None:
+    """Wait for containers in this namespace, or for word that there are none to be had.
+
+    In "", which is none, they are never before all has been read.
+    """
     found = await asyncio.shield(first)
     if isinstance(found, Session):
         async for snapshot in found.store.watch():
-            if snapshot.loaded or snapshot.containers:
-                return
+            there = (scope is None or key.namespace == scope for key in snapshot.containers)
+            if snapshot.loaded or any(there):
+                return found
+    return None

@@ -15,7 +15,7 @@ from ctdeck.listing import Listing
 from ctdeck.rows import Scope
 from ctdeck.underway import UnderWay
 from ctdeck.widgets.column import Cell, Column
-from ctdeck.widgets.parts import Part
+from ctdeck.widgets.parts import Part, Tab
 
 R = TypeVar("R")
 
@@ -49,7 +49,7 @@ class Pane:
     waits: Callable[[Snapshot], str] = lambda _: ""
 
     def title_parts(
-        self, count: str, filtered: str, snapshot: Snapshot, marks: int = 0
+        self, count: str, snapshot: Snapshot, filtered: str = "", marks: int = 0
     ) -> list[Part]:
         """Key, title, how many there are and are marked; `filtered` is the filter in words."""
         found = f"  /{filtered}" if filtered else ""
@@ -58,6 +58,29 @@ class Pane:
         if marks:
             parts.append((f" {GLYPHS.dot} {marks:,} marked", "$warning"))
         return [*parts, (f"{found} ", "")]
+
+    def count_text(self, snapshot: Snapshot, total: int, scope: Scope, found: str = "") -> str:
+        """``31``, or ``3/31`` where `found` is 3; with what was there and is not kept."""
+        if self.waits(snapshot):
+            return ""  # nobody has counted them
+        dropped = self.dropped(snapshot)
+        shown = f"{found}/{total:,}" if found else f"{total:,}"
+        if not dropped:
+            return shown
+        if scope is None:
+            return f"{shown} of {total + dropped:,}"
+        return f"{shown} ({dropped:,} dropped)"  # of which namespaces, nobody counted
+
+    def tab(
+        self, snapshot: Snapshot, total: int, scope: Scope, found: str = "", marks: int = 0
+    ) -> Tab:
+        """The pane in the line of tabs; as `count_text`."""
+        count = self.count_text(snapshot, total, scope, found)
+        brief = f"{total:,}+" if self.dropped(snapshot) else count
+        told = self.told(snapshot).partition(",")[0]
+        full = f"{count}, {told}" if told else count
+        full = f"{full} {GLYPHS.mark}{marks:,}" if marks else full
+        return Tab(self.key, self.title, self.short, full, brief)
 
     def columns_for(self, counts: Counter[str], scope: Scope) -> tuple[Column[Any], ...]:
         """The columns; the namespace is one only where there can be several.

@@ -47,7 +47,7 @@ def sort(main: MainScreen, how: str) -> None:
 
 def zoom(main: MainScreen, on: bool) -> None:
     """The pane on the whole screen, or all of them again."""
-    if on and not has_room(main.app.size):
+    if on and not has_room(*main.app.size):
         main.tell("The pane has the whole screen: it is too small for more than one.")
         return
     main.zoomed = on

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from textual.geometry import Size
-
     from ctdeck.screens.main import MainScreen
 
 TINY = (20, 5)  # below either of these nothing can be read
@@ -19,20 +17,20 @@ def rows_for_others(height: int) -> int:
     return max(1, min(4, (height - 5) // 9))
 
 
-def is_tiny(size: Size) -> bool:
+def is_tiny(width: int, height: int) -> bool:
     """Whether nothing can be read on a screen of this size."""
-    return size.width < TINY[0] or size.height < TINY[1]
+    return width < TINY[0] or height < TINY[1]
 
 
-def has_room(size: Size) -> bool:
+def has_room(width: int, height: int) -> bool:
     """Whether the panes can be stacked on a screen of this size."""
-    return size.width >= WIDE and size.height >= HIGH
+    return width >= WIDE and height >= HIGH
 
 
 def arrange(main: MainScreen) -> None:
     """Show, hide and size the parts for the screen's size, the zoom and what has the focus."""
     size = main.app.size
-    stacked = has_room(size) and not main.zoomed
+    stacked = has_room(*size) and not main.zoomed
     mounted = main.details.is_attached  # what is not will be styled then
     if stacked:
         main.reading = False

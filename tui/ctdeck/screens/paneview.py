@@ -114,9 +114,7 @@ class PaneView:
         self.remembered.set_sort(self.pane.id, Sort(table.sort_column or "", table.view.reverse))
 
     def _rows(self, snapshot: Snapshot) -> Rows[Any]:
-        listing = self.pane.listing
-        stored = partial(listing.stored, snapshot, self._scope) if listing.stored else None
-        return Rows(partial(listing.row, snapshot), partial(listing.rows, snapshot), stored)
+        return self.pane.listing.rows_in(snapshot, self._scope)
 
     def _keys(self, snapshot: Snapshot) -> list[Hashable]:
         made, self._made = self._made, None
@@ -161,28 +159,19 @@ class PaneView:
     @property
     def count_text(self) -> str:
         """``31``, or ``3/31`` under a filter; with what was there and is not kept."""
-        if self.pane.waits(self._counted):
-            return ""  # nobody has counted them
-        dropped = self.pane.dropped(self._counted)
-        total = f"{self.total:,}"
-        more = "" if self.table.view.is_complete else GLYPHS.ellipsis
-        shown = f"{len(self.table.view.keys):,}{more}/{total}" if self.filter else total
-        if not dropped:
-            return shown
-        if self._scope is None:
-            return f"{shown} of {self.total + dropped:,}"
-        return f"{shown} ({dropped:,} dropped)"  # of which namespaces, nobody counted
+        return self.pane.count_text(self._counted, self.total, self._scope, self._found)
 
     @property
     def tab(self) -> Tab:
         """The pane in the line of tabs."""
-        pane, count = self.pane, self.count_text
-        brief = f"{self.total:,}+" if pane.dropped(self._counted) else count
-        told = pane.told(self._counted).partition(",")[0]
-        full = f"{count}, {told}" if told else count
         marks = len(self.table.view.marks)
-        full = f"{full} {GLYPHS.mark}{marks:,}" if marks else full
-        return Tab(pane.key, pane.title, pane.short, full, brief)
+        return self.pane.tab(self._counted, self.total, self._scope, self._found, marks)
+
+    @property
+    def _found(self) -> str:
+        """How many the filter has found so far; empty without one."""
+        more = "" if self.table.view.is_complete else GLYPHS.ellipsis
+        return f"{len(self.table.view.keys):,}{more}" if self.filter else ""
 
     def _say_if_empty(self, snapshot: Snapshot) -> None:
         filtered = safe(self.filter)
@@ -194,7 +183,7 @@ class PaneView:
     def show_title(self) -> None:
         """The title with its counts, if that says something new."""
         marks = len(self.table.view.marks)
-        title = self.pane.title_parts(self.count_text, safe(self.filter), self._counted, marks)
+        title = self.pane.title_parts(self.count_text, self._counted, safe(self.filter), marks)
         if title != self._titled:
             self._titled = title
             self.table.border_title = Content.assemble(*title)

@@ -95,7 +95,7 @@ class Showing:
             secrets=main.detail_view.shows_secrets,
             lost_for=age(self._lost_at, Table.now()),
         )
-        main.top.show([("too small", "")] if is_tiny(size) else top_parts(top, size.width))
+        main.top.show([("too small", "")] if is_tiny(*size) else top_parts(top, size.width))
         tabs = [view.tab for view in main.views.values()]
         here = list(main.views).index(main.pane_id)
         names = dict(enumerate(f"pane.{name}" for name in main.views))

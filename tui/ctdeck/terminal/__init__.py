@@ -30,7 +30,7 @@ def driver_class(environment: Mapping[str, str] = os.environ) -> type[Driver] | 
 
     `CTDECK_FRAMES=whole` asks for those, to compare or when in doubt.
     """
-    reason = _objection(environment)
+    reason = objection(environment) or _other_textual() or _locked()
     if reason:
         _log.info("frames are sent whole: %s", reason)
         return None
@@ -52,14 +52,15 @@ def whole_driver(environment: Mapping[str, str] = os.environ) -> type[Driver] | 
     return WholeDriver
 
 
-def _objection(environment: Mapping[str, str]) -> str:
+def objection(environment: Mapping[str, str]) -> str:
+    """Why frames are to be sent whole here, as far as that is known without Textual."""
     if environment.get("TEXTUAL_DRIVER"):
         return "TEXTUAL_DRIVER is set"
     if environment.get("CTDECK_FRAMES") == "whole":
         return "CTDECK_FRAMES=whole"
     if not environment.get("TERM", "").startswith(_KNOWN):
         return f"TERM={environment.get('TERM', '')} is not known"
-    return _other_textual() or _locked()
+    return ""
 
 
 def _other_textual() -> str:

@@ -25,6 +25,11 @@ class Abilities:
     scrolls: bool = True
 
 
+def abilities(term: str) -> Abilities:
+    """What a terminal of this TERM can do; screen and tmux may erase with another background."""
+    return Abilities(erases_with_background=not term.startswith(("screen", "tmux")))
+
+
 @dataclass
 class Hand:
     """Where the terminal's cursor is and which pen it holds; None: not known.

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from textual import events
 
-from ctdeck.terminal.differ import Abilities
+from ctdeck.terminal import jobs
+from ctdeck.terminal.differ import abilities
 from ctdeck.terminal.frames import Frames
 from ctdeck.terminal.outlet import Outlet, open_terminal
 from ctdeck.terminal.sturdy import SturdyDriver
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
     from rich.console import Console
     from textual.message import Message
 
+    from ctdeck.firstpicture.stage import Taken
+
 _SYNC_START, _SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 _SYNC_FROM = 512  # bytes; a shorter frame arrives in one piece
+_OTHER_SCREEN = "\x1b[?1049h"
 _ANSWER = 0.5  # s that leaving waits for an answer which the shell would read otherwise
 _LEAVING = 0.5  # s that leaving waits for a terminal that takes nothing
 _LOOK = 0.03  # s between two looks at whether the terminal has caught up
@@ -41,11 +45,12 @@ class SparingDriver(SturdyDriver):
         self._frames = Frames(abilities(os.environ.get("TERM", "")))
         self._cursor = (0, 0)
         self._resized = False
+        self._goes_on = False  # the other screen is there already: a terminal would clear it
         self._heard = threading.Event()
 
     def write(self, data: str) -> None:
         """Send what is no frame: modes, the clipboard, the bell."""
-        if not self.may_know(data):
+        if not self.may_know(data) or (self._goes_on and data == _OTHER_SCREEN):
             return
         encoded = self.encoded(data)
         if self._farewell is not None:
@@ -110,12 +115,16 @@ class SparingDriver(SturdyDriver):
         self._farewell = None
         if self._outlet is not None:
             self._outlet.close()
-        try:
-            self._outlet = Outlet(open_terminal(), self._loop, self._send)
-        except OSError:  # it has gone while we were stopped; who reads it ends us
-            self._outlet = None
-        self._frames.forget()
+        taken = self._take_over()
+        if taken is None:
+            try:
+                self._outlet = Outlet(open_terminal(), self._loop, self._send)
+            except OSError:  # it has gone while we were stopped; who reads it ends us
+                self._outlet = None
+            self._frames.forget()
         super().start_application_mode()
+        if taken is not None:
+            self.attrs_before, self._goes_on = taken.modes, False
         if not self._active:
             return
         handle_resize = signal.getsignal(signal.SIGWINCH)
@@ -128,6 +137,19 @@ class SparingDriver(SturdyDriver):
         signal.signal(signal.SIGWINCH, on_resize)
         if self._outlet is not None and self.input_tty and not self._plain:
             self._outlet.ask(force=True)
+
+    def _take_over(self) -> Taken | None:
+        """Go on with what is on the terminal already, if it was drawn on before there was us."""
+        stage = self._stage
+        if stage is None or jobs.in_background(self.fileno):
+            return None
+        taken = stage.hand_over()
+        if taken is not None:
+            self._goes_on = True
+            self._outlet = taken.outlet
+            self._outlet.on_ready = self._send
+            self._frames.go_on(taken.picture, taken.hand)
+        return taken
 
     def process_message(self, message: Message) -> None:
         """In the input thread: keeps the answers to our questions to itself."""
@@ -179,8 +201,3 @@ class SparingDriver(SturdyDriver):
             outlet.write(b"".join(self._farewell or []))
             outlet.drain(_LEAVING)
         outlet.close()
-
-
-def abilities(term: str) -> Abilities:
-    """What a terminal of this TERM can do; screen and tmux may erase with another background."""
-    return Abilities(erases_with_background=not term.startswith(("screen", "tmux")))

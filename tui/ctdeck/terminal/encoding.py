@@ -1,4 +1,4 @@
-"""The bytes that a terminal of this locale can show; pure."""
+"""The bytes that a terminal of this locale can show. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from rich.cells import cell_len
 
-from ctdeck.formatting import says_utf8
+from ctdeck.formatting import ASCII, GLYPHS, says_utf8
 
 REPLACED = "ctdeck.cells"  # the way of `str.encode` with what cannot be encoded
 # What Textual's widgets draw with, and texts of ours; each is one cell.
@@ -41,6 +41,8 @@ STANDS_FOR = {
     "●": "*",
     "‖": "=",
 }
+# The font of a console has the letters of names, but not the signs that we draw with.
+_SIGNS = str.maketrans(STANDS_FOR) if GLYPHS is ASCII else {}
 
 
 def encoding_for(environment: Mapping[str, str], preferred: str) -> str:
@@ -49,6 +51,11 @@ def encoding_for(environment: Mapping[str, str], preferred: str) -> str:
         return "utf-8"
     is_utf8 = codecs.lookup(preferred).name == "utf-8"
     return "ascii" if is_utf8 else preferred
+
+
+def encoded(text: str, encoding: str) -> bytes:
+    """The bytes; a character that cannot be is as many question marks as it has cells."""
+    return text.translate(_SIGNS).encode(encoding, REPLACED)
 
 
 def _cells(error: UnicodeError) -> tuple[str, int]:

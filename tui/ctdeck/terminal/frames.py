@@ -35,6 +35,11 @@ class Frames:
             self._hand = Hand()
         self._touched.update(draw(update, self._wanted, system))
 
+    def go_on(self, sent: Picture, hand: Hand) -> None:
+        """The terminal shows this already, and its cursor and pen are these."""
+        self._wanted, self._sent = Picture(sent.width, sent.height), sent
+        self._hand = hand
+
     @property
     def is_due(self) -> bool:
         """Something of the newest picture may not have been sent yet."""

@@ -29,7 +29,7 @@ class Outlet:
     def __init__(self, fd: int, loop: asyncio.AbstractEventLoop, on_ready: Callable[[], None]):
         self._fd = fd
         self._loop = loop
-        self._on_ready = on_ready
+        self.on_ready = on_ready
         self._pending = bytearray()
         self._waits = False  # for the kernel to take more
         self._dead = False
@@ -152,7 +152,7 @@ class Outlet:
             self._lost.cancel()
             self._lost = None
         if self.is_ready:
-            self._on_ready()
+            self.on_ready()
         else:  # what was written behind the question is too much by itself
             self.ask()
 
@@ -174,7 +174,7 @@ class Outlet:
     def _continue(self) -> None:
         self._send()
         if self.is_ready:
-            self._on_ready()
+            self.on_ready()
         else:
             self.ask()
 

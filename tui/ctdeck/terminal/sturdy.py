@@ -15,9 +15,8 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 
-from ctdeck.formatting import ASCII, GLYPHS
 from ctdeck.terminal import jobs
-from ctdeck.terminal.encoding import REPLACED, STANDS_FOR, encoding_for
+from ctdeck.terminal.encoding import encoded, encoding_for
 from ctdeck.terminal.kind import is_plain
 from ctdeck.terminal.quiet import Quiet
 
@@ -26,11 +25,11 @@ if TYPE_CHECKING:
 
     from textual.message import Message
 
+    from ctdeck.firstpicture.stage import Stage
+
 MOST_COLUMNS, MOST_LINES = 2000, 1000  # an 8K screen has 1,536 by 540; more is not drawn on
 _TURN = 0.1  # s between two looks whether it is over; Textual's parser counts on it too
 _CHUNK = 4096  # bytes
-# The font of a console has the letters of names, but not the signs that we draw with.
-_SIGNS = str.maketrans(STANDS_FOR) if GLYPHS is ASCII else {}
 # Read as letters by a terminal that does not know them: kitty's keyboard.
 _NOT_FOR_PLAIN = ("\x1b[>", "\x1b[<")
 
@@ -43,6 +42,7 @@ class SturdyDriver(LinuxDriver):
         self._active = False
         self._plain = is_plain(os.environ)
         self._quiet = Quiet()
+        self._stage: Stage | None = getattr(app, "stage", None)  # who may have the terminal still
         self._encoding = encoding_for(os.environ, getattr(self._file, "encoding", "utf-8"))
         # In the loop and not between any two lines of ours: what they do must not be cut in two.
         self._loop.add_signal_handler(signal.SIGTSTP, self._stop_process)
@@ -59,11 +59,12 @@ class SturdyDriver(LinuxDriver):
 
     def encoded(self, data: str) -> bytes:
         """The bytes; a character that cannot be is as many question marks as it has cells."""
-        return data.translate(_SIGNS).encode(self._encoding, REPLACED)
+        return encoded(data, self._encoding)
 
     def start_application_mode(self) -> None:
         """As Textual's; a background job stops first. Nothing happens without a terminal."""
         self._key_thread = None
+        self._give_back_stage()
         if not self._comes_to_front():
             return
         self._in_band_window_resize = False  # another terminal may be behind it by now
@@ -84,6 +85,7 @@ class SturdyDriver(LinuxDriver):
 
     def _stop_process(self) -> None:
         """SIGTSTP: give the terminal back, then stop, and take it again."""
+        self._give_back_stage()
         if self._auto_restart and self._active:
             self.suspend_application_mode()
         jobs.stop(signal.SIGTSTP)
@@ -91,12 +93,17 @@ class SturdyDriver(LinuxDriver):
 
     def _continue_process(self) -> None:
         """Take the terminal again, also where a SIGSTOP left no time to give it back."""
+        self._give_back_stage()
         if not self._auto_restart or self._app._exit or not self._comes_to_front():
             return
         if self._active:
             self.suspend_application_mode()
         self._must_signal_resume = True
         self.resume_application_mode()
+
+    def _give_back_stage(self) -> None:
+        if self._stage is not None:
+            self._stage.give_back()
 
     def _comes_to_front(self) -> bool:
         """Stopped while another job has the terminal; False where nobody will ever change that."""

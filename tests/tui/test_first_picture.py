@@ -1,0 +1,119 @@
+"""What is drawn before Textual is there is what Textual draws then, cell by cell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from rich.color import ColorSystem
+from textual.strip import Strip
+
+from aiocontainerd.models import Phase, Snapshot
+from aiocontainerd.store import Store
+from ctdeck.app import CtdeckApp
+from ctdeck.firstpicture.drawing import draw
+from ctdeck.firstpicture.inks import Inks
+from ctdeck.screens.layout import has_room
+from ctdeck.settings import Session, Settings
+from ctdeck.terminal.kind import Colours, colours_for
+from ctdeck.terminal.picture import Picture
+from tests.tui.apps import running
+from tests.tui.worlds import NOW, container, image, world
+
+Cell = tuple[str | None, str]
+
+SYSTEMS = {
+    Colours.NONE: ColorSystem.STANDARD,
+    Colours.SIXTEEN: ColorSystem.STANDARD,
+    Colours.PALETTE: ColorSystem.EIGHT_BIT,
+    Colours.TRUE: ColorSystem.TRUECOLOR,
+}
+LOOKS = {
+    "true": {"TERM": "xterm-256color", "COLORTERM": "truecolor"},
+    "palette": {"TERM": "xterm-256color"},
+    "sixteen": {"TERM": "xterm"},
+    "none": {"TERM": "xterm-256color", "NO_COLOR": "1"},
+}
+SIZES = ((80, 24), (200, 50), (120, 35), (101, 30), (99, 60), (163, 41), (40, 10), (20, 5))
+
+
+def crowd() -> Snapshot:
+    """More rows than lines, and names in many scripts."""
+    made = world()
+    names = ("漢字-web", "e\u0301clair", "контейнер", "\U0001f680-rocket", "a" * 70)
+    more = [container(f"{name}-{number}") for number in range(30) for name in names]
+    images = [image(f"docker.io/library/app{number:04}:1") for number in range(60)]
+    return replace(
+        made,
+        containers=made.containers | {each.key: each for each in more},
+        images=made.images | {each.key: each for each in images},
+    )
+
+
+def half_read() -> Snapshot:
+    """The first containers are there, the rest is still being read."""
+    made = world()
+    return replace(
+        made,
+        phase=Phase.CONNECTING,
+        loaded=False,
+        reading=frozenset({"containers"}),
+        images={},
+        tasks={},
+    )
+
+
+WORLDS = {"small": world, "crowd": crowd, "half": half_read, "empty": Snapshot}
+
+
+def cells(app: CtdeckApp, system: ColorSystem) -> list[list[Cell]]:
+    """What Textual draws."""
+    width, height = app.size
+    picture = Picture(width, height)
+    for y, strip in enumerate(app.screen._compositor.render_strips()[:height]):
+        pens = (Strip.render_ansi(style, system) if style else "" for _, style, _ in strip)
+        picture.put(0, y, zip((text for text, _, _ in strip), pens, strict=True))
+    return [list(zip(*line, strict=True)) for line in zip(picture.chars, picture.pens, strict=True)]
+
+
+def drawn_later(x: int, y: int, size: tuple[int, int]) -> bool:
+    """The details, the scrollbar and the keys."""
+    width, height = size
+    lists = width * 3 // 5 if has_room(*size) else width
+    return y == height - 1 or (y > 0 and (x > lists or x == lists - 1))
+
+
+CASES = [
+    *((size, there, "true") for size in SIZES for there in WORLDS),
+    *((size, "small", look) for size in SIZES[:3] for look in LOOKS if look != "true"),
+]
+
+
+@pytest.mark.parametrize(("size", "there", "look"), CASES)
+async def test_it_is_what_textual_draws(
+    size: tuple[int, int], there: str, look: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLORTERM", raising=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in LOOKS[look].items():
+        monkeypatch.setenv(name, value)
+    colours = colours_for(LOOKS[look])
+    settings = Settings(namespace="default" if size == (101, 30) else None)
+    session = Session(Store(), address="/run/containerd/containerd.sock")
+    session.store.publish(WORLDS[there]())
+    picture = draw(settings, session, size, NOW, Inks(colours))
+    assert picture is not None
+    async with running(session.store.snapshot, size=size, session=session, settings=settings) as (
+        app,
+        _,
+    ):
+        wanted = cells(app, SYSTEMS[colours])
+    differing = [
+        (x, y, (picture.chars[y][x], picture.pens[y][x]), cell)
+        for y, line in enumerate(wanted)
+        for x, cell in enumerate(line)
+        if (picture.chars[y][x], picture.pens[y][x]) != cell and not drawn_later(x, y, size)
+    ]
+    assert not differing, differing[:10]
+    text = ["".join(filter(None, line)) for line in picture.chars]
+    assert ("web2" in "\n".join(text)) == (there != "empty")
