@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.color import ColorSystem
 from textual.strip import Strip
 
 from aiocontainerd.models import Phase, Snapshot
+from aiocontainerd.state import StateDirectory
 from aiocontainerd.store import Store
 from ctdeck.app import CtdeckApp
 from ctdeck.firstpicture.drawing import draw
-from ctdeck.firstpicture.inks import Inks
+from ctdeck.firstpicture.inks import inks_for
+from ctdeck.remembered import Remembered, Sort
 from ctdeck.screens.layout import has_room
 from ctdeck.settings import Session, Settings
 from ctdeck.terminal.kind import Colours, colours_for
@@ -66,14 +69,20 @@ def half_read() -> Snapshot:
 WORLDS = {"small": world, "crowd": crowd, "half": half_read, "empty": Snapshot}
 
 
-def cells(app: CtdeckApp, system: ColorSystem) -> list[list[Cell]]:
+def picture_of(app: CtdeckApp, system: ColorSystem) -> Picture:
     """What Textual draws."""
     width, height = app.size
     picture = Picture(width, height)
     for y, strip in enumerate(app.screen._compositor.render_strips()[:height]):
         pens = (Strip.render_ansi(style, system) if style else "" for _, style, _ in strip)
         picture.put(0, y, zip((text for text, _, _ in strip), pens, strict=True))
-    return [list(zip(*line, strict=True)) for line in zip(picture.chars, picture.pens, strict=True)]
+    return picture
+
+
+def cells(picture: Picture) -> list[list[Cell]]:
+    """Characters and pens."""
+    lines = zip(picture.chars, picture.pens, strict=True)
+    return [[*zip(chars, pens, strict=True)] for chars, pens in lines]
 
 
 def drawn_later(x: int, y: int, size: tuple[int, int]) -> bool:
@@ -97,23 +106,60 @@ async def test_it_is_what_textual_draws(
     monkeypatch.delenv("NO_COLOR", raising=False)
     for name, value in LOOKS[look].items():
         monkeypatch.setenv(name, value)
-    colours = colours_for(LOOKS[look])
     settings = Settings(namespace="default" if size == (101, 30) else None)
-    session = Session(Store(), address="/run/containerd/containerd.sock")
-    session.store.publish(WORLDS[there]())
-    picture = draw(settings, session, size, NOW, Inks(colours))
+    drawn, wanted = await both(WORLDS[there](), size, colours_for(LOOKS[look]), settings)
+    assert not differing(drawn, wanted, size)
+    text = "\n".join("".join(char or "" for char, _ in line) for line in drawn)
+    assert ("web2" in text) == (there != "empty")
+
+
+@pytest.mark.parametrize("size", SIZES[:3])
+async def test_what_is_remembered(size: tuple[int, int], tmp_path: Path) -> None:
+    remembered = Remembered(str(tmp_path))
+    remembered.set_sort("containers", Sort("image", reverse=True))
+    remembered.set_sort("images", Sort("size"))
+    remembered.set_sort("tasks", Sort("", reverse=True))
+    remembered.set_hidden("containers", ("namespace", "id", "owner"))
+    remembered.save()
+    drawn, wanted = await both(world(), size, root=tmp_path)
+    assert not differing(drawn, wanted, size)
+    text = "\n".join("".join(char or "" for char, _ in line) for line in drawn)
+    assert "IMAGE▼" in text
+
+
+async def both(
+    there: Snapshot,
+    size: tuple[int, int],
+    colours: Colours = Colours.TRUE,
+    settings: Settings | None = None,
+    root: Path | None = None,
+) -> tuple[list[list[Cell]], list[list[Cell]]]:
+    """What we draw, and what Textual does."""
+    settings, inks = settings or Settings(), inks_for("", colours)
+    state = StateDirectory(root) if root else None
+    session = Session(Store(), state=state, address="/run/containerd/containerd.sock")
+    session.store.publish(there)
+    assert inks is not None
+    picture = draw(settings, session, Remembered(str(root or "")), size, NOW, inks)
     assert picture is not None
-    async with running(session.store.snapshot, size=size, session=session, settings=settings) as (
-        app,
-        _,
-    ):
-        wanted = cells(app, SYSTEMS[colours])
-    differing = [
-        (x, y, (picture.chars[y][x], picture.pens[y][x]), cell)
+    async with running(there, size=size, session=session, settings=settings) as (app, _):
+        return cells(picture), cells(picture_of(app, SYSTEMS[colours]))
+
+
+def differing(
+    drawn: list[list[Cell]], wanted: list[list[Cell]], size: tuple[int, int]
+) -> list[object]:
+    """The first cells that are not the same, of those that are drawn before."""
+    found = [
+        (x, y, drawn[y][x], cell)
         for y, line in enumerate(wanted)
         for x, cell in enumerate(line)
-        if (picture.chars[y][x], picture.pens[y][x]) != cell and not drawn_later(x, y, size)
+        if drawn[y][x] != cell and not drawn_later(x, y, size)
     ]
-    assert not differing, differing[:10]
-    text = ["".join(filter(None, line)) for line in picture.chars]
-    assert ("web2" in "\n".join(text)) == (there != "empty")
+    return found[:10]
+
+
+@pytest.mark.parametrize("theme", ["nord", "ctdeck-16"])
+def test_a_look_whose_colours_only_textual_knows(theme: str) -> None:
+    assert inks_for(theme, Colours.TRUE) is None
+    assert inks_for(theme, Colours.SIXTEEN) is not None  # it is ours there

@@ -14,13 +14,12 @@ from textual.reactive import Initialize, Reactive
 from textual.theme import Theme
 
 from aiocontainerd.safe import safe
-from aiocontainerd.stateplace import state_root
 from ctdeck import terminal
 from ctdeck.connect import connect, disconnect, look
 from ctdeck.formatting import ASCII, GLYPHS
 from ctdeck.keygate import KeyGate
 from ctdeck.keynames import UNBOUND
-from ctdeck.remembered import Remembered
+from ctdeck.remembered import Remembered, root_for
 from ctdeck.screens.inside import hang_up
 from ctdeck.screens.main import MainScreen
 from ctdeck.settings import Session, Settings
@@ -52,13 +51,6 @@ _ASCII = ("ascii",) if GLYPHS is ASCII else ()  # what a terminal without Unicod
 
 
 REMEMBERED_AFTER = 1.0  # seconds, in which more may be changed
-
-
-def _root_for(settings: Settings, session: Session | None) -> str:
-    """Where is remembered how one looks at the lists; "" for nowhere."""
-    if session is not None:
-        return str(getattr(session.state, "root", ""))
-    return "" if settings.demo else state_root()
 
 
 def _look(app: Any) -> str:
@@ -100,7 +92,7 @@ class CtdeckApp(App[None], inherit_bindings=False):
         first: asyncio.Task[Found] | None = None,
         stage: Stage | None = None,
     ) -> None:
-        self.remembered = Remembered(_root_for(settings, session))
+        self.remembered = Remembered(root_for(settings, session))
         self.look = theme_for(settings.theme or self.remembered.theme)
         palette = settings.keys.get("palette", "ctrl+p").split(",")[0]
         self.COMMAND_PALETTE_BINDING = palette or UNBOUND  # type: ignore[misc]  # of this app

@@ -10,7 +10,12 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from aiocontainerd.stateplace import state_root
+
+if TYPE_CHECKING:
+    from ctdeck.settings import Session, Settings
 
 FILE = "view"
 LARGEST = 16_384  # bytes
@@ -23,6 +28,13 @@ class Sort(NamedTuple):
 
     column: str = ""
     reverse: bool = False
+
+
+def root_for(settings: Settings, session: Session | None = None) -> str:
+    """Where is remembered how one looks at the lists; "" for nowhere."""
+    if session is not None:
+        return str(getattr(session.state, "root", ""))
+    return "" if settings.demo else state_root()
 
 
 class Remembered:

@@ -101,10 +101,13 @@ async def _picture(settings: Settings, first: asyncio.Task[Found], stage: Stage)
             async with asyncio.timeout(SOON):
                 await _rows(first, "")
         from ctdeck.firstpicture.drawing import draw
-        from ctdeck.firstpicture.inks import Inks
+        from ctdeck.firstpicture.inks import inks_for
+        from ctdeck.remembered import Remembered, root_for
 
-        inks = Inks(colours_for(os.environ))
-        if picture := draw(settings, found, stage.size, datetime.now(UTC), inks):
+        remembered = Remembered(root_for(settings))
+        inks = inks_for(settings.theme or remembered.theme, colours_for(os.environ))
+        now = datetime.now(UTC)
+        if inks and (picture := draw(settings, found, remembered, stage.size, now, inks)):
             stage.show(picture)
     except Exception:  # whatever it is: Textual draws the same soon
         logging.getLogger("ctdeck").exception("no first picture")

@@ -16,11 +16,12 @@ from aiocontainerd.models import Snapshot
 from ctdeck.firstpicture.inks import Inks
 from ctdeck.formatting import ASCII, GLYPHS
 from ctdeck.panes import PANES, Pane
+from ctdeck.remembered import Remembered, Sort
 from ctdeck.screens.heading import top_of
 from ctdeck.screens.layout import has_room, heights_of, is_tiny
 from ctdeck.settings import Session, Settings
 from ctdeck.terminal.picture import Picture
-from ctdeck.widgets.column import fit
+from ctdeck.widgets.column import fit, shown_of
 from ctdeck.widgets.parts import Part, tab_parts, top_parts
 from ctdeck.widgets.rowview import RowView
 from ctdeck.widgets.sheet import Sheet
@@ -39,7 +40,12 @@ class _Place(NamedTuple):
 
 
 def draw(
-    settings: Settings, session: Session, size: tuple[int, int], now: datetime, inks: Inks
+    settings: Settings,
+    session: Session,
+    remembered: Remembered,
+    size: tuple[int, int],
+    now: datetime,
+    inks: Inks,
 ) -> Picture | None:
     """What the main screen shows first of this session; None where it is too small for that.
 
@@ -47,7 +53,7 @@ def draw(
     """
     if is_tiny(*size):
         return None
-    return _Drawing(settings, session, size, now, inks).picture
+    return _Drawing(settings, session, remembered, size, now, inks).picture
 
 
 class _Drawing:
@@ -57,10 +63,12 @@ class _Drawing:
         self,
         settings: Settings,
         session: Session,
+        remembered: Remembered,
         size: tuple[int, int],
         now: datetime,
         inks: Inks,
     ) -> None:
+        self._remembered = remembered
         self.snapshot, self.scope = session.store.snapshot, settings.namespace
         self._now, self._inks = now, inks
         (self._width, self._height), self.picture = size, Picture(*size)
@@ -116,12 +124,15 @@ class _Drawing:
         """The rows of a list, as many as there is room for."""
         here = pane.id == FOCUSED
         view: RowView[Any] = RowView(follow=pane.follow)
+        columns = pane.columns_for(self._counts[pane.id], self.scope)
+        sheet = Sheet(shown_of(columns, self._remembered.hidden.get(pane.id, ())), view)
+        sheet.own_order = pane.sorted_by
+        column, reverse = self._remembered.sorts.get(pane.id, Sort())
+        sheet.sort_by(column, reverse=reverse)
         rows = pane.listing.rows_in(self.snapshot, self.scope)
         view.set_keys(pane.listing.keys(self.snapshot, self.scope), rows)
         scrolls = here and GLYPHS is not ASCII and len(view.keys) + place.header > place.height
         width = place.width - scrolls
-        sheet = Sheet(pane.columns_for(self._counts[pane.id], self.scope), view)
-        sheet.own_order = pane.sorted_by
         sheet.measure(self._now)
         sheet.fit(width)
         y = place.y

@@ -19,6 +19,12 @@ _NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 _ATTRIBUTES = {"bold": "1", "reverse": "7"}
 
 
+def inks_for(theme: str, there: Colours) -> Inks | None:
+    """The pens of the look that is wanted; None where only Textual knows its colours."""
+    ours = theme not in colours.THEMES or theme == colours.DARK["name"]
+    return Inks(there) if ours or there < Colours.PALETTE else None
+
+
 class Inks:
     """Pens (see `terminal/picture.py`) for so many colours."""
 

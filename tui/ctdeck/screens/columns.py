@@ -12,8 +12,8 @@ from textual.screen import ModalScreen
 
 from ctdeck.screens.choose import COLUMN, Option
 from ctdeck.screens.dialog import NARROW
-from ctdeck.screens.paneview import names
 from ctdeck.styles import style_path
+from ctdeck.widgets.column import names
 from ctdeck.widgets.table import Table
 
 if TYPE_CHECKING:

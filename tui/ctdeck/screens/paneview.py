@@ -18,7 +18,7 @@ from ctdeck.masking import masked_text
 from ctdeck.panes import Pane
 from ctdeck.remembered import Remembered, Sort
 from ctdeck.settings import Settings
-from ctdeck.widgets.column import Column
+from ctdeck.widgets.column import Column, shown_of
 from ctdeck.widgets.maderows import Rows
 from ctdeck.widgets.parts import Part, Tab
 from ctdeck.widgets.table import Table
@@ -26,11 +26,6 @@ from ctdeck.widgets.table import Table
 # A list is made anew where more than one in so many has changed. To put one in its place among
 # sorted rows takes longer: each of those that it is compared with has to be made.
 FEW, FEW_SORTED = 8, 50
-
-
-def names(column: Column[Any]) -> bool:
-    """Whether it says which row it is: it cannot be put away."""
-    return column.priority == 0
 
 
 class PaneView:
@@ -98,8 +93,7 @@ class PaneView:
 
     def _wanted(self, columns: Sequence[Column[Any]]) -> tuple[Column[Any], ...]:
         """Those that were not put away; what names the row stays."""
-        hidden = self.remembered.hidden.get(self.pane.id, ())
-        return tuple(column for column in columns if column.id not in hidden or names(column))
+        return shown_of(columns, self.remembered.hidden.get(self.pane.id, ()))
 
     def hide(self, columns: Sequence[str], snapshot: Snapshot) -> None:
         """Put these columns away, and show all others; it is remembered."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
@@ -50,6 +50,16 @@ class Column(Generic[R]):
     optional: bool = False
     reserve: int = 0
     restless: bool = False
+
+
+def names(column: Column[Any]) -> bool:
+    """Whether it says which row it is: it cannot be put away."""
+    return column.priority == 0
+
+
+def shown_of(columns: Iterable[Column[Any]], hidden: Collection[str]) -> tuple[Column[Any], ...]:
+    """Those that were not put away; what names the row stays."""
+    return tuple(column for column in columns if column.id not in hidden or names(column))
 
 
 def searched(columns: Iterable[Column[R]], row: R, now: datetime) -> str:

@@ -29,6 +29,13 @@ class Sheet(Generic[K]):
         """The column whose title has the mark of the order."""
         return self.sort_column or self.own_order
 
+    def sort_by(self, column: str, *, reverse: bool) -> None:
+        """Say how the view is to sort next: by the column with this id, "" for its own order."""
+        found = next((c for c in self.columns if c.id == column), None)
+        self.sort_column = found.id if found else None
+        self._view.sort_key = found.sort if found else None
+        self._view.reverse = reverse and (found is not None or not column)
+
     def measure(self, now: datetime, touched: Set[Any] | None = None) -> None:
         """Find the natural widths; from the `touched` rows only, if only they may have changed."""
         columns = with_mark(self.columns, self.marked)

@@ -141,10 +141,7 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
 
     def begin_sorted_by(self, column: str, *, reverse: bool) -> None:
         """The same before there are rows, or a screen."""
-        found = next((c for c in self.columns if c.id == column), None)
-        self.sheet.sort_column = found.id if found else None
-        self.view.sort_key = found.sort if found else None
-        self.view.reverse = reverse and (found is not None or not column)
+        self.sheet.sort_by(column, reverse=reverse)
 
     @property
     def sort_is_seen(self) -> bool:
