@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 from aiocontainerd.models import Snapshot
 from ctdeck.firstpicture.inks import Inks
 from ctdeck.formatting import ASCII, GLYPHS
+from ctdeck.numbers.book import Numbers
 from ctdeck.panes import PANES, Pane
+from ctdeck.panes.usage import with_usage
 from ctdeck.remembered import Remembered, Sort
 from ctdeck.screens.heading import top_of
 from ctdeck.screens.layout import has_room, heights_of, is_tiny
@@ -72,7 +74,10 @@ class _Drawing:
         self.snapshot, self.scope = session.store.snapshot, settings.namespace
         self._now, self._inks = now, inks
         (self._width, self._height), self.picture = size, Picture(*size)
-        panes = [replace(p, invitation="") if settings.read_only else p for p in PANES]
+        numbers = Numbers()  # none are known yet; their columns wait for them
+        panes = [with_usage(pane, numbers) for pane in PANES]
+        if settings.read_only:
+            panes = [replace(pane, invitation="") for pane in panes]
         self._counts: dict[str, Counter[str]] = {pane.id: Counter() for pane in panes}
         for pane in panes:
             pane.listing.count(self._counts[pane.id], Snapshot(), self.snapshot)
@@ -131,6 +136,8 @@ class _Drawing:
         sheet.sort_by(column, reverse=reverse)
         rows = pane.listing.rows_in(self.snapshot, self.scope)
         view.set_keys(pane.listing.keys(self.snapshot, self.scope), rows)
+        while not view.is_settled:  # what takes long to sort has turns
+            view.arrange()
         scrolls = here and GLYPHS is not ASCII and len(view.keys) + place.header > place.height
         width = place.width - scrolls
         sheet.measure(self._now)
