@@ -50,6 +50,13 @@ def test_a_stream_that_broke_under_a_write_is_a_lost_connection() -> None:
     assert type(said) is errors.DaemonError
 
 
+def test_a_deadline_that_the_daemon_noticed_first_is_one_all_the_same() -> None:
+    reset = "Stream removed (RST_STREAM (Received RST_STREAM with error code 8))"
+    error = errors.from_rpc(_rpc(grpc.StatusCode.UNKNOWN, reset), "web1")
+    assert type(error) is errors.DeadlineExceeded
+    assert str(error).startswith("web1: there was no answer in time. ")
+
+
 def test_other_exceptions_pass_as_they_are() -> None:
     with pytest.raises(KeyError), errors.translated():
         raise KeyError("x")

@@ -43,6 +43,6 @@ def sparkline(line: Sequence[float | None], top: float) -> str:
     return "".join(
         GLYPHS.unseen
         if value is None
-        else levels[min(steps, round(value / top * steps) if top > 0 else 0)]
+        else levels[round(min(value, top) / top * steps) if top > 0 else 0]
         for value in line
     )
