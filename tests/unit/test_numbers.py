@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from aiocontainerd.metrics import Rates, Usage
 from aiocontainerd.models import Key, TaskStatus
 from aiocontainerd.processes import Process
+from ctdeck.formatting import GLYPHS
 from ctdeck.lookups.processes import process_facts
 from ctdeck.numbers import book
 from ctdeck.numbers.book import Numbers
@@ -178,7 +179,7 @@ def test_what_was_not_asked_what_hangs_and_what_has_no_limit() -> None:
     assert cells(numbers)["cpu"] == "…"
     assert cells(numbers)["memory-share"] == ""
     numbers.hangs([KEY])
-    assert cells(numbers)["cpu"] == "–"
+    assert cells(numbers)["cpu"] == GLYPHS.status[None]
     numbers, _ = filled(replace(sample(10), of_host=True))
     assert (cells(numbers)["net"], cells(numbers)["cpu"]) == ("host", "…")
 
@@ -261,9 +262,9 @@ def test_processes_stand_under_their_parents_and_hide_secrets() -> None:
         NOW,
     )
     assert [fact.label for fact in found] == ["pid", "10", "30", "20"]
-    assert found[1].value.endswith("  mysqld --password=***")
-    assert found[1].plain.endswith("  mysqld --password=hunter2")
-    assert found[2].value == "S      12  5.00 MB     3 h     0    b"
+    assert found[1].value.endswith(" mysqld --password=***")
+    assert found[1].plain.endswith(" mysqld --password=hunter2")
+    assert found[2].value == "S    12 5.00 MB    3 h     0   b"
     assert found[3].value.endswith("    [name]")
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DEEPEST = 8  # levels by which the children of others stand further in
 LONGEST = 400  # characters of a command
-_HEAD = "    cpu %   memory     age  user  command"
+_TITLES = "s  cpu%  memory    age  user command"
 
 Times = dict[tuple[int, datetime | None], float]  # cpu seconds of each, by pid and its beginning
 
@@ -76,7 +76,7 @@ def process_facts(found: Sequence[Process], shares: dict[int, float], now: datet
     if not found:
         return [Fact("", "It has no processes.", "muted")]
     lines = [_line(process, depth, shares, now) for process, depth in _tree(found)]
-    return [Fact("pid", f"s{_HEAD}", "muted"), *lines]
+    return [Fact("pid", _TITLES, "muted"), *lines]
 
 
 def _tree(found: Sequence[Process]) -> Iterator[tuple[Process, int]]:
@@ -100,8 +100,8 @@ def _line(process: Process, depth: int, shares: dict[int, float], now: datetime)
     cpu = GLYPHS.ellipsis if share is None else percent(share)
     user = "?" if process.user is None else str(process.user)
     head = (
-        f"{process.state} {cpu:>7} {size(process.memory):>8} {age(process.began, now):>7}"
-        f" {user:>5}  {'  ' * min(depth, DEEPEST)}"
+        f"{process.state} {cpu:>5} {size(process.memory):>7} {age(process.began, now):>6}"
+        f" {user:>5} {'  ' * min(depth, DEEPEST)}"
     )
     shown, plain = (
         head + (" ".join(words)[:LONGEST] or f"[{process.name}]")
