@@ -223,9 +223,12 @@ class Sampling:
     def _take(
         self, namespace: str, ids: dict[str, int], found: dict[str, Usage], seen: Set[Key]
     ) -> None:
-        new = set()
+        new, living = set(), self._alive()
         for id, usage in found.items():
             key = Key(namespace, id)
+            task = living.get(key)
+            if task is None or task.pid != ids[id]:
+                continue  # it has ended while it was asked
             new |= set() if key in self.numbers.readings else {key}
             self.numbers.put(key, ids[id], usage, remember=key in seen)
         self.show({Key(namespace, id) for id in ids}, new)
