@@ -15,6 +15,7 @@ from aiocontainerd.logs.source import LogFile, NoLog, open_log, refusal
 PIECE = 512 << 10  # bytes that are read at once, from the end or before
 LONGEST = 4 << 20  # bytes that are looked back for the beginning of a line
 LINE_MAX = 256 << 10  # bytes of a line that are kept
+AT_ONCE = 1 << 20  # bytes of news that are read at once: more lines would hold who shows them
 BEHIND = 4 << 20  # bytes that may wait to be read; of more only the end is
 COUNTED = 256 << 20  # bytes of what is left out in which lines are counted
 
@@ -122,7 +123,7 @@ class OpenLog:
         if size - self._at > BEHIND:
             skipped = self._skip(size)
         if size > self._at:
-            entries += self._take(self._read(self._at, min(size - self._at, BEHIND)))
+            entries += self._take(self._read(self._at, min(size - self._at, AT_ONCE)))
         elif self._is_replaced():
             entries += self._renew()
         return News(entries, self._incomplete(), skipped)
@@ -190,7 +191,7 @@ class OpenLog:
         self.close()
         self._descriptor, self._at, self.begin = descriptor, 0, 0
         size = self.size
-        if size > BEHIND:
+        if size > AT_ONCE:
             return [*left, *self.tail()]
         return [*left, *self._take(self._read(0, size))]
 
