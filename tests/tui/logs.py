@@ -11,6 +11,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from aiocontainerd.models import TaskStatus
+from aiocontainerd.services.tasks import Stdio
 from aiocontainerd.state import StateDirectory
 from aiocontainerd.store import Store
 from ctdeck.app import CtdeckApp
@@ -25,8 +26,8 @@ class Tasks:
 
     uri = ""
 
-    async def stdout(self, id: str, *, namespace: str) -> str:
-        return self.uri
+    async def stdio(self, id: str, *, namespace: str) -> Stdio:
+        return Stdio("", self.uri, False)
 
 
 class Client:

@@ -86,7 +86,7 @@ async def _by_cri(client: Client, container: Container, kind: str) -> LogSource:
 
 async def _by_task(client: Client, container: Container) -> LogSource:
     try:
-        uri = await client.tasks.stdout(container.id, namespace=container.namespace)
+        uri = (await client.tasks.stdio(container.id, namespace=container.namespace)).stdout
         has_task = True
     except NotFound:
         uri, has_task = container.labels.get(_RESTARTED, ""), False

@@ -1,0 +1,136 @@
+"""Where a log is, by who made the container; labels that anybody may have set lead nowhere else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aiocontainerd.logs import LogFile, NoLog, find_log, makers
+from aiocontainerd.logs.makers import by_docker, by_nerdctl, cri_log_path, nerdctl_hash
+from aiocontainerd.models import Container, Mount
+from tests.tui.logs import Client
+from tests.tui.worlds import container
+
+ID = "0123456789abcdef" * 4
+
+
+def named(**more: Any) -> Container:
+    return container(ID, **more)
+
+
+async def found(made: Container, uri: str = "", ours: Path | None = None) -> tuple[LogFile, ...]:
+    client = Client()
+    client.tasks.uri = uri
+    return (await find_log(client, made, ours=ours)).files  # type: ignore[arg-type]
+
+
+async def test_ctdecks_own_by_its_labels() -> None:
+    out = "/var/lib/ctdeck/logs/0a1b2c3d/default/web1/stdout.log"
+    err = out.replace("stdout", "stderr")
+    labels = {"io.ctdeck/stdout": out, "io.ctdeck/stderr": err}
+    assert await found(container("web1", labels=labels)) == (
+        LogFile(out, "plain", "stdout", own=3),
+        LogFile(err, "plain", "stderr", own=3),
+    )
+    (file, _) = await found(container("web1", labels=labels), ours=Path("/var/lib/ctdeck"))
+    assert file.here
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/etc/shadow",
+        "/var/lib/ctdeck/logs/default/other/stdout.log",
+        "/var/lib/ctdeck/logs/k8s.io/web1/stdout.log",
+        "/var/lib/ctdeck/logs/default/web1/../../../../../etc/shadow",
+        "logs/default/web1/stdout.log",
+        "",
+    ],
+)
+async def test_labels_of_an_image_lead_nowhere_else(path: str) -> None:
+    with pytest.raises(NoLog, match="/dev/null"):
+        await found(container("web1", labels={"io.ctdeck/stdout": path}))
+
+
+def test_nerdctls_hash_is_that_of_the_sockets_real_path(tmp_path: Path) -> None:
+    assert nerdctl_hash("/nowhere/containerd.sock") == nerdctl_hash(
+        "unix:///nowhere/containerd.sock"
+    )
+    (tmp_path / "run").mkdir()
+    (tmp_path / "var").symlink_to("run")
+    real = hashlib.sha256(str(tmp_path.resolve() / "run" / "c.sock").encode()).hexdigest()[:8]
+    assert nerdctl_hash(str(tmp_path / "var" / "c.sock")) == real
+
+
+def test_nerdctls_state_folder_counts_only_for_its_container(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(makers, "_NERDCTL_ROOTS", (str(tmp_path),))
+    right = f"/data/nerdctl/1935db59/containers/default/{ID}"
+    for label, wanted in (
+        (right, right),
+        (right.replace("default", "other"), ""),
+        ("/etc", ""),
+        ("", ""),
+    ):
+        made = named(labels={"nerdctl/name": "x", "nerdctl/state-dir": label})
+        (file,) = by_nerdctl(made, "/nowhere/c.sock").files
+        own = f"{tmp_path}/{nerdctl_hash('/nowhere/c.sock')}/containers/default/{ID}"
+        assert file.path == f"{wanted or own}/{ID}-json.log"
+
+
+def test_dockers_folder_is_where_its_mounts_are_from(tmp_path: Path) -> None:
+    source = f"{tmp_path}/containers/{ID}/hosts"
+    made = named(namespace="moby", mounts=(Mount("/etc/hosts", "bind", source),))
+    (file,) = by_docker(made).files
+    assert (file.path, file.kind) == (f"{tmp_path}/containers/{ID}/{ID}-json.log", "json")
+    (file,) = by_docker(named(namespace="moby", mounts=(Mount("/etc/hosts", "bind", "/x"),))).files
+    assert file.path.startswith("/var/lib/docker/containers/")
+
+
+@pytest.mark.parametrize(
+    ("config", "why"),
+    [
+        ({"LogConfig": {"Type": "journald"}}, "journald"),
+        ({"LogConfig": {"Type": "none"}}, "no log"),
+        ({"LogConfig": {"Type": "\x1b[2J" + "x" * 99}}, "␛"),
+    ],
+)
+def test_dockers_other_drivers_are_named(tmp_path: Path, config: object, why: str) -> None:
+    folder = tmp_path / "containers" / ID
+    folder.mkdir(parents=True)
+    (folder / "hostconfig.json").write_text(json.dumps(config))
+    mounts = (Mount("/etc/hosts", "bind", f"{folder}/hosts"),)
+    with pytest.raises(NoLog, match=why):
+        by_docker(named(namespace="moby", mounts=mounts))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"LogConfig": 1}', "[" * 100_000])
+def test_broken_settings_are_as_none(tmp_path: Path, text: str) -> None:
+    folder = tmp_path / "containers" / ID
+    folder.mkdir(parents=True)
+    (folder / "hostconfig.json").write_text(text)
+    mounts = (Mount("/etc/hosts", "bind", f"{folder}/hosts"),)
+    assert by_docker(named(namespace="moby", mounts=mounts)).files
+
+
+METADATA = st.recursive(
+    st.none() | st.text(),
+    lambda inner: st.dictionaries(st.sampled_from(["Metadata", "LogPath"]), inner),
+)
+
+
+@given(st.binary() | METADATA.map(lambda value: json.dumps(value).encode()))
+def test_any_metadata_has_a_path_or_none(raw: bytes) -> None:
+    assert isinstance(cri_log_path({makers.CRI_METADATA: raw}), str)
+
+
+async def test_a_file_by_its_uri() -> None:
+    assert await found(named(), "file:///a/b%20c.log") == (LogFile("/a/b c.log"),)
+    assert await found(named(), "/var/log/x.log") == (LogFile("/var/log/x.log"),)
