@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
 REMOVE_LABEL = "io.ctdeck/remove"  # "true" on a container that `run` was to remove when done
+TOOLBOX_LABEL = "io.ctdeck/debug"  # on a toolbox: namespace/id of the container that it looks into
 HELD_BACK = "held back by "  # with a maker after it, in its place: who restarts it just now
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 

@@ -28,8 +28,9 @@ class RunOptions:
     `NAME=VALUE`, or `NAME` to unset what the image sets. `memory` is in bytes (None: no
     limit), `cpus` in whole processors, `pids` the most processes. `network` is "none" (an
     own, empty network namespace) or "host". `labels` become annotations too, as in ctr.
-    `detach` and `remove` are for the operation, not for the spec. Command, variables and
-    labels can hold secrets: neither the repr nor an error shows them.
+    `joins` is a process of the host whose process, network, IPC and host name namespaces it
+    shares, and that it may look into. `detach` and `remove` are for the operation, not for the
+    spec. Command, variables and labels can hold secrets: neither the repr nor an error shows them.
     """
 
     image: str
@@ -50,6 +51,7 @@ class RunOptions:
     privileged: bool = False
     detach: bool = True
     labels: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    joins: int | None = None
 
     def __post_init__(self) -> None:
         check_container_id(self.id)

@@ -74,7 +74,8 @@ def process_args(options: RunOptions, config: ImageConfig) -> list[str]:
 
     Raises InvalidArgument when nothing is left to execute.
     """
-    args = [*config.entrypoint, *(options.command or config.cmd)]
+    joined = options.joins is not None and options.command  # tools, whatever the image is for
+    args = [*(() if joined else config.entrypoint), *(options.command or config.cmd)]
     if not args or not args[0]:
         raise InvalidArgument(
             "the image names no command to run",
@@ -92,6 +93,8 @@ def _process(
         what = f"the image's working directory '{cwd[:200]}' is not an absolute path"
         raise InvalidArgument(what, subject=options.image, remedy="Give one with -w.")
     capabilities = host.capabilities if options.privileged else defaults.CAPABILITIES
+    if options.joins is not None:
+        capabilities = tuple(dict.fromkeys((*capabilities, defaults.LOOKING_IN)))
     return {
         **({"terminal": True} if options.terminal else {}),
         "user": {"uid": user.uid, "gid": user.gid, "additionalGids": list(user.groups)},
@@ -152,7 +155,9 @@ def _linux(options: RunOptions, namespace: str, host: HostFacts) -> dict[str, An
     linux: dict[str, Any] = {
         "resources": _resources(options),
         "cgroupsPath": f"/{namespace}/{options.id}",
-        "namespaces": [{"type": kind} for kind in defaults.NAMESPACES if kind not in dropped],
+        "namespaces": [
+            _namespace(kind, options.joins) for kind in defaults.NAMESPACES if kind not in dropped
+        ],
     }
     if options.privileged:
         linux["devices"] = [device.oci() for device in host.devices]
@@ -162,6 +167,13 @@ def _linux(options: RunOptions, namespace: str, host: HostFacts) -> dict[str, An
     if propagation := root_propagation(options.mounts):
         linux["rootfsPropagation"] = propagation
     return linux
+
+
+def _namespace(kind: str, joins: int | None) -> dict[str, str]:
+    """A new one, or that of the process that is joined."""
+    if joins is None or kind not in defaults.JOINED:
+        return {"type": kind}
+    return {"type": kind, "path": f"/proc/{joins}/ns/{defaults.JOINED[kind]}"}
 
 
 def root_propagation(mounts: Iterable[BindMount]) -> str:

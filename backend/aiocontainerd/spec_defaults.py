@@ -10,6 +10,10 @@ PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 NAMESPACES = ("pid", "ipc", "uts", "mount", "network")
 
+# What a container that joins another one's shares with it, by its file in /proc/<pid>/ns.
+JOINED = {"pid": "pid", "ipc": "ipc", "uts": "uts", "network": "net"}
+LOOKING_IN = "CAP_SYS_PTRACE"  # to follow /proc/<pid>/root of another one's process
+
 NOFILE = 1024
 CPU_SHARES = 1024
 CPU_PERIOD = 100_000  # microseconds

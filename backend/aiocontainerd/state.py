@@ -5,6 +5,7 @@ write to it or to what is above it (`ancestry.py`), and below it no link is foll
 plant one there would choose a file that the shim, which is root, writes to.
 """
 
+import errno
 import os
 import shlex
 import shutil
@@ -22,7 +23,7 @@ from aiocontainerd.identifiers import check_container_id, check_identifier
 from aiocontainerd.safe import safe
 from aiocontainerd.stateplace import state_root
 
-STDOUT, STDERR = "stdout.log", "stderr.log"
+STDIN, STDOUT, STDERR = "stdin", "stdout.log", "stderr.log"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -32,6 +33,11 @@ class LogPaths:
 
     stdout: Path
     stderr: Path
+
+    @property
+    def stdin(self) -> Path:
+        """The FIFO beside them from which a container with a terminal reads."""
+        return self.stdout.with_name(STDIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,8 @@ class StateDirectory:
     def make_logs(self, namespace: str, id: str, *, terminal: bool = False) -> LogPaths:
         """Make the directory and the empty files; files that exist are kept, to be appended to.
 
+        With a `terminal` one of them, and the FIFO.
+
         Raises PermissionDenied, or FailedPrecondition when something else is in the way.
         """
         paths = self.log_paths(namespace, id)
@@ -82,6 +90,8 @@ class StateDirectory:
                 _make_folder(folder)
             for file in (paths.stdout,) if terminal else (paths.stdout, paths.stderr):
                 _make_file(file)
+            if terminal:
+                make_fifo(paths.stdin)
         except OSError as error:
             kind = PermissionDenied if isinstance(error, PermissionError) else FailedPrecondition
             raise kind(
@@ -185,6 +195,14 @@ def _check(folder: Path, info: os.stat_result) -> None:
         )
     if info.st_mode & 0o022:
         raise _open_to_others(folder)
+
+
+def make_fifo(path: Path) -> None:
+    """One that is there stays. Raises OSError, also when something else is in its place."""
+    with suppress(FileExistsError):
+        os.mkfifo(path, 0o600)
+    if not stat.S_ISFIFO(path.lstat().st_mode):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
 
 
 def _make_file(file: Path) -> None:

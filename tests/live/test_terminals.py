@@ -184,3 +184,37 @@ def test_the_daemon_restarts_under_a_shell(
         terminal.type("exit 5\r")
         terminal.wait_for("exit status 5")
         until(terminal, lambda: processes(daemon, "default", "web") == 1, "nothing is left")
+
+
+def run_with_terminal(terminal: Terminal, image: str) -> None:
+    terminal.wait_for("Containers")
+    terminal.type(f":run -t --name tty {image} sh\r")
+    terminal.wait_for("tty was started")
+    terminal.wait_until(lambda: "running" in terminal.text, "it runs")
+
+
+def test_attach_leave_and_attach_from_another(
+    ctdeck: Open, containerd: Daemon, namespace: str, busybox: str
+) -> None:
+    with ctdeck() as terminal:
+        run_with_terminal(terminal, busybox)
+        terminal.type(":attach tty\r")
+        terminal.wait_until(lambda: b"and it goes on." in terminal.raw, "it is attached")
+        terminal.type("stty size; FOO=b$((20+3))r\r")
+        terminal.wait_for("30 110")
+        terminal.type("\x10\x11")
+        terminal.wait_for("left and goes on")
+        terminal.kill(9)  # ours is not needed for it
+        terminal.wait_end()
+    with ctdeck(rows=24, columns=80) as terminal:
+        terminal.wait_for("running")
+        terminal.type(":attach tty\r")
+        terminal.wait_until(lambda: b"and it goes on." in terminal.raw, "it is attached")
+        terminal.type("echo =$FOO=; stty size\r")
+        terminal.wait_for("=b23r=")
+        terminal.wait_for("24 80")
+        terminal.type("exit 9\r")
+        terminal.wait_for("exit status 9")
+        terminal.type("q")
+        assert terminal.wait_end() == 0
+        assert_restored(terminal)

@@ -8,9 +8,13 @@ from textual.widgets import Input
 
 from aiocontainerd.access import FREE
 from aiocontainerd.models import Key
+from aiocontainerd.operations import Size, notes, toolbox
+from aiocontainerd.simulator import execs
 from ctdeck.app import CtdeckApp
 from ctdeck.rows import ContainerRow
+from ctdeck.screens import dialog
 from ctdeck.screens.telling import untell
+from ctdeck.verbs.removal import take_over
 from tests.tui.apps import screen_text, until
 from tests.tui.handing import Played, play
 from tests.tui.readonly import watched
@@ -112,3 +116,79 @@ async def test_left_by_its_keys(played: Played) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: "It was left, and is ended" in screen_text(app))
         assert not demo.host.world.look("default").tasks["cache"].execs
+
+
+PSQL = Key("default", "psql")
+
+
+async def test_attach_and_again(played: Played) -> None:
+    played.typed, played.leave, played.until = "hello\r", True, "psql> hello"
+    async with watched(FREE, (80, 24)) as (app, pilot, _):
+        for _ in range(2):
+            await go_to(app, pilot, "containers", PSQL)
+            await pilot.press("a")
+            await until(pilot, lambda: "psql: It was left and goes on" in screen_text(app))
+            untell(app)
+            played.typed, played.shown, shown = "", "", played.shown
+        assert "psql> hello" in shown  # what was there before is shown again
+        assert played.greetings[0] == "ctdeck: psql. ctrl-p ctrl-q leaves it, and it goes on."
+
+
+async def test_attach_to_its_end(played: Played) -> None:
+    played.typed = "exit 7\r"
+    async with watched(FREE, (80, 24)) as (app, pilot, _):
+        await go_to(app, pilot, "tasks", PSQL)
+        await pilot.press("a")
+        await until(pilot, lambda: "psql has ended (exit status 7)" in screen_text(app))
+
+
+async def test_what_cannot_be_attached_to(played: Played) -> None:
+    async with watched(FREE, (80, 24)) as (app, pilot, _):
+        await go_to(app, pilot, "containers", CACHE)
+        await pilot.press("a")
+        await until(pilot, lambda: "without a terminal" in screen_text(app))
+        assert not played.greetings
+
+
+async def test_no_shell_is_a_toolbox(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked, its image pulled after another question, joined, and gone when it is left."""
+    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+    monkeypatch.setattr(execs, "_has", lambda *_: False)
+    played.typed = "exit 6\r"
+    async with watched(FREE, (80, 24)) as (app, pilot, demo):
+        demo.simulator.speed.download = demo.simulator.speed.unpack = 1e12
+        before = set(demo.host.world.look("default").containers)
+        await press_e(app, pilot)
+        await until(pilot, lambda: "Execute in" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "cache has no shell" in screen_text(app))
+        await pilot.press("y")
+        await until(pilot, lambda: "A toolbox for cache" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "Pull the toolbox" in screen_text(app))
+        await pilot.press("y")
+        await until(pilot, lambda: "The toolbox in cache has ended (exit" in screen_text(app))
+        assert "whose files are in /proc/1/root" in played.greetings[0]
+        assert set(demo.host.world.look("default").containers) == before
+
+
+async def test_a_toolbox_that_was_left_is_offered_to_be_removed(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the next ctdeck, although it runs: nobody has its terminal."""
+    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+    async with watched(FREE, (80, 24)) as (app, pilot, demo):
+        client, state = app.client, app.state
+        assert client is not None
+        assert state is not None
+        search = await client.containers.get("search", namespace="default")
+        options = {"namespace": "default", "state": state, "size": Size(80, 24)}
+        box = toolbox(client, search, "busybox:1.36", **options)  # type: ignore[arg-type]
+        id = (await box.__aenter__()).id
+        monkeypatch.setattr(notes, "has_ended", lambda *_: True)  # who made it was killed
+        await until(pilot, lambda: Key("default", id) in app.main.snapshot.containers)
+        app.main.begin(take_over(app.main), group="remains.remove")
+        await until(pilot, lambda: f"Remove {id}?" in screen_text(app))
+        await pilot.press("y")
+        await until(pilot, lambda: id not in demo.host.world.look("default").containers)
+        await box.__aexit__(None, None, None)

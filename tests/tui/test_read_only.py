@@ -25,7 +25,7 @@ ENDS = {"quit", "suspend"}  # actions that leave ctdeck
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
-    play(monkeypatch)
+    play(monkeypatch).leave = True
 
 
 async def back(app: CtdeckApp, pilot: Pilot[None], pane: int) -> None:

@@ -25,7 +25,7 @@ from tests.tui.ways import LINES, LOOKING, ROWS, WORDS, agree, changes, go_to
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
-    play(monkeypatch)
+    play(monkeypatch).leave = True
 
 
 def test_there_is_a_way_for_each_action_and_each_word() -> None:

@@ -155,6 +155,7 @@ JOURNEYS: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "exec": keys("e", shows="Execute in"),
     "columns": keys("C", "j", "j", "space", shows="Columns of"),
     "themes": keys("T", "j", shows="textual-dark"),
+    "debug": keys("E", shows="A toolbox for"),
     "help": keys("question_mark", shows="Keys on the containers"),
     "filter": keys("slash", *"web", shows="3/6"),
     "namespaces": keys("n", shows="6 containers"),

@@ -12,7 +12,7 @@ from ctdeck.actions import ACTIONS, BY_ID, PANE_IDS
 from ctdeck.command.parsing import WORDS
 from ctdeck.panes import PANES
 
-FREE = {"a", "y"}  # for later issues
+FREE = {"y"}  # for later issues
 PROMISED = {
     "p": "image.pull",
     "r": "run",
@@ -22,6 +22,8 @@ PROMISED = {
     "K": "task.kill",
     "z": "task.pause",
     "e": "task.exec",
+    "a": "task.attach",
+    "E": "task.debug",
     "D": "delete",
     "delete": "delete",
     "n": "namespace",

@@ -11,6 +11,8 @@ from aiocontainerd.mounts import PROPAGATIONS, BindMount
 from aiocontainerd.run_options import RunOptions
 from ctdeck.command.parsing import WORDS, parse
 from ctdeck.command.requests import (
+    AttachCommand,
+    DebugCommand,
     ExecCommand,
     KillCommand,
     NamespaceCommand,
@@ -154,6 +156,9 @@ def test_positions_are_those_of_the_words(line: str) -> None:
         ),
         ("stop -f web1 web2", StopCommand(("web1", "web2"), force=True)),
         ("exec web1", ExecCommand("web1")),
+        ("attach web1", AttachCommand("web1")),
+        ("debug web1", DebugCommand("web1")),
+        ("debug --image alpine web1 ip -4 a", DebugCommand("web1", "alpine", ("ip", "-4", "a"))),
         (
             "exec -it -u 1000 -w /srv web1 ls -l ls",
             ExecCommand("web1", ("ls", "-l", "ls"), "1000", "/srv"),

@@ -17,7 +17,14 @@ from aiocontainerd.procfs import HostView
 from aiocontainerd.pull import Pulls
 from aiocontainerd.reconcile import reconcile
 from aiocontainerd.safe import safe
-from aiocontainerd.simulator.demo import Host, InventedProc, cast, live, make_host
+from aiocontainerd.simulator.demo import (
+    Host,
+    InventedProc,
+    cast,
+    give_terminal,
+    live,
+    make_host,
+)
 from aiocontainerd.simulator.demo.journal import Journal
 from aiocontainerd.simulator.server import Simulator
 from aiocontainerd.state import StateDirectory
@@ -101,6 +108,7 @@ class Demo:
         except BaseException:
             await demo.stop()
             raise
+        demo._make_terminals()
         if lively:
             demo._life = asyncio.create_task(demo._live(), name="demo life")
         view = HostView(shares_pids=False, root=str(demo.root))
@@ -139,6 +147,15 @@ class Demo:
         """Where that of a daemon in another mount namespace would be: beside its root."""
         table = cast.MOUNT_TABLE.format(data=self.host.world.root)
         (self.folder / "mountinfo").write_text(table)
+
+    def _make_terminals(self) -> None:
+        """Containers that run with a terminal can be attached to, as if ctdeck had started them."""
+        for namespace, space in self.host.world.spaces.items():
+            for id, task in space.tasks.items():
+                if task.process.terminal and not task.process.stdin:
+                    folder = self.folder / "terminals" / namespace / id
+                    folder.mkdir(parents=True, mode=0o700)
+                    give_terminal(self.host.world, namespace, id, folder)
 
     async def stop(self) -> None:
         """The daemon ends, and its folder goes."""

@@ -60,6 +60,19 @@ def exec_line(
     return f"{_ctr(address, container.namespace, *words)}{more}"
 
 
+def attach_line(container: Container, address: str = "") -> str:
+    """`ctr tasks attach`."""
+    return _ctr(address, container.namespace, "tasks", "attach", container.id)
+
+
+def toolbox_line(image: str, pid: int, *, namespace: str, address: str = "") -> str:
+    """`ctr run --with-ns`, as near as it comes."""
+    kinds = {"pid": "pid", "network": "net", "ipc": "ipc", "uts": "uts"}
+    flags = [f"--with-ns={kind}:/proc/{pid}/ns/{file}" for kind, file in kinds.items()]
+    words = ["run", "--rm", "-t", "--cap-add=CAP_SYS_PTRACE", *flags, image, "toolbox", "sh"]
+    return _ctr(address, namespace, *words)
+
+
 def start_line(container: Container, *, address: str = "") -> str:
     """`ctr tasks start -d`."""
     return _ctr(address, container.namespace, "tasks", "start", "-d", container.id)

@@ -10,6 +10,8 @@ from aiocontainerd.models import REMOVE_LABEL
 
 if TYPE_CHECKING:
     from aiocontainerd.operations.agreed import Agreed
+    from aiocontainerd.operations.attaching import attached
+    from aiocontainerd.operations.debugging import Toolbox, toolbox
     from aiocontainerd.operations.delete import delete_container, left_to_remove, remove_when_done
     from aiocontainerd.operations.executing import ExecOptions, end_orphans, executed
     from aiocontainerd.operations.identity import Life, life_of
@@ -43,7 +45,9 @@ __all__ = [
     "Remains",
     "RunResult",
     "Size",
+    "Toolbox",
     "adopt",
+    "attached",
     "cut_short",
     "delete_container",
     "delete_image",
@@ -68,11 +72,14 @@ __all__ = [
     "stop",
     "stop_signal",
     "stray_logs",
+    "toolbox",
 ]
 
 # No module has the name of what it gives: an import would put it in that one's place.
 _HOMES = {
     "agreed": "Agreed",
+    "attaching": "attached",
+    "debugging": "Toolbox toolbox",
     "delete": "delete_container left_to_remove remove_when_done",
     "executing": "ExecOptions end_orphans executed",
     "identity": "Life life_of",

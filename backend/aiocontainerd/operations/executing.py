@@ -30,7 +30,7 @@ from aiocontainerd.operations.lines import (
     Line,
     Size,
     ended,
-    make_fifo,
+    made_fifo,
     open_both,
     open_reader,
 )
@@ -203,9 +203,7 @@ async def _begin(
 ) -> Line:
     """The process runs when this returns; what is `opened` has to be closed."""
     key, exec_id = note.key, note.exec_id
-    stdin, stdout = note.folder / INPUT, note.folder / OUTPUT
-    make_fifo(stdin)
-    make_fifo(stdout)
+    stdin, stdout = (made_fifo(note.folder / name) for name in (INPUT, OUTPUT))
     opened += [open_reader(stdout), open_both(stdin)]
     tasks = client.tasks
     try:

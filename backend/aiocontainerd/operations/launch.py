@@ -27,8 +27,11 @@ async def launch(
     uri: str,
     undo: Undo,
     notebook: Notebook,
+    stdin: str = "",
 ) -> int:
     """Create and start the task, its output going to `uri`; returns its pid.
+
+    `stdin` is the FIFO from which one with a terminal reads.
 
     Raises RuntimeFailed in plain words when runc refuses; `undo` then knows what to remove.
     """
@@ -39,6 +42,7 @@ async def launch(
         id,
         rootfs,
         namespace=namespace,
+        stdin=stdin,
         stdout=uri,
         stderr="" if container.terminal else uri,
         terminal=container.terminal,

@@ -7,8 +7,7 @@ flow on while it is restarted.
 import asyncio
 import errno
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +21,7 @@ from aiocontainerd.errors import (
     Unavailable,
 )
 from aiocontainerd.models import Key
+from aiocontainerd.state import make_fifo
 
 AGAIN = 0.5  # seconds between two tries while the daemon is away
 _OPENING = 2.0  # seconds that a shim may take to open its end
@@ -39,6 +39,7 @@ class Size(NamedTuple):
 class Line:
     """`stdin` takes what is typed (None: nobody hears it), `stdout` gives what is shown.
 
+    `kept`: what it shows is written down as well, and never waits for us.
     Both are descriptors that do not block. `exec_id` is "" for the container's own process.
     """
 
@@ -47,6 +48,7 @@ class Line:
     exec_id: str
     stdin: int | None
     stdout: int
+    kept: bool = False
 
     async def resize(self, size: Size) -> None:
         """Tell the process; one that has ended, or a daemon that is away, does not matter."""
@@ -80,18 +82,16 @@ async def ended(client: Client, key: Key, exec_id: str = "") -> int | None:
             return status
 
 
-def make_fifo(path: Path) -> None:
-    """One of 0600 that is there already stays. Raises FailedPrecondition."""
+def made_fifo(path: Path) -> Path:
+    """Made, with the error in words. Raises FailedPrecondition."""
     try:
-        with suppress(FileExistsError):
-            os.mkfifo(path, 0o600)
-        if not path.is_fifo() or path.is_symlink():
-            raise FileExistsError(errno.EEXIST, "something else is in its place", str(path))
+        make_fifo(path)
     except OSError as error:
         raise FailedPrecondition(
             f"no FIFO can be made in {path.parent} ({error.strerror})",
             remedy="Set XDG_STATE_HOME to a directory on a local disk.",
         ) from error
+    return path
 
 
 def open_reader(path: Path) -> int:
@@ -115,14 +115,3 @@ async def open_writer(path: Path) -> int:
             if error.errno != errno.ENXIO or late:
                 raise NotFound(f"nobody reads its input ({error.strerror})") from error
         await asyncio.sleep(0.02)
-
-
-@contextmanager
-def closing(*descriptors: int | None) -> Iterator[None]:
-    """Close them in the end."""
-    try:
-        yield
-    finally:
-        for each in descriptors:
-            if each is not None:
-                os.close(each)

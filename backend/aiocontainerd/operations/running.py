@@ -1,6 +1,7 @@
 """Run an image: snapshot, record, log and task, under one lease, or nothing at all."""
 
 import asyncio
+import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -76,7 +77,8 @@ async def run(
         paths = state.make_logs(namespace, options.id, terminal=options.terminal)
         undo.add("log", partial(asyncio.to_thread, state.remove_logs, namespace, options.id))
         await refuse_moved(client, options.mounts)
-        pid = await launch(client, container, rootfs, uri, undo, notebook)
+        stdin = os.fspath(paths.stdin) if options.terminal else ""
+        pid = await launch(client, container, rootfs, uri, undo, notebook, stdin)
         await settled(lease.drop())
         notebook.done()
     return RunResult(

@@ -1,6 +1,7 @@
 """Start a container that has no running task, and start one anew."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -118,14 +119,14 @@ async def _start_anew(
         lease = RunLease(client, "start", container.id, namespace=container.namespace, undo=undo)
         rootfs = await _rootfs(client, container)
         notebook = await lease.made(state)
-        uri = nerdctl_uri(container.labels.get(NERDCTL_LOG, ""))
+        uri, stdin = nerdctl_uri(container.labels.get(NERDCTL_LOG, "")), ""
         if not uri:
-            uri = await _our_log(client, container, state, undo)
+            uri, stdin = await _our_log(client, container, state, undo)
         if task is not None:
             await _remove_old(client, container)
         if STATUS_LABEL in container.labels:
             await _set_labels(client, container, RUNNING, undo)
-        pid = await launch(client, container, rootfs, uri, undo, notebook)
+        pid = await launch(client, container, rootfs, uri, undo, notebook, stdin)
         await settled(lease.drop())
         notebook.done()
     return pid
@@ -139,12 +140,17 @@ async def _remove_old(client: Client, container: Container) -> None:
         raise
 
 
-async def _our_log(client: Client, container: Container, state: StateDirectory, undo: Undo) -> str:
-    """Make our log, say in the labels where it is, and return what the shim is to run."""
+async def _our_log(
+    client: Client, container: Container, state: StateDirectory, undo: Undo
+) -> tuple[str, str]:
+    """Make our log, say in the labels where it is, and return what the shim is to run.
+
+    With it goes the FIFO of a terminal's input, "" without one.
+    """
     terminal = container.terminal
     paths = await asyncio.to_thread(_make_logs, container, state)
     await _set_labels(client, container, log_labels(paths, terminal=terminal), undo)
-    return log_uri(paths, terminal=terminal)
+    return log_uri(paths, terminal=terminal), os.fspath(paths.stdin) if terminal else ""
 
 
 def _make_logs(container: Container, state: StateDirectory) -> LogPaths:

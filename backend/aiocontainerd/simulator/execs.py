@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from aiocontainerd.simulator.refusals import already_exists, not_found
 from aiocontainerd.simulator.wires import Wires
 from aiocontainerd.simulator.world import StoredTask, World
 
+_LOG = "io.ctdeck/stdout"
 _SHELLS = frozenset({"bash", "sh", "ash"})
 _SMALL = ("alpine", "busybox")  # images with no bash
 _EMPTY = ("pause", "scratch", "distroless")  # images with no shell at all
@@ -83,6 +85,36 @@ def start(world: World, namespace: str, id: str, exec_id: str) -> int:
     return one.process.pid
 
 
+def attach(world: World, namespace: str, id: str) -> None:
+    """A task with a terminal that has been started: a played shell, where it is a shell.
+
+    What it shows goes to the log that its container's label names, as its logger would write it.
+    """
+    task = tasks.get(world, namespace, id)
+    record = containers.get(world, namespace, id).message
+    process = spec_of(record).get("process") or {}
+    args = [str(each) for each in process.get("args") or ()]
+    log = record.labels.get(_LOG, "")
+    if not (task.process.terminal and task.process.stdin and log and args):
+        return
+    one = StoredExec(task.process, process)
+    with suppress(OSError):  # somebody has removed it
+        one.shell = _shell(id, process, args, args)
+        if one.shell.command:
+            program = next((each for each in args if not each.endswith(".sh")), args[0])
+            one.shell.command, one.shell.prompt = (), f"{program.rpartition('/')[2]}> "
+        one.wires = Wires(task.process.stdin, log, lambda typed: _typed(task, one, typed))
+        one.end = partial(_end_task, world, namespace, id, one)
+        task.execs[""] = one
+        one.wires.show(one.shell.begin())
+
+
+def _end_task(world: World, namespace: str, id: str, one: StoredExec, status: int) -> None:
+    if one.wires is not None:
+        one.wires.close()
+    tasks.exit(world, namespace, id, status)
+
+
 def get(world: World, namespace: str, id: str, exec_id: str) -> StoredExec:
     """Raises Refused NOT_FOUND."""
     task = tasks.get(world, namespace, id)
@@ -109,8 +141,10 @@ async def wait(world: World, namespace: str, id: str, exec_id: str) -> process_p
 
 def resize(world: World, namespace: str, id: str, exec_id: str, size: tuple[int, int]) -> None:
     """Raises Refused NOT_FOUND."""
-    shell = get(world, namespace, id, exec_id).shell
-    if shell is not None:
+    execs = tasks.get(world, namespace, id).execs
+    if exec_id and exec_id not in execs:
+        raise not_found(f"process {exec_id}")
+    if exec_id in execs and (shell := execs[exec_id].shell) is not None:
         shell.size = size
 
 
@@ -159,7 +193,8 @@ def _has(image: str, program: str) -> bool:
 
 
 def _shell(id: str, spec: dict[str, Any], args: list[str], first: list[str]) -> FakeShell:
-    is_shell = args[0].rpartition("/")[2] in _SHELLS and len(args) == 1
+    is_shell = args[0].rpartition("/")[2] in _SHELLS
+    is_shell = is_shell and (len(args) == 1 or args[-1].endswith("exec sh"))
     size = spec.get("consoleSize") or {}
     return FakeShell(
         hostname=id[:12],

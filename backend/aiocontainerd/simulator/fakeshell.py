@@ -24,7 +24,7 @@ class FakeShell:
     """`feed` it what is typed, and show what it returns; `status` is set when it has ended.
 
     `args` is the first process of the container, `size` columns and rows. With a `command` it
-    does that and ends.
+    does that and ends. With a `prompt` it is another program, which knows only how to be left.
     """
 
     hostname: str
@@ -35,6 +35,7 @@ class FakeShell:
     env: Sequence[str] = ()
     size: tuple[int, int] = (80, 24)
     status: int | None = None
+    prompt: str = ""
     _line: str = ""
     _last: int = 0
     _escape: bytes = field(default=b"", repr=False)
@@ -52,7 +53,7 @@ class FakeShell:
         return "".join(self._key(letter) for letter in typed.decode("utf-8", "replace"))
 
     def _prompt(self) -> str:
-        return f"{self.cwd} {'#' if self.uid == 0 else '$'} "
+        return self.prompt or f"{self.cwd} {'#' if self.uid == 0 else '$'} "
 
     def _key(self, letter: str) -> str:
         if self.status is not None:
@@ -97,6 +98,8 @@ class FakeShell:
 
     def _run(self, words: list[str]) -> str:
         name, *rest = words
+        if self.prompt and name not in {"exit", "quit", "\\q"}:
+            return f"{TOLD}\r\n"
         known = self._known(name)
         self._last = 0
         if known is None:
@@ -106,6 +109,7 @@ class FakeShell:
         return "".join(f"{line}\r\n" for line in lines.split("\n")) if lines else ""
 
     def _known(self, name: str) -> Callable[[list[str]], str] | None:
+        name = "exit" if self.prompt else name
         found = getattr(self, f"_do_{name.rpartition('/')[2]}", None)
         return found if callable(found) else None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ctdeck.actions.action import PROCESSES, Action
 from ctdeck.desk import Desk
 from ctdeck.rows import ContainerRow, TaskRow
-from ctdeck.verbs import inside
+from ctdeck.verbs import inside, toolbox
+from ctdeck.verbs.permitted import will_ask
 
 
 def _exec(desk: Desk) -> None:
@@ -14,6 +15,22 @@ def _exec(desk: Desk) -> None:
         desk.begin(inside.execute(desk, row), group="task.exec", opens=True)
     else:
         desk.tell("There is no container here to execute something in.")
+
+
+def _attach(desk: Desk) -> None:
+    row = desk.row
+    if isinstance(row, ContainerRow | TaskRow):
+        desk.begin(inside.attach(desk, row), group="task.attach", opens=will_ask(desk, [row]))
+    else:
+        desk.tell("There is no container here to attach to.")
+
+
+def _debug(desk: Desk) -> None:
+    row = desk.row
+    if isinstance(row, ContainerRow | TaskRow):
+        desk.begin(toolbox.debug(desk, row), group="task.debug", opens=True)
+    else:
+        desk.tell("There is no container here to look into.")
 
 
 INSIDE: tuple[Action, ...] = (
@@ -27,6 +44,29 @@ INSIDE: tuple[Action, ...] = (
         changes=True,
         words=("exec",),
         footer=9,
+        group="On containers and tasks",
+    ),
+    Action(
+        "task.attach",
+        "a",
+        "attach",
+        "Attach to the terminal of a container that was started with one; it can be left again",
+        _attach,
+        panes=PROCESSES,
+        changes=True,
+        words=("attach",),
+        footer=22,
+        group="On containers and tasks",
+    ),
+    Action(
+        "task.debug",
+        "E",
+        "toolbox",
+        "A toolbox in it, for one without a shell: an image of yours joined to its namespaces",
+        _debug,
+        panes=PROCESSES,
+        changes=True,
+        words=("debug",),
         group="On containers and tasks",
     ),
 )

@@ -18,7 +18,9 @@ from aiocontainerd.safe import safe
 from ctdeck.colours import THEMES
 from ctdeck.command.flags import Flag, Given, Kind, Piece, collect, walk
 from ctdeck.command.requests import (
+    AttachCommand,
     Command,
+    DebugCommand,
     ExecCommand,
     KillCommand,
     LockCommand,
@@ -70,7 +72,7 @@ class CommandWord:
 
     def walk(self, words: Sequence[Word]) -> list[Piece]:
         """What each word after this one is; behind run's image and exec's id all is the command."""
-        return list(walk(words, self.flags, interspersed=self.name not in {"run", "exec"}))
+        return list(walk(words, self.flags, interspersed=self.name not in {"run", "exec", "debug"}))
 
 
 def parse(line: str) -> Command:
@@ -196,6 +198,14 @@ def _exec(given: Given) -> Command:
     return ExecCommand(id, tuple(command), given.last("--user"), cwd)
 
 
+def _debug(given: Given) -> Command:
+    id, *command = _ids_and_words(given)
+    image = given.last("--image")
+    if image:
+        parse_reference(image)
+    return DebugCommand(id, image, tuple(command))
+
+
 def check_directory(path: str) -> str:
     """An absolute path, or "" for none. Raises InvalidArgument."""
     if path and not path.startswith("/"):
@@ -237,6 +247,7 @@ _EXEC = (  # -i and -t are what it is in any case: as people type it
     Flag(("-i", "--interactive")),
     Flag(("-t", "--tty")),
 )
+_DEBUG = (Flag(("--image",), "REF", Kind.IMAGE),)
 _PULL = (Flag(("--platform",), "P"), Flag(("--plain-http",)))
 _LOGS = (Flag(("-f", "--follow")), Flag(("-t", "--timestamps")))  # it always follows
 _CONTAINER, _IMAGE = Kind.CONTAINER, Kind.IMAGE
@@ -271,6 +282,14 @@ WORDS: tuple[CommandWord, ...] = (
         _IMAGE,
         (_FORCE,),
     ),
+    CommandWord(
+        "attach",
+        "ID",
+        "attach to its terminal",
+        lambda given: AttachCommand(_one(given, "the container's id")),
+        _CONTAINER,
+    ),
+    CommandWord("debug", "ID [COMMAND…]", "a toolbox in it", _debug, _CONTAINER, _DEBUG),
     CommandWord("exec", "ID [COMMAND…]", "a shell or a command in it", _exec, _CONTAINER, _EXEC),
     CommandWord("pause", "ID…", "freeze", lambda given: PauseCommand(_ids(given)), _CONTAINER),
     CommandWord("resume", "ID…", "thaw", lambda given: ResumeCommand(_ids(given)), _CONTAINER),
@@ -296,6 +315,6 @@ _TWO_WORDS: dict[str, dict[str, str]] = {
     "containers": {"rm": "rm", "ls": "containers"},
     "tasks": {
         "ls": "tasks",
-        **{name: name for name in ("exec", "kill", "pause", "resume", "start")},
+        **{name: name for name in ("attach", "exec", "kill", "pause", "resume", "start")},
     },
 }

@@ -110,6 +110,32 @@ class LogsCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class DebugCommand:
+    """A toolbox in this container: of an image as typed, "" for the usual one."""
+
+    id: str
+    image: str = ""
+    command: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """What it is about, as the others have it."""
+        return (self.id,)
+
+
+@dataclass(frozen=True, slots=True)
+class AttachCommand:
+    """Attach to the terminal of this container."""
+
+    id: str
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """What it is about, as the others have it."""
+        return (self.id,)
+
+
+@dataclass(frozen=True, slots=True)
 class LockCommand:
     """Lock again all that was unlocked."""
 
@@ -151,6 +177,8 @@ Command = (
     | RemoveImagesCommand
     | PauseCommand
     | ResumeCommand
+    | AttachCommand
+    | DebugCommand
     | ExecCommand
     | LockCommand
     | LogsCommand

@@ -24,7 +24,17 @@ def takes_a_row(action: Action) -> bool:
 
 
 NEEDS_A_ROW = {"open", "copy"} | {a.id for a in ACTIONS if takes_a_row(a)}
-ALIVE_ONLY = frozenset({"task.stop", "task.restart", "task.kill", "task.pause", "task.exec"})
+ALIVE_ONLY = frozenset(
+    {
+        "task.stop",
+        "task.restart",
+        "task.kill",
+        "task.pause",
+        "task.exec",
+        "task.debug",
+        "task.attach",
+    }
+)
 
 
 COMMANDING = (
@@ -50,6 +60,8 @@ def is_useful(action: Action, row: Row | None, *, marks: bool = False) -> bool:
     if not isinstance(row, ContainerRow | TaskRow):
         return row is not None or not (action.panes or action.id in ON_A_ROW) or action.id in ALWAYS
     alive = row.task is not None and row.task.status is not TaskStatus.STOPPED
+    if action.id == "task.attach":
+        return alive and bool(row.task and row.task.terminal)
     if action.id in ALIVE_ONLY:
         return alive
     return not (action.id == "task.start" and alive)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from aiocontainerd.audit import acting
 from ctdeck import shells
 from ctdeck.desk import Desk
-from ctdeck.equivalents import exec_line
+from ctdeck.equivalents import attach_line, exec_line
 from ctdeck.verbs.doing import (
-    NotNow,
     Target,
     address_of,
     client_of,
@@ -20,22 +20,26 @@ from ctdeck.verbs.doing import (
     name_of,
     some,
     state_of,
-    task_now,
+)
+from ctdeck.verbs.handing import (
+    Wish,
+    leave_word,
+    place_for,
+    refuse_not_running,
+    sizes,
+    told,
 )
 from ctdeck.verbs.permitted import permitted
+from ctdeck.verbs.toolbox import debug, no_shell
 
 if TYPE_CHECKING:
     from aiocontainerd.models import Key
-    from aiocontainerd.operations import Line, Size
-    from ctdeck.terminal.handover import Outcome, Place, Resize
+    from aiocontainerd.operations import Line
+    from ctdeck.terminal.handover import Place
 
 
-class Wish(NamedTuple):
-    """What to execute; no `command` means a shell. `user` and `cwd` "" for the container's own."""
-
-    command: tuple[str, ...] = ()
-    user: str = ""
-    cwd: str = ""
+class NoShell(Exception):
+    """There is none in the container; the text says which were tried."""
 
 
 async def execute(desk: Desk, row: Target, wish: Wish | None = None) -> None:
@@ -43,14 +47,50 @@ async def execute(desk: Desk, row: Target, wish: Wish | None = None) -> None:
     client_of(desk), state_of(desk)
     container = container_of(row)
     place = place_for(desk)
-    _refuse_not_running(desk, row)
+    refuse_not_running(desk, row)
     if not await permitted(desk, "exec", [row]):
         return
     if wish is None:
         known = await asyncio.to_thread(shells.recall, state_of(desk), container.image)
-        wish = await desk.fill("exec", name=name_of(row), shells=shells.in_order(known))
-    if wish is not None:
+        names = ", ".join(each for each in shells.in_order(known) if "/" not in each)
+        title = f"Execute in {name_of(row)}"
+        wish = await desk.fill("exec", title=title, shell=f"a shell: {names}")
+    if wish is None:
+        return
+    try:
         await _execute(desk, row, wish, place)
+    except NoShell as error:
+        if await desk.ask(no_shell(name_of(row), str(error))):
+            with acting("task.debug"):
+                await debug(desk, row)
+
+
+async def attach(desk: Desk, row: Target) -> None:
+    """Give it the terminal, as one of those that it has; it goes on when it is left."""
+    from aiocontainerd.operations import Size, attached
+
+    client, container, name = client_of(desk), container_of(row), name_of(row)
+    place = place_for(desk)
+    refuse_not_running(desk, row, paused=True)
+    if not await permitted(desk, "attach", [row]):
+        return
+    size = Size(place.columns, place.rows)
+    async with attached(client, container, size, seen=life_seen(row)) as line:
+        desk.last_equivalent = attach_line(container, address_of(desk))
+        greeting = f"ctdeck: {name}. {leave_word(desk)} leaves it, and it goes on.{_hint(line)}"
+        outcome = await desk.hand_over(line, sizes(line, Size), greeting=greeting)
+    desk.tell(told(name, outcome, left="It was left and goes on; a attaches again."))
+
+
+def _hint(line: Line) -> str:
+    if line.stdin is None:
+        return "\nIt hears nothing of what you type: restart it (R) to have that."
+    if not line.kept:
+        return (
+            "\nNobody keeps what it writes: 64 KiB after the last one has left it stands still, "
+            "and of two who are attached each sees a part."
+        )
+    return ""
 
 
 async def end_orphans(desk: Desk) -> None:
@@ -71,22 +111,6 @@ def _named(key: Key) -> str:
     return key.id if key.namespace == "default" else f"{key.id} in {key.namespace}"
 
 
-def place_for(desk: Desk) -> Place:
-    """The terminal. Raises NotNow where there is none to hand over."""
-    place = desk.terminal()
-    if place is None:
-        raise NotNow("This terminal cannot be handed to a program: ctdeck does not know it.")
-    return place
-
-
-def _refuse_not_running(desk: Desk, row: Target) -> None:
-    task = task_now(desk, row)
-    if task is None or task.status.name in {"STOPPED", "CREATED"}:
-        raise NotNow(f"{name_of(row)} does not run: S starts it.")
-    if task.status.name in {"PAUSED", "PAUSING"}:
-        raise NotNow(f"{name_of(row)} is paused, and a shell in it would be, too: z resumes it.")
-
-
 async def _execute(desk: Desk, row: Target, wish: Wish, place: Place) -> None:
     from aiocontainerd.operations import Size
 
@@ -94,44 +118,9 @@ async def _execute(desk: Desk, row: Target, wish: Wish, place: Place) -> None:
     async with _process(desk, row, wish, place) as (line, program):
         greeting = f"ctdeck: {program} in {name}. {leave_word(desk)} leaves it, and ends it."
         outcome = await desk.hand_over(
-            line, _sizes(line, Size), greeting=greeting, stay=bool(wish.command)
+            line, sizes(line, Size), greeting=greeting, stay=bool(wish.command)
         )
     desk.tell(told(f"{program} in {name}", outcome, left="It was left, and is ended."))
-
-
-def leave_word(desk: Desk) -> str:
-    """The keys that leave a terminal, in words."""
-    return desk.settings.detach_keys.replace(",", " ")
-
-
-def told(what: str, outcome: Outcome, *, left: str) -> str:
-    """How it was over, in one sentence or two."""
-    if outcome.over.value == "left":
-        return f"{what}: {left}"
-    if outcome.status is None:
-        return f"{what} is over; its exit status is not known."
-    return f"{what} has ended (exit status {outcome.status})."
-
-
-def _sizes(line: Line, size: type[Size]) -> Resize:
-    """What tells the line of each new size, one after the other."""
-    latest: list[Size] = []
-    sending: set[asyncio.Task[None]] = set()
-
-    async def send() -> None:
-        while latest:
-            newest = latest[-1]
-            latest.clear()
-            await line.resize(newest)
-
-    def resize(columns: int, rows: int) -> None:
-        latest.append(size(columns, rows))
-        if not sending:
-            task = asyncio.ensure_future(send())
-            sending.add(task)
-            task.add_done_callback(sending.discard)
-
-    return resize
 
 
 @asynccontextmanager
@@ -162,4 +151,4 @@ async def _process(
                 await asyncio.to_thread(shells.remember, state, container.image, args[0])
             yield line, args[0]
             return
-    raise NotNow(f"{name_of(row)} has no shell: none of {', '.join(shells.SHELLS)} is in it.")
+    raise NoShell(f"None of {', '.join(shells.SHELLS)} is in it.")

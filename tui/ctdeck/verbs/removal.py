@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
-from aiocontainerd.models import Container, Key, Snapshot, TaskStatus
+from aiocontainerd.models import TOOLBOX_LABEL, Container, Key, Snapshot, TaskStatus
 from aiocontainerd.owners import owner_in, owner_of
 from ctdeck.desk import Desk, Question
 from ctdeck.formatting import age, counted
@@ -116,8 +116,8 @@ async def _find(desk: Desk, snapshot: Snapshot) -> tuple[_Left, list[Remains]]:
     whole = [row for row in rows if row.container.key not in halves]
     kept = [each for each in remains if access.is_read_only(each.namespace)]
     left = _Left(
-        [row for row in whole if _is_done(row)],
-        [row for row in whole if not _is_done(row)],
+        [row for row in whole if _goes(row)],
+        [row for row in whole if not _goes(row)],
         [each for each in remains if each not in kept],
         logs,
     )
@@ -255,8 +255,9 @@ async def _remove(desk: Desk, left: _Left) -> None:
     client, state = client_of(desk), state_of(desk)
     world = desk.snapshot
     now = {row.key: row for row in _rows(world, world.containers.values())}
-    if still := [row for row in left.rows if row.key in now and _is_done(now[row.key])]:
-        await delete_containers(desk, still, ask=False)  # none that was started meanwhile
+    if still := [row for row in left.rows if row.key in now and _goes(now[row.key])]:
+        kill = not all(map(_is_done, still))
+        await delete_containers(desk, still, ask=False, kill=kill)  # none started meanwhile
     for row in left.running:
         await adopt(client, row.container, state=state)
         follow(desk, row.container)
@@ -281,6 +282,11 @@ async def _told(desk: Desk, work: Awaitable[None], what: str) -> bool:
 
 def _rows(snapshot: Snapshot, containers: Iterable[Container]) -> list[ContainerRow]:
     return [ContainerRow(each, snapshot.task_of(each)) for each in containers]
+
+
+def _goes(row: ContainerRow) -> bool:
+    """It is to be removed now: done, or a toolbox whose terminal nobody has any more."""
+    return _is_done(row) or TOOLBOX_LABEL in row.container.labels
 
 
 def _is_done(row: ContainerRow) -> bool:

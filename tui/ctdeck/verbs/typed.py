@@ -13,7 +13,9 @@ from aiocontainerd.identifiers import is_identifier
 from aiocontainerd.models import Key
 from aiocontainerd.run_options import RunOptions
 from ctdeck.command.requests import (
+    AttachCommand,
     Command,
+    DebugCommand,
     ExecCommand,
     KillCommand,
     LockCommand,
@@ -37,8 +39,9 @@ from ctdeck.desk import Desk
 from ctdeck.forms.risks import Facts
 from ctdeck.masking import hidden_in, without
 from ctdeck.rows import ContainerRow, ImageRow
-from ctdeck.verbs import delete, inside, tasks
+from ctdeck.verbs import delete, inside, tasks, toolbox
 from ctdeck.verbs.doing import NotNow, client_of, state_of
+from ctdeck.verbs.handing import Wish
 from ctdeck.verbs.permitted import (
     lock_again,
     permitted_into,
@@ -63,6 +66,8 @@ _ACTIONS: dict[type, str] = {  # by whose id it is begun, and recorded
     KillCommand: "task.kill",
     PauseCommand: "task.pause",
     ResumeCommand: "task.pause",
+    AttachCommand: "task.attach",
+    DebugCommand: "task.debug",
     ExecCommand: "task.exec",
     RemoveCommand: "delete",
     RemoveImagesCommand: "delete",
@@ -113,8 +118,16 @@ def _begin(desk: Desk, command: Command) -> None:
             desk.begin(work, group=at_hand(), opens=not force or will_ask(desk, images))
         case ExecCommand(id, words, user, cwd):
             (row,) = _rows(desk, (id,))
-            work = inside.execute(desk, row, inside.Wish(words, user, cwd))
+            work = inside.execute(desk, row, Wish(words, user, cwd))
             desk.begin(work, group=at_hand(), opens=will_ask(desk, [row]))
+        case AttachCommand(id):
+            (row,) = _rows(desk, (id,))
+            work = inside.attach(desk, row)
+            desk.begin(work, group=at_hand(), opens=will_ask(desk, [row]))
+        case DebugCommand(id, image, words):
+            (row,) = _rows(desk, (id,))
+            work = toolbox.debug(desk, row, Wish(words, image=image))
+            desk.begin(work, group=at_hand(), opens=True)
         case LockCommand():
             lock_again(desk)
         case LogsCommand(id, times):

@@ -31,6 +31,7 @@ class TasksServicer:
             return pb.StartResponse(pid=execs.start(self._world, namespace, id, request.exec_id))
         task = tasks.start(self._world, namespace, id)
         self._lives.begin(namespace, id)
+        execs.attach(self._world, namespace, id)
         return pb.StartResponse(pid=task.process.pid)
 
     async def Get(self, request: pb.GetRequest, call: Call) -> pb.GetResponse:
@@ -104,10 +105,7 @@ class TasksServicer:
     async def ResizePty(self, request: pb.ResizePtyRequest, call: Call) -> Empty:
         """Tell it the size of its terminal."""
         namespace, id, size = call.namespace, request.container_id, (request.width, request.height)
-        if request.exec_id:
-            execs.resize(self._world, namespace, id, request.exec_id, size)
-        else:
-            tasks.get(self._world, namespace, id)
+        execs.resize(self._world, namespace, id, request.exec_id, size)
         return Empty()
 
     async def ListPids(self, request: pb.ListPidsRequest, call: Call) -> pb.ListPidsResponse:
