@@ -12,6 +12,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -36,6 +37,8 @@ _SHARED = 4096
 _SHORT = 256
 _SHORT_LIST = 1024
 _LONGEST = 1 << 17  # characters of one text of a spec; Linux takes no longer argument or path
+
+_CRI_METADATA = ("io.cri-containerd.container.metadata", "io.cri-containerd.sandbox.metadata")
 
 _shared = lru_cache(_SHARED)(safe)
 
@@ -155,7 +158,19 @@ def container(message: containers_pb2.Container, namespace: str) -> Container:
         terminal=process.get("terminal") is True,
         exact_image=exact_image,
         odd_snapshot_key=b"" if key == raw_key else as_bytes(raw_key),
+        attempt=_attempt(message) if message.extensions else None,
     )
+
+
+def _attempt(message: containers_pb2.Container) -> int | None:
+    """Of what the CRI plugin keeps with its containers and sandboxes; 0 is left out there."""
+    for name in _CRI_METADATA:
+        if name in message.extensions:
+            kept = _json_of(message.extensions[name]).get("Metadata")
+            metadata = _dict(_dict(_dict(kept).get("Config")).get("metadata"))
+            attempt = metadata.get("attempt", 0)
+            return attempt if metadata and type(attempt) is int else None
+    return None
 
 
 def same_container(message: containers_pb2.Container, known: Container) -> bool:
@@ -200,10 +215,14 @@ def task(message: process_pb2.Process, namespace: str) -> Task:
 
 def spec_of(message: containers_pb2.Container) -> dict[str, Any]:
     """The runtime spec of a record, {} when it is none; its strings are raw."""
-    if not message.spec.value:
+    return _json_of(message.spec)
+
+
+def _json_of(value: AnyMessage) -> dict[str, Any]:
+    if not value.value:
         return {}
     try:
-        return _dict(typeurl.unpack_json(message.spec))
+        return _dict(typeurl.unpack_json(value))
     except typeurl.TypeUrlError:
         return {}
 

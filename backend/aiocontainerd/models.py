@@ -121,12 +121,42 @@ class Mount:
         return "ro" in self.options or "rro" in self.options
 
 
+class Pod(NamedTuple):
+    """A Kubernetes pod, as the labels of its containers name it.
+
+    `namespace` is Kubernetes' own; containerd's is that of the container.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What dockerd's own file says of a container; its containerd record has none of it."""
+
+    name: str = ""
+    image: str = ""
+    project: str = ""
+    service: str = ""
+    restarts: int | None = None
+
+
+_UNTOLD = Told()
+
+
 @dataclass(frozen=True, slots=True)
 class Container:
     """A container record. It has no state of its own: its task has.
 
     `exact_image` (`safe.exact`) tells the image from others that are shown alike, "" where `image`
     does. `odd_snapshot_key` is the stored key where `snapshot_key` is not what is stored.
+    `attempt` is how often the kubelet had made this part of its pod before, None where no CRI
+    plugin made it. `told` is read later, for dockerd's containers and where its files are in reach.
     """
 
     namespace: str
@@ -143,6 +173,8 @@ class Container:
     terminal: bool = False
     exact_image: str = ""
     odd_snapshot_key: bytes = b""
+    attempt: int | None = None
+    told: Told = _UNTOLD
 
     @property
     def key(self) -> Key:
@@ -168,14 +200,52 @@ class Container:
         return self.labels.get(REMOVE_LABEL, "").startswith((HELD_BACK, "true"))
 
     @property
+    def pod(self) -> Pod | None:
+        """The Kubernetes pod that it is a part of, None for none."""
+        get = self.labels.get
+        if name := get("io.kubernetes.pod.name"):
+            space = get("io.kubernetes.pod.namespace", "")
+            return Pod(space, name, get("io.kubernetes.pod.uid", ""))
+        return None
+
+    @property
+    def is_sandbox(self) -> bool:
+        """It holds a pod together: its network and other namespaces are the pod's."""
+        return self.labels.get("io.cri-containerd.kind") == "sandbox"
+
+    @property
+    def short_name(self) -> str:
+        """Its name among those beside it: in its pod, or on this host; empty if it has none."""
+        get = self.labels.get
+        return get("io.kubernetes.container.name") or self.told.name or get("nerdctl/name", "")
+
+    @property
     def display_name(self) -> str:
-        """The name that nerdctl, Docker's compose or Kubernetes gave it; empty if none did."""
-        labels = self.labels
-        if pod := labels.get("io.kubernetes.pod.name"):
-            part = labels.get("io.kubernetes.container.name", "")
-            space = labels.get("io.kubernetes.pod.namespace", "")
-            return f"{space}/{pod}" + (f" · {part}" if part else "")
-        return labels.get("nerdctl/name", "")
+        """The name that nerdctl, Docker or Kubernetes gave it; empty if none did."""
+        pod, name = self.pod, self.short_name
+        return f"{pod}" + (f" · {name}" if name else "") if pod else name
+
+    @property
+    def project(self) -> str:
+        """The compose project that it is a part of; empty for none."""
+        return self.told.project or self.labels.get("com.docker.compose.project", "")
+
+    @property
+    def service(self) -> str:
+        """Which service of that project it is."""
+        return self.told.service or self.labels.get("com.docker.compose.service", "")
+
+    @property
+    def restarts(self) -> int | None:
+        """How often its owner had started it anew, as far as he tells.
+
+        The kubelet by its attempt, dockerd in its files, containerd's own monitor by a label.
+        """
+        known = self.attempt if self.attempt is not None else self.told.restarts
+        if known is not None:
+            return known
+        count = self.labels.get("containerd.io/restart.count", "")
+        return int(count) if count.isascii() and count.isdigit() and len(count) < 10 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from tests.tui.worlds import NOW, container, snapshot, world
 
 
 async def test_news_of_one_row_draw_one_line() -> None:
-    async with running(size=(99, 24)) as (app, pilot):
+    async with running(size=(200, 50)) as (app, pilot):
         table = app.main.view.table
         drawn: list[int] = []
         table.refresh_line = drawn.append
@@ -132,7 +132,7 @@ async def test_a_pane_that_is_shown_again_has_its_columns() -> None:
         await pilot.press("2")
         await until(pilot, lambda: "[2 Containers" in screen_text(app))
         titles = screen_text(app).splitlines()[2].split()
-        assert titles == ["NAMESPACE", "CONTAINER", "NAME", "STATUS", "IMAGE", "AGE▲"]
+        assert titles == ["NS", "CONTAINER", "POD", "NAME", "STATUS", "IMAGE", "AGE▲"]
 
 
 async def test_rows_that_come_before_all_are_read_do_not_take_the_cursor() -> None:

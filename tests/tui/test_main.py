@@ -14,7 +14,8 @@ async def test_it_opens_on_the_containers_the_newest_first() -> None:
     async with running() as (app, _):
         assert app.main.pane_id == "containers"
         lines = lines_of(app.main.view.table)
-        assert lines[0].split() == ["NS", "CONTAINER", "NAME", "STATUS", "CPU%", "MEM", "AGE▲"]
+        titles = ["NAMESPACE", "CONTAINER", "POD", "NAME", "STATUS", "CPU%", "AGE▲"]
+        assert lines[0].split() == titles
         assert "web2" in lines[1]
         assert "▶ running" in lines[1]
         assert "12 s" in lines[1]

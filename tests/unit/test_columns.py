@@ -141,18 +141,15 @@ def test_other_panes_get_lines_by_what_they_hold() -> None:
 
 
 def test_pods_can_be_told_apart() -> None:
-    name = "shop/web-7d4b9c-zn9qd · sidecar"
-    assert fit(name, 40, cut="name").rstrip() == name
-    for width in (16, 18, 22, 26):
-        cut = fit(name, width, cut="name")
+    for width in (12, 16, 18):
+        cut = fit("web-7d4b9c-5f-zn9qd", width, cut="middle")
         assert cell_len(cut) == width
-        assert cut.endswith("zn9qd · sidecar")
-    assert fit(name, 26, cut="name").startswith("shop/")
+        assert cut.endswith("zn9qd")
 
 
-@pytest.mark.parametrize("cut", ["end", "middle", "host", "name"])
+@pytest.mark.parametrize("cut", ["end", "middle", "host"])
 def test_of_a_long_text_only_the_ends_are_measured(
-    cut: Literal["end", "middle", "host", "name"], monkeypatch: pytest.MonkeyPatch
+    cut: Literal["end", "middle", "host"], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measured: list[int] = []
 

@@ -13,8 +13,8 @@ from aiocontainerd.client import Client
 from aiocontainerd.reconcile import follow
 from aiocontainerd.reconcile.details import Details
 from aiocontainerd.reconcile.follow import Follower
+from aiocontainerd.reconcile.hostfiles import HostFiles
 from aiocontainerd.reconcile.lag import Lag
-from aiocontainerd.reconcile.sources import SourceWatch
 from aiocontainerd.services.events import Envelope
 
 from .reconciling import NOW, make_world
@@ -65,7 +65,7 @@ async def test_a_lag_ends_with_the_silence(monkeypatch: pytest.MonkeyPatch) -> N
     client = cast(Client, SimpleNamespace(events=SimpleNamespace(subscribe=subscribe)))
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         details = Details(client, made, cast(Any, None))
-        follower = Follower(client, made, details, SourceWatch(made), None, group)
+        follower = Follower(client, made, details, HostFiles(made), None, group)
         follower._lag = Lag(time.monotonic() - 60)
         listening = group.create_task(follower.listen())
         await late.wait()

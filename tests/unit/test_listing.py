@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Hashable
 from dataclasses import replace
 from functools import partial
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 import pytest
@@ -28,6 +28,20 @@ from tests.tui.worlds import NOW, ago, container, image, snapshot, task
 IMAGES = ("docker.io/library/a:1", "docker.io/library/b:1", "ghcr.io/c/c:1")
 MOUNTS = (Mount("/proc", "proc", "proc"), Mount("/data", "bind", "/srv", ("rbind",)))
 
+POD_LABELS = {
+    "": {},
+    "one": {"nerdctl/name": "one"},
+    **{
+        f"{pod}/{kind}": {
+            "io.kubernetes.pod.name": pod,
+            "io.kubernetes.pod.uid": pod,
+            "io.cri-containerd.kind": kind,
+        }
+        for pod in ("web", "db")
+        for kind in ("sandbox", "container")
+    },
+}
+
 boxes = st.builds(
     lambda name, image, space, number, age, labels, mounts: (
         container(
@@ -35,7 +49,7 @@ boxes = st.builds(
             image,
             space,
             created_at=ago(minutes=age),
-            labels={"nerdctl/name": labels} if labels else {},
+            labels=POD_LABELS[labels],
             mounts=MOUNTS[:mounts],
         ),
         task(name, TaskStatus(number), space, pid=age) if number else None,
@@ -45,7 +59,7 @@ boxes = st.builds(
     st.sampled_from(("default", "other")),
     st.integers(0, 4),
     st.integers(1, 3),
-    st.sampled_from(("", "one", "two")),
+    st.sampled_from([*POD_LABELS]),
     st.integers(0, 2),
 )
 
@@ -68,7 +82,7 @@ def hosts(draw: st.DrawFn) -> Snapshot:
 
 
 def rows_of(listing: Listing, at: Snapshot) -> Rows[Any]:
-    return Rows(partial(listing.row, at), partial(listing.rows, at))
+    return listing.rows_in(at, None)
 
 
 def anew(view: RowView[Any], listing: Listing, at: Snapshot, scope: str | None) -> list[Any]:
@@ -115,6 +129,17 @@ def test_a_list_that_is_kept_is_the_one_made_anew(
         assert list(view.shown) == anew(view, listing, new, scope)
         assert [row.key for row in view.shown] == view.keys
         assert view.all == sorted(listing.keys(new, scope), key=partial(listing.order, new))
+        if listing.pods:
+            assert_pods_are_together(view.keys, listing.pods(new))
+
+
+def assert_pods_are_together(keys: list[Any], pods: Any) -> None:
+    """Each pod in one piece, its sandboxes above the rest."""
+    pieces = [[*run] for _, run in groupby(keys, lambda key: pods.get(key, key))]
+    assert len(pieces) == len({pods.get(key, key) for key in keys})
+    for piece in pieces:
+        if group := pods.get(piece[0]):
+            assert piece == [key for key in group.members if key in piece]
 
 
 @pytest.mark.parametrize("pane", PANES, ids=lambda pane: pane.id)
@@ -155,6 +180,60 @@ def test_a_list_in_its_own_order_is_not_touched_by_what_moves_nothing() -> None:
     row = view.row(key)
     assert isinstance(row.container, Container)
     assert row.container.display_name == "new"
+
+
+def pod(name: str, *parts: str, age: int = 1, **more: object) -> list[Container]:
+    """A sandbox that is `age` hours old, and its containers, each an hour younger."""
+    labels = {"io.kubernetes.pod.name": name, "io.kubernetes.pod.uid": f"uid-{name}"}
+    kinds = {f"{name}-pause": "sandbox", **{f"{name}-{part}": "container" for part in parts}}
+    return [
+        container(
+            id,
+            namespace="k8s.io",
+            labels={**labels, "io.cri-containerd.kind": kind},
+            created_at=ago(hours=age - place),
+            image="pause" if kind == "sandbox" else f"i/{id}",
+            **more,
+        )
+        for place, (id, kind) in enumerate(kinds.items())
+    ]
+
+
+def test_a_pod_is_sorted_by_the_best_of_its_containers() -> None:
+    listing = PANES[1].listing
+    boxes = [*pod("a", "x", "y", age=9), *pod("b", "w", age=8), *pod("empty", age=20)]
+    states = {"a-pause": 2, "a-x": 3, "a-y": 2, "b-pause": 2, "b-w": 3, "alone": 2}
+    at = snapshot(
+        containers=[*boxes, container("alone", created_at=ago(hours=8))],
+        tasks=[
+            task(id, TaskStatus(number), "default" if id == "alone" else "k8s.io")
+            for id, number in states.items()
+        ],
+    )
+    view: RowView[Any] = RowView()
+
+    def shown(column: str, reverse: bool = False) -> list[str]:
+        found = [each.sort for each in PANES[1].columns if each.id == column]
+        view.sort_key, view.reverse = (found or [None])[0], reverse  # type: ignore[list-item]
+        view.arrange()
+        return [key.id for key in view.keys]  # type: ignore[attr-defined]
+
+    view.set_keys(listing.keys(at, None), rows_of(listing, at))
+    a, b, empty = ["a-pause", "a-y", "a-x"], ["b-pause", "b-w"], ["empty-pause"]
+    assert shown("") == [*a, *b, "alone", *empty]  # by age: a-y and b-w are 7 h old
+    assert shown("", reverse=True) == [*empty, "alone", *b, *a]
+    assert shown("status") == [*a, "alone", *b, *empty]  # a sandbox that runs makes no pod run
+    assert shown("image") == [*a, *b, "alone", *empty]
+
+
+def test_who_filters_a_pods_containers_is_not_given_its_sandbox() -> None:
+    listing = PANES[1].listing
+    at = snapshot(containers=[*pod("a", "x", "y"), *pod("b", "x")])
+    view: RowView[Any] = RowView()
+    view.text = lambda row: row.container.image
+    view.set_keys(listing.keys(at, None), rows_of(listing, at))
+    view.set_filter(lambda text: text.endswith("-x"))
+    assert {key.id for key in view.keys} == {"a-x", "b-x"}  # type: ignore[attr-defined]
 
 
 def test_a_filter_that_takes_long_shows_what_it_has_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,7 +344,8 @@ def test_news_while_a_filter_looks_do_not_take_the_cursor(monkeypatch: pytest.Mo
 def test_a_sort_that_takes_long_is_done_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ctdeck.widgets.rowview.AT_ONCE", 0.0)
     monkeypatch.setattr("ctdeck.widgets.values.PIECE", 300)
-    listing, by = PANES[1].listing, PANES[1].columns[4].sort
+    listing = PANES[1].listing
+    by = next(column.sort for column in PANES[1].columns if column.id == "image")
     names = [f"c{number:04}" for number in range(2000)]
     boxes = [container(name, f"docker.io/library/i{n % 7}:1") for n, name in enumerate(names)]
     before = snapshot(containers=boxes)

@@ -20,7 +20,7 @@ from aiocontainerd.pb import typeurl
 from aiocontainerd.reconcile import follow
 from aiocontainerd.reconcile.details import Details
 from aiocontainerd.reconcile.follow import Follower
-from aiocontainerd.reconcile.sources import SourceWatch
+from aiocontainerd.reconcile.hostfiles import HostFiles
 from aiocontainerd.reconcile.topics import Kind, Target
 from aiocontainerd.services.events import Envelope
 
@@ -50,7 +50,7 @@ async def test_a_list_that_is_older_than_its_events_is_not_the_last_word(
     client = cast(Client, SimpleNamespace(tasks=SimpleNamespace(get=get, list=listed)))
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         details = Details(client, made, cast(Any, None))
-        follower = Follower(client, made, details, SourceWatch(made), None, group)
+        follower = Follower(client, made, details, HostFiles(made), None, group)
         event = payloads.TaskStart(container_id="t", pid=7)
         follower.take(Envelope(NOW, "n", "/tasks/start", typeurl.pack(event)))
         await follower.refresher.get([TASKS])  # and "t" with it
@@ -84,7 +84,7 @@ async def test_the_list_under_way_answers_for_tasks_that_do_not_look_as_foretold
     client = cast(Client, SimpleNamespace(tasks=SimpleNamespace(get=get, list=listed)))
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         details = Details(client, made, cast(Any, None))
-        follower = Follower(client, made, details, SourceWatch(made), None, group)
+        follower = Follower(client, made, details, HostFiles(made), None, group)
         for id in ("a", "b"):
             event = typeurl.pack(payloads.TaskStart(container_id=id, pid=7))
             follower.take(Envelope(NOW, "n", "/tasks/start", event))
@@ -116,7 +116,7 @@ async def test_a_task_that_could_not_be_read_is_not_forgotten_with_its_container
     client = cast(Client, SimpleNamespace(containers=SimpleNamespace(get=gone), **kinds))
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         details = Details(client, made, cast(Any, None))
-        follower = Follower(client, made, details, SourceWatch(made), None, group)
+        follower = Follower(client, made, details, HostFiles(made), None, group)
         started = payloads.TaskStart(container_id="t", pid=7)
         follower.take(Envelope(NOW, "n", "/tasks/start", typeurl.pack(started)))
         await follower.refresher.get([TASKS._replace(id="t")])

@@ -28,6 +28,7 @@ class Glyphs:
     dot: str
     ellipsis: str
     arrow: str
+    branch: str
     rule: str
     cursor: str
     mark: str
@@ -57,6 +58,7 @@ UNICODE = Glyphs(
     dot="·",
     ellipsis="…",
     arrow="→",
+    branch="└",
     rule="─",
     cursor="▌",
     mark="✓",
@@ -85,6 +87,7 @@ ASCII = Glyphs(
     dot="|",
     ellipsis="~",
     arrow="->",
+    branch="`-",
     rule="-",
     cursor=">",
     mark="*",

@@ -29,6 +29,7 @@ from ctdeck.differing import differing
 from ctdeck.formatting import short_reference
 from ctdeck.imageusers import Users
 from ctdeck.mountkinds import group_of
+from ctdeck.pods import Group, in_turns, pods_of, with_mates
 from ctdeck.rows import ContainerRow, EventRow, ImageRow, MountRow, Row, Scope, TaskRow
 from ctdeck.widgets.maderows import Rows
 
@@ -51,6 +52,7 @@ class Listing:
     number of rows for each namespace from one snapshot to the next. `stored` are all identities
     in the order of memory, which makes their rows three times as fast; None if that is not known.
     `in_turns` makes what `keys` does and stops on the way; None where that would not be worth it.
+    `pods` are the groups that stay together however the rows are sorted; None if there are none.
     """
 
     keys: Callable[[Snapshot, Scope], list[Hashable]]
@@ -61,11 +63,13 @@ class Listing:
     count: Callable[[Counter[str], Snapshot, Snapshot], None]
     stored: Callable[[Snapshot, Scope], Iterable[Hashable]] | None = None
     in_turns: Callable[[Snapshot, Scope], InTurns] | None = None
+    pods: Callable[[Snapshot], Mapping[Key, Group]] | None = None
 
     def rows_in(self, snapshot: Snapshot, scope: Scope) -> Rows[Any]:
         """The rows of this snapshot, made when they are looked at."""
         stored = partial(self.stored, snapshot, scope) if self.stored else None
-        return Rows(partial(self.row, snapshot), partial(self.rows, snapshot), stored)
+        groups = self.pods(snapshot) if self.pods else {}
+        return Rows(partial(self.row, snapshot), partial(self.rows, snapshot), stored, groups)
 
 
 def stamp(when: datetime | None) -> float:
@@ -155,7 +159,26 @@ def _containers_in_turns(snapshot: Snapshot, scope: Scope) -> InTurns:
     yield
     keys.sort(key=lambda key: stamp(snapshot.containers[key].created_at))
     yield
-    return keys
+    yield from in_turns(snapshot)
+    return _together(keys, pods_of(snapshot), snapshot.containers)
+
+
+def _together(
+    keys: list[Any], pods: Mapping[Key, Group], there: Mapping[Key, Any]
+) -> list[Hashable]:
+    """The sorted keys, each pod where the first of those is that decide for it."""
+    if not pods:
+        return keys
+    found: list[Hashable] = []
+    done: set[int] = set()
+    for key in keys:
+        group = pods.get(key)
+        if group is None:
+            found.append(key)
+        elif id(group) not in done and key in group.deciding(there):
+            done.add(id(group))
+            found += [each for each in group.members if each in there]
+    return found
 
 
 def _container_row(snapshot: Snapshot, key: Key) -> ContainerRow | None:
@@ -164,8 +187,15 @@ def _container_row(snapshot: Snapshot, key: Key) -> ContainerRow | None:
 
 
 def _container_order(snapshot: Snapshot, key: Key) -> Any:
-    container = snapshot.containers.get(key)
-    return None if container is None else (stamp(container.created_at), *_by_id(key))
+    containers = snapshot.containers
+    if key not in containers:
+        return None
+    group = pods_of(snapshot).get(key)
+    if group is None:
+        return (stamp(containers[key].created_at), *_by_id(key))
+    deciding = group.deciding(containers)
+    first = min((stamp(containers[it].created_at), *_by_id(it)) for it in deciding)
+    return (*first, group.members.index(key))
 
 
 def _task_row(snapshot: Snapshot, key: Key) -> TaskRow | None:
@@ -173,9 +203,26 @@ def _task_row(snapshot: Snapshot, key: Key) -> TaskRow | None:
     return None if task is None else TaskRow(task, snapshot.containers.get(key))
 
 
+def _task_order(snapshot: Snapshot, key: Key) -> Any:
+    if key not in snapshot.tasks:
+        return None
+    group = pods_of(snapshot).get(key)
+    if group is None:
+        return _by_id(key)
+    first = min(map(_by_id, group.deciding(snapshot.tasks)))
+    return (*first, group.members.index(key))
+
+
+def _task_keys(snapshot: Snapshot, scope: Scope) -> list[Hashable]:
+    keys = _sorted(_in(scope, snapshot.tasks))
+    return _together(keys, pods_of(snapshot), snapshot.tasks)
+
+
 def _both_touched(old: Snapshot, new: Snapshot, scope: Scope) -> Set[Hashable]:
+    """With all of the pods that one of them is in: they stay together."""
     tasks = _differing(old.tasks, new.tasks, scope)
-    return {*_differing(old.containers, new.containers, scope), *tasks}
+    found = {*_differing(old.containers, new.containers, scope), *tasks}
+    return {*with_mates(found, pods_of(old), pods_of(new))}
 
 
 CONTAINERS = Listing(
@@ -189,15 +236,17 @@ CONTAINERS = Listing(
     count=lambda counts, old, new: _count(counts, old.containers, new.containers),
     stored=lambda s, scope: _in(scope, s.containers),
     in_turns=_containers_in_turns,
+    pods=pods_of,
 )
 TASKS = Listing(
-    keys=lambda s, scope: _sorted(_in(scope, s.tasks)),
+    keys=_task_keys,
     row=_task_row,
     rows=lambda s, keys: map(TaskRow, map(s.tasks.__getitem__, keys), map(s.containers.get, keys)),
-    order=lambda s, key: _by_id(key) if key in s.tasks else None,
+    order=_task_order,
     touched=_both_touched,
     count=lambda counts, old, new: _count(counts, old.tasks, new.tasks),
     stored=lambda s, scope: _in(scope, s.tasks),
+    pods=pods_of,
 )
 
 # Mounts: namespace, container id, destination, and the place in the spec

@@ -1,8 +1,9 @@
-"""What was found out about images and tasks beyond their records, for as long as they are there."""
+"""What was found out beyond their records, for as long as these are there."""
 
 from datetime import datetime
 
-from aiocontainerd.models import Image, ImageDetails, Key, Task
+from aiocontainerd.models import Container, Image, ImageDetails, Key, Task, Told
+from aiocontainerd.reconcile.dockerd import book_of
 from aiocontainerd.reconcile.topics import Identity
 
 Slot = tuple[str, str]  # a namespace, and a target's digest or a chain id in it
@@ -11,12 +12,15 @@ Slot = tuple[str, str]  # a namespace, and a target's digest or a chain id in it
 class Findings:
     """Details by target and start times by process; finds the images that one of them is about.
 
-    Several images can point at one target, and several targets unpack to one chain.
+    Several images can point at one target, and several targets unpack to one chain. `books` are
+    where dockerd writes down what it knows of its containers, `told` what stands there.
     """
 
     def __init__(self) -> None:
         self.details: dict[Slot, ImageDetails] = {}
         self.started: dict[tuple[Key, int], datetime | None] = {}
+        self.books: dict[Key, str] = {}
+        self.told: dict[Key, Told] = {}
         self._images: dict[Slot, dict[Identity, Image]] = {}  # by target
         self._targets: dict[Slot, set[Slot]] = {}  # by chain
 
@@ -30,6 +34,10 @@ class Findings:
             self._leave(target_of(old), old)
         elif isinstance(old, Task) and not (isinstance(new, Task) and new.pid == old.pid):
             self.started.pop((old.key, old.pid), None)
+        if isinstance(new, Container) and (book := book_of(new)):
+            self.books[new.key] = book
+        elif isinstance(old, Container) and self.books:
+            self.books.pop(old.key, None)
 
     def pointing_at(self, target: Slot) -> list[Image]:
         """The images with that target."""

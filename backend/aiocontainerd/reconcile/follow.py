@@ -11,9 +11,9 @@ from aiocontainerd.reconcile import topics
 from aiocontainerd.reconcile.details import Details
 from aiocontainerd.reconcile.fetch import Fetcher
 from aiocontainerd.reconcile.hello import filters_for
+from aiocontainerd.reconcile.hostfiles import HostFiles
 from aiocontainerd.reconcile.lag import WAITED, Lag
 from aiocontainerd.reconcile.refresh import Refresher
-from aiocontainerd.reconcile.sources import SourceWatch
 from aiocontainerd.reconcile.topics import ALL_NAMESPACES, Kind, Target
 from aiocontainerd.reconcile.world import World
 from aiocontainerd.services.events import Envelope
@@ -41,7 +41,7 @@ class Follower:
         client: Client,
         world: World,
         details: Details,
-        sources: SourceWatch,
+        host_files: HostFiles,
         namespaces: frozenset[str] | None,
         group: asyncio.TaskGroup,
     ) -> None:
@@ -63,7 +63,7 @@ class Follower:
         self._client = client
         self._world = world
         self._details = details
-        self._sources = sources
+        self._host_files = host_files
         self._filters = filters_for(namespaces)
         self._foretold: dict[Target, str] = {}  # the last topic about a task
         self._tries: dict[Target, int] = {}
@@ -229,7 +229,7 @@ class Follower:
     async def _follow_up(self, target: Target) -> None:
         records = self._world.records.of(target.kind, target.namespace)
         if target.kind is Kind.CONTAINERS:
-            self._sources.look()
+            self._host_files.look()
         elif target.kind is Kind.IMAGES and target.id is None:
             await self._details.look_all(target.namespace)
         elif target.kind is Kind.IMAGES:

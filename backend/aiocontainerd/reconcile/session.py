@@ -12,8 +12,8 @@ from aiocontainerd.reconcile.details import Details
 from aiocontainerd.reconcile.fetch import lists_of
 from aiocontainerd.reconcile.follow import Follower
 from aiocontainerd.reconcile.hello import answer, confirm
+from aiocontainerd.reconcile.hostfiles import HostFiles
 from aiocontainerd.reconcile.pacing import Pacer
-from aiocontainerd.reconcile.sources import SourceWatch
 from aiocontainerd.reconcile.topics import ALL_NAMESPACES, Kind, Target
 from aiocontainerd.reconcile.world import World
 from aiocontainerd.sockets import path_of
@@ -46,20 +46,20 @@ class Session:
         self._publisher = publisher
         self._namespaces = namespaces
         self._resync = resync
-        self._sources = SourceWatch(world)
+        self._host_files = HostFiles(world)
         self._is_sure = False  # whether an event of our own came back
 
     async def run(self) -> None:
         """Never returns; raises what ended it, in an ExceptionGroup."""
         async with asyncio.TaskGroup() as group:
             follower = self._follower = Follower(
-                self._client, self._world, self._details, self._sources, self._namespaces, group
+                self._client, self._world, self._details, self._host_files, self._namespaces, group
             )
             try:
                 group.create_task(follower.listen())
                 await self._begin(group)
                 group.create_task(self._details.run())
-                group.create_task(self._sources.run())
+                group.create_task(self._host_files.run())
                 await self._keep_looking()
             finally:
                 follower.refresher.stop()
@@ -127,8 +127,8 @@ class Session:
         if host is None:
             host = await asyncio.to_thread(procfs.look, path_of(self._client.address), pid)
         self._client.located = host
-        self._sources.root = host.root
-        self._sources.look()
+        self._host_files.root = host.root
+        self._host_files.look()
         await self._follower.look_at_tasks(shares_pids=host.shares_pids)
 
     def _lists(self) -> tuple[Target, ...]:
@@ -200,7 +200,7 @@ class Session:
         if self._world.phase is not Phase.LIVE:
             self._live()
         await self._details.revisit()
-        self._sources.look(everything=True)
+        self._host_files.look(everything=True)
 
 
 def is_another(before: ServerInfo | None, now: ServerInfo) -> bool:

@@ -16,6 +16,7 @@ from aiocontainerd.models import (
     Snapshot,
     Task,
     TaskStatus,
+    Told,
 )
 from aiocontainerd.reconcile.binds import Binds
 from aiocontainerd.reconcile.findings import Findings, target_of
@@ -159,6 +160,13 @@ class World:
             self.sources = dict(sources)
             self.set(sources=self.sources)
 
+    def put_told(self, told: Mapping[Key, Told]) -> None:
+        """Take what dockerd's files say of its containers; replaces what was known."""
+        before, self.findings.told = self.findings.told, dict(told)
+        news = [key for key in before.keys() | told.keys() if before.get(key) != told.get(key)]
+        held = (self.records.of(Kind.CONTAINERS, key.namespace).get(key.id) for key in news)
+        self.review(filter(None, held))
+
     def note(self, event: Event) -> None:
         """Take one more event."""
         self._events.add(event)
@@ -218,8 +226,7 @@ class World:
             assert not isinstance(old, str | Image | Task)
             assert not isinstance(new, str | Image | Task)
             self.binds.replace(old, new)
-        else:
-            self.findings.replace(old, new)
+        self.findings.replace(old, new)
         if new is not None:
             return self._show(kind, new)
         assert isinstance(old, Container | Task | Image)
@@ -238,14 +245,16 @@ class World:
         return True
 
     def review(self, records: Iterable[Record]) -> None:
-        """Something was found out about these images or tasks."""
-        kinds = ((Kind.IMAGES if isinstance(r, Image) else Kind.TASKS, r) for r in records)
-        shown = [self._show(kind, record) for kind, record in kinds]
+        """Something was found out about these."""
+        shown = [self._show(_kind_of(record), record) for record in records]
         if any(shown):
             self._changed(SOON)
 
     def _complete(self, record: Record) -> Record:
         """The record with what was found out about it."""
+        if isinstance(record, Container):
+            told = self.findings.told.get(record.key) if self.findings.told else None
+            return replace(record, told=told) if told else record
         if isinstance(record, Image):
             details = self.findings.details.get(target_of(record))
             unpacked = self._unpacked(record.namespace, details)
@@ -259,3 +268,9 @@ class World:
         if details is None or not self.records.is_listed(Kind.SNAPSHOTS, namespace):
             return None
         return details.chain_id in self.records.of(Kind.SNAPSHOTS, namespace)
+
+
+def _kind_of(record: Record) -> Kind:
+    if isinstance(record, Container):
+        return Kind.CONTAINERS
+    return Kind.IMAGES if isinstance(record, Image) else Kind.TASKS

@@ -13,6 +13,7 @@ from ctdeck.formatting import (
     status_role,
     status_text,
 )
+from ctdeck.panes.owned import owned_columns
 from ctdeck.panes.pane import Pane, namespace_column
 from ctdeck.rows import ContainerRow
 from ctdeck.widgets.column import Column
@@ -44,17 +45,7 @@ COLUMNS: tuple[Column[ContainerRow], ...] = (
         maximum=36,
         full=lambda r: r.container.id,
     ),
-    Column(
-        "name",
-        "NAME",
-        lambda r, _: r.container.display_name,
-        lambda r: (not r.container.display_name, r.container.display_name),
-        priority=2,
-        minimum=16,
-        maximum=44,
-        cut="name",
-        optional=True,
-    ),
+    *owned_columns(lambda r: r.container),
     Column(
         "status",
         "STATUS",
@@ -67,13 +58,13 @@ COLUMNS: tuple[Column[ContainerRow], ...] = (
     Column(
         "image",
         "IMAGE",
-        lambda r, _: short_reference(r.container.image),
-        lambda r: short_reference(r.container.image),
+        lambda r, _: short_reference(r.container.image or r.container.told.image),
+        lambda r: short_reference(r.container.image or r.container.told.image),
         priority=5,
         minimum=12,
         maximum=50,
         cut="host",
-        full=lambda r: r.container.image,
+        full=lambda r: r.container.image or r.container.told.image,
     ),
     Column(
         "age",

@@ -7,6 +7,7 @@ from datetime import datetime
 from aiocontainerd.models import Task, TaskStatus
 from ctdeck import listing
 from ctdeck.formatting import UNKNOWN, age, short_id, status_role, status_text
+from ctdeck.panes.owned import owned_columns
 from ctdeck.panes.pane import Pane, namespace_column
 from ctdeck.rows import TaskRow
 from ctdeck.widgets.column import Cell, Column
@@ -37,17 +38,7 @@ COLUMNS: tuple[Column[TaskRow], ...] = (
         maximum=36,
         full=lambda r: r.task.id,
     ),
-    Column(
-        "name",
-        "NAME",
-        lambda r, _: r.container.display_name if r.container else ("no container", "warn"),
-        lambda r: r.container.display_name if r.container else "",
-        priority=2,
-        minimum=16,
-        maximum=44,
-        cut="name",
-        optional=True,
-    ),
+    *owned_columns(lambda r: r.container),
     Column(
         "pid",
         "PID",

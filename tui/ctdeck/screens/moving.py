@@ -39,9 +39,11 @@ def move_facts(view: FactsView, how: str) -> None:
 def sort_table(table: Table[Any], how: str) -> str:
     """Sort by the next or previous column, or turn the order round; says what cannot be seen.
 
-    Before the first column comes the order that the list has by itself.
+    Before the first column comes the order that the list has by itself. Columns in which no row
+    has anything are stepped over.
     """
-    names = [None, *(column.id for column in table.columns)]
+    widths = zip(table.columns, table.sheet.widths.natural, strict=False)
+    names = [None, *(c.id for c, width in widths if width or c.id == table.sort_column)]
     if how == "reverse":
         table.sort_by(table.sort_column, reverse=not table.view.reverse)
     else:

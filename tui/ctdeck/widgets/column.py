@@ -43,7 +43,7 @@ class Column(Generic[R]):
     minimum: int = 4
     maximum: int = 40
     right: bool = False
-    cut: Literal["end", "middle", "host", "name"] = "end"
+    cut: Literal["end", "middle", "host"] = "end"
     when: Callable[[R], datetime | None] | None = None
     full: Callable[[R], str] | None = None
     brief: str = ""
@@ -84,12 +84,9 @@ def cell_parts(cell: Cell) -> tuple[str, str]:
 def fit(text: str, width: int, *, right: bool = False, cut: str = "end") -> str:
     """The text in exactly `width` terminal cells: padded, or cut with an ellipsis.
 
-    `cut` is where: at the "end", in the "middle", for image references first the "host", and
-    for the "name" of a pod's container in the middle of the pod.
+    `cut` is where: at the "end", in the "middle", and for image references first the "host".
     """
     text = _ends(text, width)
-    if cut == "name":
-        text, cut = _with_part(text, width), "middle"
     if cut == "host":
         text, cut = _without_host(text, width), "middle"
     length = cell_len(text)
@@ -109,17 +106,6 @@ def _ends(text: str, width: int) -> str:
     """Of a very long text what may be shown of both its ends: to measure all of it takes 10 ms."""
     most = (width + 1) * (MARKS + 1)
     return text if len(text) <= 2 * most else text[:most] + text[-most:]
-
-
-def _with_part(name: str, width: int) -> str:
-    """``shop/web-7d4b9c-zn9qd · app``, if it is too long with less of the pod: its end differs."""
-    pod, dot, part = name.partition(" · ")
-    room = width - cell_len(dot + part)
-    if not dot or room < 4 or cell_len(name) <= width:
-        return name
-    if room < 12:
-        return GLYPHS.ellipsis + _last_cells(pod, room - 1) + dot + part
-    return fit(pod, room, cut="middle") + dot + part
 
 
 def _without_host(reference: str, width: int) -> str:

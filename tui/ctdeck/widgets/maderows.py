@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import (
+    Callable,
+    Container,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar, overload
 
 
@@ -15,6 +23,13 @@ class Keyed(Protocol):
         """What stays the same when the row's content changes."""
 
 
+class Group(Protocol):
+    """Rows that stay together: those that decide are sorted by, as the best of them is."""
+
+    def deciding(self, there: Container[Any]) -> Sequence[Any]:
+        """Which of those that are in a list decide."""
+
+
 K = TypeVar("K", bound=Keyed)
 
 
@@ -23,11 +38,13 @@ class Rows(Generic[K]):
     """`one` makes the row of an identity, None if it is not there; `many` those that are there.
 
     `stored` are all identities in the order that their rows are made fastest in: that of memory.
+    `groups` are rows that stay together, by the identity of each; the others are in none.
     """
 
     one: Callable[[Any], K | None]
     many: Callable[[Sequence[Any]], Iterable[K]]
     stored: Callable[[], Iterable[Hashable]] | None = None
+    groups: Mapping[Any, Group] = field(default_factory=dict)
 
 
 class Shown(Sequence[K]):

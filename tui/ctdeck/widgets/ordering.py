@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence, Set
-from dataclasses import dataclass
-from itertools import filterfalse
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from itertools import filterfalse, groupby
 from typing import Any
 
 Order = Callable[[Any], Any]  # from an identity to what it is sorted by
@@ -14,12 +14,14 @@ Order = Callable[[Any], Any]  # from an identity to what it is sorted by
 class Ranking:
     """Sorted by `first`, a column, if there is one; what is equal in it stays in the `own` order.
 
-    `reverse` turns round the column alone, or the own order where there is no column.
+    `reverse` turns round the column alone, or the own order where there is no column. `groups` are
+    rows that stay together in their own order: what they are sorted by is the same for all of one.
     """
 
     own: Order
     first: Order | None = None
     reverse: bool = False
+    groups: Mapping[Any, Any] = field(default_factory=dict)
 
     def place(self, keys: Sequence[Hashable], new: Hashable) -> int:
         """Where an identity belongs that is not among the sorted `keys`."""
@@ -31,10 +33,24 @@ class Ranking:
             theirs: Any = (first or own)(keys[middle])
             if theirs == mine and first:
                 before = own(keys[middle]) < own(new)
+            elif reverse and not self._are_one(keys[middle], new):
+                before = theirs > mine
             else:
-                before = theirs > mine if reverse else theirs < mine
+                before = theirs < mine
             low, high = (middle + 1, high) if before else (low, middle)
         return low
+
+    def _are_one(self, one: Hashable, other: Hashable) -> bool:
+        group = self.groups.get(one)
+        return group is not None and group is self.groups.get(other)
+
+
+def turned(keys: Sequence[Hashable], groups: Mapping[Any, Any]) -> list[Hashable]:
+    """The other way round, but for the order within groups."""
+    if not groups:
+        return [*reversed(keys)]
+    runs = groupby(reversed(keys), lambda key: id(groups[key]) if key in groups else key)
+    return [key for _, run in runs for key in [*run][::-1]]
 
 
 def renewed(

@@ -7,18 +7,30 @@ waits there, without having chosen the neighbour.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence, Set
+from collections.abc import Callable, Hashable, Iterable, Sequence, Set
+from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from math import inf
 from typing import Any, Generic
 
 from ctdeck.widgets.maderows import K, Rows, Shown, of_these
 from ctdeck.widgets.marks import Marks
-from ctdeck.widgets.ordering import Order, Ranking, renewed
+from ctdeck.widgets.ordering import Order, Ranking, renewed, turned
 from ctdeck.widgets.texts import Texts
 from ctdeck.widgets.values import Values
 
 AT_ONCE = 0.025  # s that a filter or a sort may take before all else has its turn
+
+
+@dataclass(frozen=True, slots=True)
+class _There:
+    """Whether there is a row of an identity."""
+
+    rows: Rows[Any]
+
+    def __contains__(self, key: object) -> bool:
+        return self.rows.one(key) is not None
 
 
 class RowView(Generic[K]):
@@ -149,10 +161,12 @@ class RowView(Generic[K]):
         if not self.read_on():
             return False
         if self.sort_key is not None:
-            self._sorted = self.values.in_order(self.all, reverse=self.reverse)
+            self._sorted = self.values.in_order(
+                self.all, reverse=self.reverse, groups=self.rows.groups
+            )
         else:
             self.values.forget()
-            self._sorted = self.all[::-1] if self.reverse else self.all
+            self._sorted = turned(self.all, self.rows.groups) if self.reverse else self.all
         self._order = (self.sort_key, self.reverse)
         return True
 
@@ -213,8 +227,15 @@ class RowView(Generic[K]):
             self._sought = None
 
     def _ranking(self, own: Order) -> Ranking:
-        (by, reverse), row = self._order, self.row
-        return Ranking(own, (lambda key: by(row(key))) if by else None, reverse)
+        by, reverse = self._order
+        first = partial(self._value, by, max if reverse else min) if by else None
+        return Ranking(own, first, reverse, self.rows.groups)
+
+    def _value(self, by: Order, best: Callable[[Iterable[Any]], Any], key: Hashable) -> Any:
+        """What a row is sorted by in its column: the members of a group by the best of them."""
+        group = self.rows.groups.get(key)
+        keys = group.deciding(_There(self.rows)) if group else (key,)
+        return best(by(self.row(each)) for each in keys)
 
     def let_go(self) -> None:
         """Wait for no row that has gone: it is the list that is another one."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import filterfalse
 from typing import Any
+
+from ctdeck.widgets.maderows import Group
 
 PIECE = 4096  # rows between two looks at the clock: some 2 ms
 
@@ -54,9 +56,25 @@ class Values:
             self._made.append((piece, [*self._make(piece)]))
             yield self._made[-1]
 
-    def in_order(self, keys: Sequence[Hashable], *, reverse: bool) -> list[Hashable]:
-        """These, of which all are known; equal ones stay as they are."""
-        return sorted(keys, key=self._known.__getitem__, reverse=reverse)
+    def in_order(
+        self, keys: Sequence[Hashable], *, reverse: bool, groups: Mapping[Any, Group]
+    ) -> list[Hashable]:
+        """These, of which all are known; equal ones and those of a group stay as they are."""
+        known = self._known
+        if groups:
+            known = {**known, **dict(self._of_groups(groups, max if reverse else min))}
+        return sorted(keys, key=known.__getitem__, reverse=reverse)
+
+    def _of_groups(
+        self, groups: Mapping[Any, Group], best: Callable[[Iterable[Any]], Any]
+    ) -> Iterator[tuple[Hashable, Any]]:
+        """The members of groups, each with the best value of its own."""
+        known, values = self._known, dict[int, Any]()
+        for key, group in groups.items():
+            if key in known:
+                if id(group) not in values:
+                    values[id(group)] = best(map(known.__getitem__, group.deciding(known)))
+                yield key, values[id(group)]
 
     def forget(self, keys: Set[Hashable] | None = None) -> None:
         """These rows say something new, come or go; None for all."""

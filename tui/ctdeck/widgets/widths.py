@@ -82,8 +82,10 @@ class Widths(Generic[K]):
         )
 
     def _is_vacant(self, column: Column[K], now: datetime) -> bool:
-        if not column.optional or not self._view.all:
+        if not column.optional:
             return False
+        if not self._view.all:
+            return True
         filler = self._filler.get(column.id)
         row = None if filler is None else self._view.rows.one(filler)
         if row is not None and _fills(row, column, now):
