@@ -89,7 +89,7 @@ async def say(app: CtdeckApp, pilot: Pilot[None], line: str) -> None:
 
 
 async def test_the_palette_offers_and_does_nothing_that_changes() -> None:
-    async with watched(WHOLE, (60, 70)) as (app, pilot, demo):
+    async with watched(WHOLE, (60, 160)) as (app, pilot, demo):
         before = picture(demo.host.world)
         await pilot.press("ctrl+p")
         await until(pilot, lambda: "Choose a namespace" in screen_text(app))
