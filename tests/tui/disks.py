@@ -35,11 +35,11 @@ def survey(snapshot: Snapshot) -> Survey:
         target = blob_node(space, image.target.digest)
         chain = layer(digest(f"chain {name}"), space)
         size = image.details.size if image.details else 0
-        roles |= {image.target.digest: "manifest", digest(name): "layer"}
+        roles |= {image.target.digest: "manifest", digest(f"layer {name}"): "layer"}
         things += [
             Thing(Node(space, IMAGE, image.key.id), created_at=image.created_at, refs=(target,)),
-            Thing(target, 1_000 + number, ago(days=9), refs=(blob(name, space), chain)),
-            Thing(blob(name, space), size, ago(days=9)),
+            Thing(target, 1_000 + number, ago(days=9), refs=(blob(f"layer {name}", space), chain)),
+            Thing(blob(f"layer {name}", space), size, ago(days=9)),
             Thing(chain, int(size * 2.5), ago(days=9), detail="committed"),
         ]
     for container in snapshot.containers.values():

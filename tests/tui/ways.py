@@ -38,6 +38,7 @@ ROWS: dict[tuple[str, str], Key | str] = {
     ("delete", "images"): REDIS,
     ("delete", "containers"): Key("default", "debug"),
     ("delete", "tasks"): Key("builds", "build-1187"),
+    ("prune", "disk"): "",  # the last one: it takes what others need
 }
 LINES = {  # of each word, one that works on this demo
     "pull": "pull busybox:latest",
@@ -53,6 +54,7 @@ LINES = {  # of each word, one that works on this demo
     "rmi": "rmi docker.io/library/redis:7.4",
     "pause": "pause cache",
     "resume": "resume db",
+    "prune": "prune",
 }
 WORDS = {  # of each word, all its forms
     "pull": ("pull nginx:latest", "pull --plain-http localhost:5000/x"),
@@ -72,13 +74,16 @@ WORDS = {  # of each word, all its forms
     "lock": ("lock",),
     "logs": ("logs web1", "logs -f -t web1"),
     "theme": ("theme nord", "theme"),
+    "prune": ("prune", "prune -f"),
+    "whose": ("whose 1", "whose /srv/site", "whose sha256:abcdef"),
     "ps": ("ps",),
 } | {pane: (pane,) for pane in PANE_IDS}
-LOOKING = {"ns", "lock", "logs", "ps", "theme", *PANE_IDS}
+LOOKING = {"lock", "logs", "ns", "ps", "theme", "whose", *PANE_IDS}
 _ANSWERS = {
     "ConfirmScreen": ("y",),
     "ChooseScreen": ("enter",),
     "ExecScreen": ("enter",),
+    "PruneScreen": ("enter",),
     "RunScreen": ("enter",),
     "PullScreen": (*"busybox:1.37", "enter"),
 }

@@ -15,8 +15,11 @@ from ctdeck.settings import Session, Settings
 from ctdeck.underway import UnderWay
 
 if TYPE_CHECKING:
+    from aiocontainerd.disk.plan import Item
+    from aiocontainerd.disk.survey import Sizes
     from aiocontainerd.operations import Line
     from ctdeck.terminal.handover import Outcome, Place, Resize
+    from ctdeck.verbs.prune import Plan
 
 
 class Lock(NamedTuple):
@@ -46,6 +49,7 @@ class Choice(NamedTuple):
     title: str
     options: tuple[tuple[str, str], ...]
     current: str = ""
+    hint: str = "Enter takes it, Esc none"
 
 
 class Desk(Protocol):
@@ -66,6 +70,10 @@ class Desk(Protocol):
     @property
     def snapshot(self) -> Snapshot:
         """The world as it is shown."""
+
+    @property
+    def sizes(self) -> Sizes:
+        """What is known of the sizes of snapshots."""
 
     @property
     def scope(self) -> str | None:
@@ -115,6 +123,9 @@ class Desk(Protocol):
     async def ask(self, question: Question) -> bool:
         """Put a question and wait for the answer; only from within `begin`."""
 
+    async def pick(self, plan: Plan) -> Sequence[Item] | None:
+        """Let what could be pruned be ticked and unticked; None if it was left."""
+
     async def choose(self, choice: Choice) -> str | None:
         """Let one option be chosen; None if none was; only from within `begin`."""
 
@@ -137,6 +148,9 @@ class Desk(Protocol):
 
     def show_pane(self, name: str) -> None:
         """Go to a pane by its id."""
+
+    def go_to(self, pane: str, key: Hashable) -> bool:
+        """To a row of a pane, whatever was filtered there; false if it is not in it."""
 
     def next_pane(self, step: int) -> None:
         """Go to the next pane, or the previous one with -1."""

@@ -125,6 +125,27 @@ class Holdings:
         """The one root that holds it; SEVERAL for more than one, None if nothing does."""
         return self._holder.get(node)
 
+    def roots_of(self, node: Node) -> list[Node]:
+        """All roots from which it follows, the plainer first."""
+        found = {node} & self.root_set
+        seen, todo = {node}, [node]
+        while todo:
+            for holder in self._held_from.get(todo.pop(), ()):
+                if holder not in seen:
+                    seen.add(holder)
+                    todo.append(holder)
+                    found |= {holder} & self.root_set
+        return sorted(found, key=lambda root: (_ORDER.get(root.kind, 9), root))
+
+    @cached_property
+    def _held_from(self) -> dict[Node, list[Node]]:
+        """By what each thing is held directly."""
+        found: defaultdict[Node, list[Node]] = defaultdict(list)
+        for node in self._via:
+            for step in self._steps(node):
+                found[step.node].append(node)
+        return found
+
     @cached_property
     def garbage(self) -> frozenset[Node]:
         """What nothing holds: it goes with the next collection."""

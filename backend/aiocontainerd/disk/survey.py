@@ -98,6 +98,21 @@ async def survey(
     yield replace(result, is_whole=True)
 
 
+async def surveyed(
+    client: Client,
+    world: Callable[[], Snapshot] | None = None,
+    *,
+    namespaces: Iterable[str] | None = None,
+    known: Sizes | None = None,
+    sizes: bool = True,
+) -> Survey:
+    """The last one of `survey`."""
+    last = Survey(datetime.now(UTC))
+    async for found in survey(client, world, namespaces=namespaces, known=known, sizes=sizes):
+        last = found
+    return last
+
+
 async def _read_namespace(
     client: Client,
     world: Callable[[], Snapshot] | None,

@@ -3,8 +3,40 @@
 from __future__ import annotations
 
 from ctdeck.actions.action import DISK, Action
+from ctdeck.desk import Desk
+from ctdeck.verbs.prune import prune
+
+
+def _prune(desk: Desk) -> None:
+    desk.begin(prune(desk), group="prune", opens=True)
+
+
+def _whose(desk: Desk) -> None:
+    desk.open("command", text="whose ")
+
 
 ON_DISK: tuple[Action, ...] = (
+    Action(
+        "prune",
+        "P",
+        "prune",
+        "What could go: stopped containers, unused images, what nothing holds; asks",
+        _prune,
+        panes=DISK,
+        changes=True,
+        words=("prune",),
+        footer=43,
+        group="On the disk",
+    ),
+    Action(
+        "whose",
+        "w",
+        "whose",
+        "Whose a path, a pid, a digest or a cgroup is",
+        _whose,
+        words=("whose",),
+        group="Everywhere",
+    ),
     Action(
         "survey",
         "ctrl+r",

@@ -28,6 +28,7 @@ from ctdeck.command.requests import (
     NamespaceCommand,
     PaneCommand,
     PauseCommand,
+    PruneCommand,
     PullCommand,
     QuitCommand,
     RemoveCommand,
@@ -38,6 +39,7 @@ from ctdeck.command.requests import (
     StartCommand,
     StopCommand,
     ThemeCommand,
+    WhoseCommand,
 )
 from ctdeck.command.run_flags import RUN_ADVICE, RUN_FLAGS, run_options
 from ctdeck.command.shellwords import Word, split
@@ -48,7 +50,6 @@ _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
 _NUMBER = re.compile(r"-(\d{1,2})")
 _LATER = {
     "inspect": "Showing the raw object",
-    "prune": "Cleaning up what nothing uses",
 }
 
 
@@ -300,6 +301,19 @@ WORDS: tuple[CommandWord, ...] = (
         lambda given: LogsCommand(_one(given, "the container's id"), given.has("--timestamps")),
         _CONTAINER,
         _LOGS,
+    ),
+    CommandWord(
+        "prune",
+        "",
+        "what could go; -f asks nothing",
+        lambda given: _none(given, PruneCommand(given.has("--force"))),
+        flags=(_FORCE,),
+    ),
+    CommandWord(
+        "whose",
+        "PATH|PID|DIGEST|CGROUP",
+        "which container or image it belongs to",
+        lambda given: WhoseCommand(_one(given, "the path, pid, digest or cgroup")),
     ),
     CommandWord("ns", "NAME|all", "choose the namespace", _namespace, Kind.NAMESPACE),
     CommandWord("theme", "[NAME]", "choose the look", _theme, Kind.THEME),

@@ -136,6 +136,20 @@ class AttachCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class PruneCommand:
+    """Show what could be pruned; `force` prunes it without a question."""
+
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WhoseCommand:
+    """Whose this path, pid, digest or cgroup is."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class LockCommand:
     """Lock again all that was unlocked."""
 
@@ -180,6 +194,8 @@ Command = (
     | AttachCommand
     | DebugCommand
     | ExecCommand
+    | PruneCommand
+    | WhoseCommand
     | LockCommand
     | LogsCommand
     | NamespaceCommand

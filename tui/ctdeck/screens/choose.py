@@ -64,8 +64,10 @@ class ChooseScreen(ModalScreen[str | None]):
         """Fill the list and put the cursor on what is chosen now."""
         dialog = self.query_one(".dialog")
         dialog.border_title = Content(safe(self.choice.title))
-        dialog.border_subtitle = Content("Enter takes it, Esc none")
+        dialog.border_subtitle = Content(self.choice.hint)
         options = [Option(value, text) for value, text in self.choice.options]
+        longest = max((len(option.text) for option in options), default=0)
+        dialog.styles.width = max(64, min(longest + 8, self.app.size.width))
         self.table.styles.height = min(len(options), max(3, self.app.size.height - 6))
         self.table.set_rows(options)
         self.table.move_to_key(self.choice.current)

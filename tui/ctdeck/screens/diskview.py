@@ -29,7 +29,7 @@ class DiskView:
     def __init__(self, main: MainScreen) -> None:
         self._main = main
         self._report: Report | None = None
-        self._known: Sizes = {}
+        self.known: Sizes = {}
         self._stale = True
         self._running = False
         self._again = False  # asked for while one runs
@@ -100,7 +100,7 @@ class DiskView:
         self._stale = False
         try:
             client = client_of(self._main)
-            async for found in survey(client, lambda: self._main.snapshot, known=self._known):
+            async for found in survey(client, lambda: self._main.snapshot, known=self.known):
                 self._bring(await asyncio.to_thread(Report.of, found))
         except NotNow:
             self._stale = True

@@ -5,6 +5,7 @@ Methods of `MainScreen`, which names them.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from ctdeck.screens.layout import has_room
@@ -21,6 +22,17 @@ def show_pane(main: MainScreen, name: str) -> None:
     main.reading = False
     _to_list(main)
     main.disk.look()
+
+
+def go_to(main: MainScreen, pane: str, key: Hashable) -> bool:
+    """To a row of a pane, out of a namespace or filter that hides it."""
+    main.show_pane(pane)
+    view = main.view
+    if view.filter:
+        view.set_filter("", main.snapshot)
+    if not view.table.move_to_key(key) and main.scope is not None:
+        main.set_scope(None)
+    return view.table.move_to_key(key)
 
 
 def next_pane(main: MainScreen, step: int) -> None:

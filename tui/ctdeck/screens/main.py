@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import App, ComposeResult
@@ -43,6 +43,9 @@ from ctdeck.widgets.details import Details
 from ctdeck.widgets.lines import BottomLine, Line
 from ctdeck.widgets.pullstrip import PullStrip
 from ctdeck.widgets.table import Table
+
+if TYPE_CHECKING:
+    from aiocontainerd.disk.survey import Sizes
 
 LEISURE = 0.2  # seconds after which is begun what the first lists shall not wait for
 
@@ -148,6 +151,11 @@ class MainScreen(Screen[None]):
     def new_namespace(self) -> str:
         """Where what is made new goes."""
         return self.scope or "default"
+
+    @property
+    def sizes(self) -> Sizes:
+        """What is known of the sizes of snapshots, from one survey to the next."""
+        return self.disk.known
 
     @property
     def pane_id(self) -> str:
@@ -271,6 +279,7 @@ class MainScreen(Screen[None]):
     # The Desk: getting about, and words
 
     show_pane = going.show_pane
+    go_to = going.go_to
     next_pane = going.next_pane
     move = going.move
     sort = going.sort
@@ -289,6 +298,7 @@ class MainScreen(Screen[None]):
     begin = telling.begin
     ask = telling.ask
     choose = telling.choose
+    pick = telling.pick
     copy = telling.copy
     unlock = telling.unlock
     fill = inside.fill

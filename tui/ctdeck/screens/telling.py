@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiocontainerd.audit import acting
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.notifications import SeverityLevel
 
+    from aiocontainerd.disk.plan import Item
     from ctdeck.screens.main import MainScreen
+    from ctdeck.verbs.prune import Plan
 
 LONG = 180  # characters from which on a text is a dialog and not a toast
 
@@ -127,6 +129,13 @@ async def choose(main: MainScreen, choice: Choice) -> str | None:
     from ctdeck.screens.choose import ChooseScreen
 
     return await main.app.push_screen_wait(ChooseScreen(choice))
+
+
+async def pick(main: MainScreen, plan: Plan) -> Sequence[Item] | None:
+    """Let what could be pruned be ticked and unticked."""
+    from ctdeck.screens.prune import PruneScreen
+
+    return await main.app.push_screen_wait(PruneScreen(plan))
 
 
 async def copy(main: MainScreen, text: str) -> str:

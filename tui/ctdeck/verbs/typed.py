@@ -23,6 +23,7 @@ from ctdeck.command.requests import (
     NamespaceCommand,
     PaneCommand,
     PauseCommand,
+    PruneCommand,
     PullCommand,
     QuitCommand,
     RemoveCommand,
@@ -33,6 +34,7 @@ from ctdeck.command.requests import (
     StartCommand,
     StopCommand,
     ThemeCommand,
+    WhoseCommand,
 )
 from ctdeck.command.targets import find_containers, find_images
 from ctdeck.desk import Desk
@@ -50,11 +52,13 @@ from ctdeck.verbs.permitted import (
     will_ask,
     will_ask_for,
 )
+from ctdeck.verbs.prune import prune
 from ctdeck.verbs.pull import start_pull
 from ctdeck.verbs.refused import record
 from ctdeck.verbs.risky import begin_run
 from ctdeck.verbs.run import run_container, with_image
 from ctdeck.verbs.viewing import choose_namespace
+from ctdeck.verbs.whose import tell_whose
 
 _SIGNALS = {str(each.value): each.name for each in Signals}
 _ACTIONS: dict[type, str] = {  # by whose id it is begun, and recorded
@@ -71,8 +75,17 @@ _ACTIONS: dict[type, str] = {  # by whose id it is begun, and recorded
     ExecCommand: "task.exec",
     RemoveCommand: "delete",
     RemoveImagesCommand: "delete",
+    PruneCommand: "prune",
 }
-_LOOKING = (LockCommand, LogsCommand, NamespaceCommand, PaneCommand, QuitCommand, ThemeCommand)
+_LOOKING = (
+    LockCommand,
+    LogsCommand,
+    NamespaceCommand,
+    PaneCommand,
+    QuitCommand,
+    ThemeCommand,
+    WhoseCommand,
+)
 Verb = Callable[[Desk, list[ContainerRow]], Coroutine[Any, Any, None]]
 
 
@@ -128,6 +141,10 @@ def _begin(desk: Desk, command: Command) -> None:
             (row,) = _rows(desk, (id,))
             work = toolbox.debug(desk, row, Wish(words, image=image))
             desk.begin(work, group=at_hand(), opens=True)
+        case PruneCommand(force):
+            desk.begin(prune(desk, ask=not force), group=at_hand(), opens=not force)
+        case WhoseCommand(what):
+            desk.begin(tell_whose(desk, what), group="whose", opens=True)
         case LockCommand():
             lock_again(desk)
         case LogsCommand(id, times):

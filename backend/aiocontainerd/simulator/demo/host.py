@@ -28,6 +28,7 @@ from aiocontainerd.simulator.demo.cast import (
     Part,
     Sample,
 )
+from aiocontainerd.simulator.demo.leftovers import leave_behind
 from aiocontainerd.simulator.demo.logplaces import mark, stdout_of
 from aiocontainerd.simulator.imaging import ImageParts, digest, put_blob, put_content, put_snapshots
 from aiocontainerd.simulator.registry import INDEX, find
@@ -82,6 +83,8 @@ def make_host(now: datetime | None = None, pids: Iterator[int] | None = None) ->
                 tasks.exit(world, part.namespace, part.id, part.status)
     with _back(world, moment, timedelta(minutes=4)):
         leases.create(world, BUILDS, "build-1188", {"containerd.io/gc.expire": _tomorrow(moment)})
+    with _back(world, moment, timedelta(days=6)):
+        leave_behind(world, BUILDS)
     world.now = clock
     sources = {parse_volume(text).source for part in PARTS for text in part.mounts} - {GONE}
     files = frozenset(source for source in sources if source.rpartition("/")[2] in FILES)
