@@ -7,7 +7,7 @@ each lease, one for each snapshot whose size is not known yet.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, MutableMapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -111,6 +111,15 @@ async def surveyed(
     async for found in survey(client, world, namespaces=namespaces, known=known, sizes=sizes):
         last = found
     return last
+
+
+async def survey_of(client: Client, world: Snapshot, namespace: str) -> Survey:
+    """One namespace without sizes; raises our errors where not all of it could be read."""
+    found, taken_at = _Found(), datetime.now(UTC)
+    server = await client.server_info()
+    here = replace(world, loaded=True, reading=frozenset())
+    await _read_namespace(client, lambda: here, found, namespace, tuple(server.snapshotters))
+    return Survey(taken_at, found.things, found.roles)
 
 
 async def _read_namespace(
@@ -255,16 +264,19 @@ async def _measured(
     layers = [thing for thing in things.values() if thing.node.kind == SNAPSHOT]
     fixed = Kind.COMMITTED.name.lower()
     todo = [t for t in layers if t.detail == fixed and (t.node, t.created_at) not in known]
-    async for sizes in _usages(client, todo, _AT_ONCE):
+    async for sizes in usages(client, todo, _AT_ONCE):
         known.update({(node, things[node].created_at): size for node, size in sizes.items()})
         yield sizes
     walks = [thing for thing in layers if thing.detail != fixed]
-    async for sizes in _usages(client, walks, _WALKS_AT_ONCE, _WALKS_SECONDS):
+    async for sizes in usages(client, walks, _WALKS_AT_ONCE, _WALKS_SECONDS):
         yield sizes
 
 
-async def _usages(
-    client: Client, todo: list[Thing], at_once: int, patience: float | None = None
+async def usages(
+    client: Client,
+    todo: Sequence[Thing],
+    at_once: int = _AT_ONCE,
+    patience: float | None = None,
 ) -> AsyncIterator[dict[Node, int]]:
     """The sizes of these as they come; those that vanish meanwhile are left out."""
     left, sizes = iter(todo), dict[Node, int]()

@@ -1,22 +1,20 @@
 """Delete an image's name, and what that would free."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from aiocontainerd.client import Client
-from aiocontainerd.errors import ContainerdError, NotFound
+from aiocontainerd.disk.holding import Holdings
+from aiocontainerd.disk.survey import survey_of, usages
+from aiocontainerd.disk.things import BLOB, IMAGE, SNAPSHOT, Node
+from aiocontainerd.errors import NotFound
 from aiocontainerd.models import Container, Image, Snapshot
-from aiocontainerd.operations.garbage import Graph, Node, content, snapshot_node
 from aiocontainerd.operations.identity import same_image
 from aiocontainerd.owners import PINNED_LABEL
-from aiocontainerd.services.leases import EXPIRE_LABEL, Lease
 from aiocontainerd.settled import settled
 
-_FLAT_LABEL = "containerd.io/gc.flat"
-_USAGE_AT_ONCE = 16
+_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,9 @@ async def image_plan(client: Client, snapshot: Snapshot, image: Image) -> ImageP
     leases and gc.root labels of the namespace hold, with the name and without it. `snapshot` is
     the store's. Blobs that another namespace has too stay, and are not counted.
     """
-    return await _plan(client, snapshot, image, await graph_of(client, snapshot, image.namespace))
+    return await _plan(
+        client, snapshot, image, await holdings_of(client, snapshot, image.namespace)
+    )
 
 
 async def image_plans(
@@ -54,27 +54,27 @@ async def image_plans(
 
     That may be more than the sum: what two of them share is free only when both are gone.
     """
-    graphs = {image.namespace: Graph() for image in images}
-    for namespace in graphs:
-        graphs[namespace] = await graph_of(client, snapshot, namespace)
+    by_space = {
+        namespace: await holdings_of(client, snapshot, namespace)
+        for namespace in dict.fromkeys(image.namespace for image in images)
+    }
     together = 0
-    for namespace, graph in graphs.items():
-        names = nodes(image for image in images if image.namespace == namespace)
-        lost = graph.reachable() - graph.reachable(without=names)
-        together += sum((await freed(client, graph, namespace, lost)).values())
-    turn = asyncio.Semaphore(_USAGE_AT_ONCE)
+    for namespace, holdings in by_space.items():
+        lost = holdings.lost(nodes(image for image in images if image.namespace == namespace))
+        together += sum((await freed(client, holdings, lost)).values())
+    turn = asyncio.Semaphore(_AT_ONCE)
 
     async def plan(image: Image) -> ImagePlan:
         async with turn:
-            return await _plan(client, snapshot, image, graphs[image.namespace])
+            return await _plan(client, snapshot, image, by_space[image.namespace])
 
     return await asyncio.gather(*map(plan, images[:most])), together
 
 
-async def _plan(client: Client, snapshot: Snapshot, image: Image, graph: Graph) -> ImagePlan:
-    lost = graph.reachable() - graph.reachable(without=nodes([image]))
-    sizes = await freed(client, graph, image.namespace, lost)
-    blobs = [node for node in sizes if node in graph.sizes]
+async def _plan(client: Client, snapshot: Snapshot, image: Image, holdings: Holdings) -> ImagePlan:
+    lost = await asyncio.to_thread(holdings.lost, nodes([image]))
+    sizes = await freed(client, holdings, lost)
+    blobs = [node for node in sizes if node.kind == BLOB]
     same = [other for other in _images(snapshot, image.namespace) if other.key != image.key]
     return ImagePlan(
         image=image,
@@ -106,116 +106,44 @@ async def delete_image(client: Client, image: Image, *, sync: bool = True) -> No
         return
 
 
-async def graph_of(client: Client, snapshot: Snapshot, namespace: str) -> Graph:
-    """All that the collector would look at in one namespace."""
-    graph = Graph()
-    for image in _images(snapshot, namespace):
-        node = ("image", image.key.id)
-        graph.roots.add(node)
-        graph.add(node, image.labels, [content(image.target.digest)])
-    for container in snapshot.containers.values():
-        if container.namespace == namespace:
-            node = ("container", container.id)
-            graph.roots.add(node)
-            held = snapshot_node(container.snapshotter, container.snapshot_key)
-            graph.add(node, container.labels, [held] if container.snapshot_key else [])
-    server = await client.server_info()
-    await asyncio.gather(
-        _add_content(client, graph, namespace),
-        _add_leases(client, graph, namespace),
-        *(_add_snapshots(client, graph, namespace, name) for name in server.snapshotters),
-    )
-    return graph
+async def holdings_of(client: Client, snapshot: Snapshot, namespace: str) -> Holdings:
+    """Who holds what in one namespace, as the collector reckons."""
+    found = await survey_of(client, snapshot, namespace)
+    return await asyncio.to_thread(Holdings, found)
 
 
 def nodes(images: Iterable[Image]) -> set[Node]:
-    """Their roots in the graph."""
-    return {("image", image.key.id) for image in images}
+    """Their roots."""
+    return {Node(image.namespace, IMAGE, image.key.id) for image in images}
 
 
-async def freed(
-    client: Client, graph: Graph, namespace: str, lost: Iterable[Node]
-) -> dict[Node, int]:
-    """Bytes that each blob and snapshot of `lost` gives back; nothing for what stays after all."""
-    lost = tuple(lost)
-    blobs = [node for node in lost if node in graph.sizes]
-    others = await _elsewhere(client, namespace, blobs)
-    sizes = {node: graph.sizes[node] for node in blobs if node not in others}
-    layers = [node for node in lost if node[0] == "snapshot"]
-    return {**sizes, **await _usages(client, namespace, layers)}
+async def freed(client: Client, holdings: Holdings, lost: Collection[Node]) -> dict[Node, int]:
+    """Bytes that each blob and snapshot of `lost` gives back; nothing for what stays after all.
+
+    `lost` are of one namespace.
+    """
+    things = holdings.survey.things
+    blobs = [node for node in lost if node.kind == BLOB]
+    others = await _elsewhere(client, blobs)
+    sizes = {node: things[node].size or 0 for node in blobs if node.key not in others}
+    layers = [things[node] for node in lost if node.kind == SNAPSHOT]
+    async for found in usages(client, layers):
+        sizes |= found
+    return sizes
 
 
-async def _elsewhere(client: Client, namespace: str, blobs: Iterable[Node]) -> set[Node]:
-    """Those of the blobs that other namespaces have: the bytes are the same file for all."""
-    filters = [f'digest=="{digest}"' for _, digest in blobs]
-    if not filters:
+async def _elsewhere(client: Client, blobs: Sequence[Node]) -> set[str]:
+    """Their digests that other namespaces have: the bytes are the same file for all."""
+    if not blobs:
         return set()
+    filters = [f'digest=="{node.key}"' for node in blobs]
 
-    async def held(other: str) -> set[Node]:
-        found = client.content.list(namespace=other, filters=filters)
-        return {content(info.digest) async for info in found}
+    async def held(other: str) -> set[str]:
+        return {info.digest async for info in client.content.list(namespace=other, filters=filters)}
 
-    others = [name for name in await client.namespaces.list() if name != namespace]
-    return set().union(*await asyncio.gather(*(held(other) for other in others)))
+    others = [name for name in await client.namespaces.list() if name != blobs[0].namespace]
+    return set().union(*await asyncio.gather(*map(held, others)))
 
 
 def _images(snapshot: Snapshot, namespace: str) -> Iterable[Image]:
     return (image for image in snapshot.images.values() if image.namespace == namespace)
-
-
-async def _add_content(client: Client, graph: Graph, namespace: str) -> None:
-    async for info in client.content.list(namespace=namespace):
-        node = content(info.digest)
-        graph.sizes[node] = info.size
-        graph.add(node, info.labels)
-
-
-async def _add_snapshots(client: Client, graph: Graph, namespace: str, name: str) -> None:
-    async for info in client.snapshots.list(snapshotter=name, namespace=namespace):
-        parents = [snapshot_node(name, info.parent)] if info.parent else []
-        graph.add(snapshot_node(name, info.name), info.labels, parents)
-
-
-async def _add_leases(client: Client, graph: Graph, namespace: str) -> None:
-    leases = [lease for lease in await client.leases.list(namespace=namespace) if _counts(lease)]
-    held = await asyncio.gather(
-        *(client.leases.resources(lease.raw_id, namespace=namespace) for lease in leases),
-        return_exceptions=True,
-    )
-    for lease, resources in zip(leases, held, strict=True):
-        if isinstance(resources, BaseException):
-            if not isinstance(resources, NotFound):  # dropped while we looked
-                raise resources
-            continue
-        flat = _FLAT_LABEL in lease.labels
-        for resource in resources:
-            kind, _, snapshotter = resource.type.partition("/")
-            node = snapshot_node(snapshotter, resource.id) if snapshotter else content(resource.id)
-            if kind in {"snapshots", "content"}:
-                (graph.leaves if flat else graph.roots).add(node)
-
-
-def _counts(lease: Lease) -> bool:
-    """An expired lease holds nothing any more."""
-    try:
-        until = datetime.fromisoformat(lease.labels.get(EXPIRE_LABEL, ""))
-    except ValueError:
-        return True
-    return until.tzinfo is None or until > datetime.now(UTC)
-
-
-async def _usages(client: Client, namespace: str, layers: Iterable[Node]) -> dict[Node, int]:
-    """Bytes of each of these snapshots; those that vanish meanwhile are left out."""
-    turn = asyncio.Semaphore(_USAGE_AT_ONCE)
-    sizes: dict[Node, int] = {}
-
-    async def one(node: Node) -> None:
-        snapshotter, _, key = node[1].partition("/")
-        async with turn:
-            with suppress(ContainerdError):
-                sizes[node] = await client.snapshots.usage(
-                    key, snapshotter=snapshotter, namespace=namespace
-                )
-
-    await asyncio.gather(*map(one, layers))
-    return sizes

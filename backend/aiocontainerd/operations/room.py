@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from aiocontainerd.client import Client
+from aiocontainerd.disk.holding import Holdings
+from aiocontainerd.disk.things import Node
 from aiocontainerd.errors import NO_SPACE, ContainerdError, ResourceExhausted
 from aiocontainerd.models import Image, Snapshot, TaskStatus
 from aiocontainerd.operations import images as plans
-from aiocontainerd.operations.garbage import Graph, Node
 from aiocontainerd.owners import keeper_of, owner_of
 from aiocontainerd.safe import safe
 
@@ -110,9 +111,9 @@ async def _sizes(
     names: dict[str, list[Image]] = defaultdict(list)  # those of one image go together
     for image in spare:
         names[image.target.digest].append(image)
-    graph = await plans.graph_of(client, world, namespace)
-    lost = _lost(graph, {image: plans.nodes(every) for image, every in names.items()})
-    sizes = await plans.freed(client, graph, namespace, lost)
+    holdings = await plans.holdings_of(client, world, namespace)
+    lost = _lost(holdings, {image: plans.nodes(every) for image, every in names.items()})
+    sizes = await plans.freed(client, holdings, lost)
     by_image: Counter[str] = Counter()
     for node, images in lost.items():
         if len(images) == 1:
@@ -121,12 +122,12 @@ async def _sizes(
     return named, sum(sizes.values())
 
 
-def _lost(graph: Graph, roots: dict[str, set[Node]]) -> dict[Node, list[str]]:
+def _lost(holdings: Holdings, roots: dict[str, set[Node]]) -> dict[Node, list[str]]:
     """What goes when all these roots go, and by which of them each is held."""
-    kept = graph.reachable(without=set().union(*roots.values()))
+    lost = holdings.lost(set().union(*roots.values()))
     held: dict[Node, list[str]] = defaultdict(list)
     for name, nodes in roots.items():
-        for node in graph.held_by(nodes) - kept:
+        for node in set().union(*map(holdings.held_by, nodes)) & lost:
             held[node].append(name)
     return held
 
