@@ -164,6 +164,11 @@ class Holdings:
                 found[root] += things[node].size or 0
         return found
 
+    def reckon(self) -> None:
+        """All that is kept for later questions, now: on a large host it takes a while."""
+        assert self._frees.total() >= 0
+        assert len(self.garbage) <= len(self.survey.things)
+
     def frees(self, node: Node) -> int:
         """Bytes that its delete brings: what only it holds; of garbage, its own."""
         if node in self.garbage:

@@ -31,7 +31,12 @@ class Report:
         holdings = Holdings(survey)
         sizes = {node: _size(thing, holdings) for node, thing in survey.things.items()}
         order = sorted(sizes, key=lambda node: (-(sizes[node] or 0), node))
-        return cls(survey, holdings, sizes, tuple(order))
+        report = cls(survey, holdings, sizes, tuple(order))
+        # What the screen asks of it is reckoned here, and not while it is drawn.
+        holdings.reckon()
+        assert len(report.places) == report.counts.total()
+        assert report.garbage <= report.used
+        return report
 
     @property
     def taken_at(self) -> datetime:

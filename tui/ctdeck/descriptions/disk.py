@@ -14,7 +14,7 @@ LISTED = 300  # things that it holds
 
 
 def disk_tabs(row: DiskRow, snapshot: Snapshot, now: datetime) -> Tabs:
-    """The thing, why it is kept, what it holds."""
+    """The thing, why it is kept, what it holds; and all that there is, by kind."""
     held = row.report.holdings.held_by(row.thing.node) - {row.thing.node}
     sizes = row.report.sizes
     things = sorted(held, key=lambda node: (-(sizes[node] or 0), node))
@@ -24,7 +24,22 @@ def disk_tabs(row: DiskRow, snapshot: Snapshot, now: datetime) -> Tabs:
     if len(things) > LISTED:
         parts.append(Fact("", f"and {len(things) - LISTED:,} more", "muted"))
     tabs = {"Disk": _facts(row, now), "Why": _reasons(row, now)}
-    return {**tabs, f"Holds {len(things):,}": parts} if things else tabs
+    if things:
+        tabs[f"Holds {len(things):,}"] = parts
+    return {**tabs, "All": _totals(row)}
+
+
+def _totals(row: DiskRow) -> list[Fact]:
+    """As `docker system df`: the bytes are those of blobs, snapshots and ingests."""
+    report = row.report
+    facts = [
+        Fact(f"{kind}s", f"{number:,}".rjust(9) + (f"  {size(held)}" if held else ""))
+        for kind, (number, held) in sorted(report.totals.items())
+    ]
+    facts.append(Fact("in all", f"{size(report.used):>9}"))
+    facts.append(Fact("garbage", f"{size(report.garbage):>9} that nothing holds"))
+    problems = [Fact(name, problem, "bad") for name, problem in report.survey.problems.items()]
+    return [*facts, *problems]
 
 
 def _facts(row: DiskRow, now: datetime) -> list[Fact]:
