@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
@@ -35,36 +35,47 @@ def in_order(items: Iterable[Item]) -> list[Item]:
 
 @dataclass
 class Pruner:
-    """Deletes one after the other; content only where nothing holds it at this moment."""
+    """Deletes one after the other; content only where nothing holds it at this moment.
+
+    `others` gives all containers where one follows them, as `delete_container` has it.
+    """
 
     client: Client
     state: StateDirectory
+    others: Callable[[], Iterable[Container] | None] = lambda: None
     _looks: dict[str, tuple[float, Holdings]] = field(default_factory=dict)
 
-    async def prune(self, item: Item) -> None:
-        """Raises our errors: NotFound for what is gone, FailedPrecondition for what is needed."""
+    async def prune(self, item: Item, *, sync: bool = False) -> None:
+        """With `sync` return when the space of an image or a lease is free again.
+
+        Raises our errors: NotFound for what is gone, FailedPrecondition for what is needed.
+        """
         match item.what:
             case Container():
                 await self._container(item.what, life_of(item.task))
             case Image():
-                await self._image(item.what)
+                await self._image(item.what, sync)
             case Thing() if item.node.kind == "lease":
-                await self._lease(item.what)
+                await self._lease(item.what, sync)
             case Thing():
                 await self._content(item.what)
 
     async def _container(self, container: Container, seen: Life | None) -> None:
         await self.client.containers.get(container.id, namespace=container.namespace)
-        await delete_container(self.client, container, state=self.state, seen=seen)
+        await delete_container(
+            self.client, container, state=self.state, seen=seen, others=self.others()
+        )
 
-    async def _image(self, image: Image) -> None:
+    async def _image(self, image: Image, sync: bool) -> None:
         await self.client.images.get(image.raw_name, namespace=image.namespace)
-        containers = await self.client.containers.list(namespace=image.namespace)
+        containers = self.others()
+        if containers is None:
+            containers = await self.client.containers.list(namespace=image.namespace)
         if not is_unused(image, containers):
             raise FailedPrecondition("a container uses it by now", subject=image.name)
-        await delete_image(self.client, image)
+        await delete_image(self.client, image, sync=sync)
 
-    async def _lease(self, seen: Thing) -> None:
+    async def _lease(self, seen: Thing, sync: bool) -> None:
         namespace = seen.node.namespace
         leases = await self.client.leases.list(namespace=namespace)
         found = next((each for each in leases if each.raw_id == seen.raw_key), None)
@@ -72,7 +83,7 @@ class Pruner:
             raise NotFound("it is gone already", subject=seen.node.key)
         if found.created_at != seen.created_at or not _is_over(found):
             raise FailedPrecondition("it is another one by now, or lasts longer", subject=found.id)
-        await self.client.leases.delete(seen.raw_key, namespace=namespace)
+        await self.client.leases.delete(seen.raw_key, namespace=namespace, sync=sync)
 
     async def _content(self, seen: Thing) -> None:
         namespace, _, digest = seen.node

@@ -67,7 +67,7 @@ async def delete_containers(
             seen=life_seen(row),
             grace=grace,
             kill=kill,
-            others=_followed(desk),
+            others=followed(desk),
             report=signals_told(desk, row),
         )
         return f"{name_of(row)} was deleted."
@@ -75,7 +75,7 @@ async def delete_containers(
     await each(desk, rows, "deleted", do)
 
 
-def _followed(desk: Desk) -> Iterable[Container] | None:
+def followed(desk: Desk) -> Iterable[Container] | None:
     """All containers, if those that are shown are those that there are."""
     world = desk.snapshot
     fresh = world.phase is Phase.LIVE and world.loaded and not world.reading and not world.behind

@@ -12,6 +12,7 @@ from ctdeck.desk import Desk, Lock, Question
 from ctdeck.formatting import counted, short_digest, short_reference, size
 from ctdeck.masking import masked_text
 from ctdeck.underway import UnderWay
+from ctdeck.verbs.delete import followed
 from ctdeck.verbs.doing import client_of, state_of
 from ctdeck.verbs.refused import record
 
@@ -122,13 +123,13 @@ async def _prune(desk: Desk, chosen: Sequence[Item]) -> None:
     """One after the other, a line for each; the failure of one does not end the others."""
     from aiocontainerd.disk.pruning import Pruner, in_order
 
-    pruner = Pruner(client_of(desk), state_of(desk))
+    pruner = Pruner(client_of(desk), state_of(desk), lambda: followed(desk))
     results: list[_Result] = []
     try:
         for number, item in enumerate(in_order(chosen), 1):
             desk.progress(f"Pruning {number:,} of {len(chosen):,}: {placed(item)} …")
             begun = any(result.how == "done" for result in results)
-            results.append(await _one(desk, pruner, item, begun=begun))
+            results.append(await _one(desk, pruner, item, begun=begun, last=number == len(chosen)))
     finally:
         desk.progress("")
     done = sum(result.how == "done" for result in results)
@@ -147,7 +148,7 @@ class _Result(NamedTuple):
     text: str
 
 
-async def _one(desk: Desk, pruner: Pruner, item: Item, *, begun: bool) -> _Result:
+async def _one(desk: Desk, pruner: Pruner, item: Item, *, begun: bool, last: bool) -> _Result:
     """After the first deletion the daemon collects its garbage, and is often there before us."""
     from aiocontainerd.disk.plan import Group
     from aiocontainerd.errors import NotFound
@@ -159,7 +160,7 @@ async def _one(desk: Desk, pruner: Pruner, item: Item, *, begun: bool) -> _Resul
         return _Result("failed", f"{name}: left alone, it is being {other.what}")
     desk.busy[key] = UnderWay(placed(item), "pruned")
     try:
-        await pruner.prune(item)
+        await pruner.prune(item, sync=last)
     except NotFound:
         if begun and item.group in (Group.CONTENT, Group.LEASES):
             return _Result("done", f"{name}: gone with the garbage, {size(item.frees)}")
