@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from aiocontainerd.quickdata import dataclass
 
 if TYPE_CHECKING:
     from aiocontainerd.errors import ReadOnly

@@ -21,13 +21,13 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from aiocontainerd.auditwords import BEGUN, NOT_SENT, OK, REFUSED, result_of, short
+from aiocontainerd.quickdata import dataclass
 from aiocontainerd.safe import safe
 
 if TYPE_CHECKING:

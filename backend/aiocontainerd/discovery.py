@@ -4,12 +4,13 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, DeadlineExceeded, Unavailable, Unimplemented
 from aiocontainerd.models import ServerInfo
+from aiocontainerd.quickdata import dataclass
 from aiocontainerd.safe import safe
 from aiocontainerd.sniff import Speech, listen_to
 from aiocontainerd.sockets import Fault, find_fault, path_of

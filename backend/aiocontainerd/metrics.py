@@ -7,10 +7,10 @@ controller is not there, stays None: nothing is taken for 0 that was not counted
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aiocontainerd.pb import typeurl
+from aiocontainerd.quickdata import dataclass
 
 if TYPE_CHECKING:
     from aiocontainerd.pb import cgroups_v1_pb2, cgroups_v2_pb2, types_pb2

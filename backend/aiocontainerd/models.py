@@ -4,11 +4,13 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from aiocontainerd.quickdata import dataclass
 
 if TYPE_CHECKING:
     from aiocontainerd.disk.report import Report

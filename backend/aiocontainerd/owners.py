@@ -11,10 +11,11 @@ container that anybody makes from it.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from aiocontainerd.models import Container, Image, Snapshot
+from aiocontainerd.quickdata import dataclass
 
 PINNED_LABEL = "io.cri-containerd.pinned"
 KIND_LABEL = "io.cri-containerd.kind"

@@ -8,10 +8,11 @@ import os
 import socket
 import struct
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+
+from aiocontainerd.quickdata import dataclass
 
 _PROC = Path("/proc")
 _CONNECT_SECONDS = 1.0

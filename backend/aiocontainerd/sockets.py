@@ -6,9 +6,9 @@ import os
 import pwd
 import socket
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
+from aiocontainerd.quickdata import dataclass
 from aiocontainerd.safe import safe
 
 _SCHEMES = ("unix://", "unix:")

@@ -12,7 +12,7 @@ import shutil
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -20,6 +20,7 @@ from typing import Self
 from aiocontainerd.ancestry import breach
 from aiocontainerd.errors import FailedPrecondition, PermissionDenied
 from aiocontainerd.identifiers import check_container_id, check_identifier
+from aiocontainerd.quickdata import dataclass
 from aiocontainerd.safe import safe
 from aiocontainerd.stateplace import state_root
 

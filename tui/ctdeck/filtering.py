@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from aiocontainerd.quickdata import dataclass
 from aiocontainerd.safe import safe
 
 BETWEEN = "\n"  # the columns of a row; no text that is safe has one

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
 from aiocontainerd.models import Event, Task, TaskStatus
+from aiocontainerd.quickdata import dataclass
 
 UNKNOWN = "…"
 

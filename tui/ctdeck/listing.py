@@ -18,13 +18,13 @@ from collections.abc import (
     Sequence,
     Set,
 )
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from operator import attrgetter, itemgetter
 from typing import Any
 
 from aiocontainerd.models import Container, Key, Snapshot
+from aiocontainerd.quickdata import dataclass
 from ctdeck.differing import differing
 from ctdeck.formatting import short_reference
 from ctdeck.imageusers import Users

@@ -6,10 +6,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiocontainerd.access import FREE, Access
+from aiocontainerd.quickdata import dataclass
 
 if TYPE_CHECKING:
     import asyncio

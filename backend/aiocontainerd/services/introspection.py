@@ -1,7 +1,7 @@
 """containerd.services.introspection.v1: which plugins this daemon has, and which of them work."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from google.protobuf.empty_pb2 import Empty
@@ -10,6 +10,7 @@ from aiocontainerd.channel import Channel
 from aiocontainerd.errors import NotFound, Unimplemented
 from aiocontainerd.models import ServerInfo
 from aiocontainerd.pb import introspection_pb2, introspection_pb2_grpc
+from aiocontainerd.quickdata import dataclass
 from aiocontainerd.safe import safe
 
 GRPC = "io.containerd.grpc.v1"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from aiocontainerd.models import Snapshot
 from aiocontainerd.owners import Owner
+from aiocontainerd.quickdata import dataclass
 from ctdeck.formatting import age, clock, event_words, moment
 from ctdeck.masking import masked_value
 

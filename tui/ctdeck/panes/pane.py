@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
 from aiocontainerd.models import Phase, Snapshot
+from aiocontainerd.quickdata import dataclass
 from ctdeck.formatting import GLYPHS
 from ctdeck.listing import Listing
 from ctdeck.rows import Scope

@@ -17,7 +17,7 @@ _BACKSPACES = 3  # as many as are no longer than a sequence
 Position = tuple[int, int]  # column, line
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Abilities:
     """What a terminal can do beyond moving and colours."""
 

@@ -38,6 +38,8 @@ _CUT_PLAIN = "\x1b[r\x1b[m"
 class SparingDriver(SturdyDriver):
     """The sturdy driver; `show` takes a frame instead of its text."""
 
+    _goes_on = False  # the other screen is there already: to switch again would clear it
+
     def __init__(self, app: Any, **options: Any) -> None:
         super().__init__(app, **options)
         self._outlet: Outlet | None = None
@@ -45,7 +47,6 @@ class SparingDriver(SturdyDriver):
         self._frames = Frames(abilities(os.environ.get("TERM", "")))
         self._cursor = (0, 0)
         self._resized = False
-        self._goes_on = False  # the other screen is there already: a terminal would clear it
         self._heard = threading.Event()
 
     def write(self, data: str) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 
+from aiocontainerd.quickdata import dataclass
 from aiocontainerd.safe import MARKS, safe
 from ctdeck.filtering import BETWEEN
 from ctdeck.formatting import GLYPHS, names_a_host

@@ -11,8 +11,10 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, Protocol, TypeVar, overload
+
+from aiocontainerd.quickdata import dataclass
 
 
 class Keyed(Protocol):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import filterfalse, groupby
 from typing import Any
+
+from aiocontainerd.quickdata import dataclass
 
 Order = Callable[[Any], Any]  # from an identity to what it is sorted by
 
