@@ -229,3 +229,18 @@ async def test_typed_ahead(log: Log) -> None:
     async with reading(labels=log.labels) as (app, pilot, _):
         await pilot.press("ampersand", *"pear", "enter", "q")
         await until(pilot, lambda: app.screen is app.main)
+
+
+async def test_the_details_have_the_last_lines_the_newest_first(log: Log) -> None:
+    log.write(*(f"line {number}" for number in range(100)), "\x1b[31mred\x1b[0m and \x07")
+    log.write("trouble", to="err")
+    async with reading(labels=log.labels, size=(140, 40)) as (app, pilot, _):
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main)
+        app.main.details.tab = "Logs"
+        app.main.detail_view.refresh()
+        await until(pilot, lambda: "err trouble" in screen_text(app))
+        shown = screen_text(app)
+        assert shown.index("red and ␇") < shown.index("line 99") < shown.index("line 98")
+        log.write("newer")
+        await until(pilot, lambda: "newer" in screen_text(app))

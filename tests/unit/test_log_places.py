@@ -24,10 +24,10 @@ def named(**more: Any) -> Container:
     return container(ID, **more)
 
 
-async def found(made: Container, uri: str = "", ours: Path | None = None) -> tuple[LogFile, ...]:
+async def found(made: Container, uri: str = "", root: str = "") -> tuple[LogFile, ...]:
     client = Client()
     client.tasks.uri = uri
-    return (await find_log(client, made, ours=ours)).files  # type: ignore[arg-type]
+    return (await find_log(client, made, root)).files  # type: ignore[arg-type]
 
 
 async def test_ctdecks_own_by_its_labels() -> None:
@@ -38,8 +38,22 @@ async def test_ctdecks_own_by_its_labels() -> None:
         LogFile(out, "plain", "stdout", own=3),
         LogFile(err, "plain", "stderr", own=3),
     )
-    (file, _) = await found(container("web1", labels=labels), ours=Path("/var/lib/ctdeck"))
+
+
+async def test_ctdecks_own_may_be_on_our_side(tmp_path: Path) -> None:
+    """A daemon in other mounts, and the demo."""
+    path = tmp_path / "state" / "logs" / "default" / "web1" / "stdout.log"
+    labels = {"io.ctdeck/stdout": str(path)}
+    path.parent.mkdir(parents=True)
+    path.touch()
+    root = tmp_path / "root"
+    (file,) = await found(container("web1", labels=labels), root=str(root))
     assert file.here
+    there = root / str(path)[1:]
+    there.parent.mkdir(parents=True)
+    there.touch()
+    (file,) = await found(container("web1", labels=labels), root=str(root))
+    assert not file.here
 
 
 @pytest.mark.parametrize(

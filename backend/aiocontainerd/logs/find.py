@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -26,19 +26,18 @@ _ADVICE = (
 )
 
 
-async def find_log(
-    client: Client, container: Container, root: str = "", ours: Path | None = None
-) -> LogSource:
-    """The files in which this container's output is; `root` leads to the daemon's files, `ours` is
-    our own folder (`StateDirectory.root`).
+async def find_log(client: Client, container: Container, root: str = "") -> LogSource:
+    """The files in which this container's output is; `root` leads to the daemon's files.
 
     By its maker: our labels, nerdctl's state folder, the log path that the CRI plugin keeps in
     the record, dockerd's folder; else by what the task was given (containers.Get, tasks.Get).
     Raises NoLog with the reason, NotFound if the container is gone.
     """
     labels = container.labels
-    if OUT_LABEL in labels and (source := _ours(container, ours)):
-        return source
+    if OUT_LABEL in labels:
+        source = await asyncio.to_thread(_ours, container, root)
+        if source is not None:
+            return source
     if any(label.startswith("nerdctl/") for label in labels):
         return await asyncio.to_thread(makers.by_nerdctl, container, client.address, root)
     if kind := labels.get(KIND_LABEL):
@@ -48,7 +47,7 @@ async def find_log(
     return await _by_task(client, container)
 
 
-def _ours(container: Container, root: Path | None) -> LogSource | None:
+def _ours(container: Container, root: str) -> LogSource | None:
     """By our labels, where they name a place that is ours for this container and no other's.
 
     Anybody may set labels: `ctr` takes over those of the image.
@@ -59,11 +58,16 @@ def _ours(container: Container, root: Path | None) -> LogSource | None:
     )
     wanted = ((OUT_LABEL, STDOUT), (ERR_LABEL, STDERR))
     files = [
-        LogFile(path, "plain", stream, own=3, here=bool(root and Path(path).is_relative_to(root)))
+        LogFile(path, "plain", stream, own=3, here=_is_here(path, root))
         for label, stream in wanted
         if (path := container.labels.get(label, "")) and ours.fullmatch(path)
     ]
     return LogSource(tuple(files), "ctdeck's logger") if files else None
+
+
+def _is_here(path: str, root: str) -> bool:
+    """Not on the daemon's side but on ours, where ctdeck has made it."""
+    return bool(root) and not os.path.lexists(root + path) and os.path.lexists(path)
 
 
 async def _by_cri(client: Client, container: Container, kind: str) -> LogSource:

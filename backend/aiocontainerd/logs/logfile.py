@@ -66,10 +66,13 @@ class OpenLog:
         """When it was written to last."""
         return os.fstat(self._descriptor).st_mtime
 
-    def tail(self) -> list[Entry]:
-        """The last lines, at once: what has not its end yet comes with `news`."""
+    def tail(self, piece: int = 0) -> list[Entry]:
+        """The last lines, at once: of `piece` bytes (0: many), of more if that is less than a line.
+
+        What has not its end yet comes with `news`.
+        """
         size = self.size
-        lines, self.begin, self._rest, self._lost = self._back(size)
+        lines, self.begin, self._rest, self._lost = self._back(size, piece or PIECE)
         self._at = size
         return self._format.read(lines)
 
@@ -77,15 +80,14 @@ class OpenLog:
         """The lines before those that were read so far; none if there are none."""
         if not self.begin:
             return []
-        lines, self.begin, rest, lost = self._back(self.begin)
+        lines, self.begin, rest, lost = self._back(self.begin, PIECE)
         if rest:
             lines.append(Line(rest, lost))
         older = format_of(self.file.kind, self.file.stream)
         return older.read(lines) + older.rest()
 
-    def _back(self, end: int) -> tuple[list[Line], int, bytes, int]:
+    def _back(self, end: int, length: int) -> tuple[list[Line], int, bytes, int]:
         """Lines up to `end`, where the first one begins, and what stands behind the last one."""
-        length = PIECE
         while True:
             start = max(0, end - length)
             data = self._read(start, end - start)

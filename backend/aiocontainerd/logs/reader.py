@@ -50,11 +50,12 @@ class LogReader:
         """Bytes before what was read; only of the files that may hold this stream."""
         return sum(file.begin for file in self._of(stream))
 
-    def tail(self) -> Batch:
-        """Open the files; the last lines, and what has no end yet. Raises NoLog."""
+    def tail(self, piece: int = 0) -> Batch:
+        """Open the files; the last lines, `piece` bytes of each (0: many), and what has no end
+        yet. Raises NoLog."""
         with self._working():
             self._open()
-            entries = [entry for file in self._files for entry in file.tail()]
+            entries = [entry for file in self._files for entry in file.tail(piece)]
             return self._with(entries)
 
     def before(self, stream: str = "") -> Sequence[Entry]:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import TYPE_CHECKING, NamedTuple
 
 from ctdeck.descriptions.facts import Fact
-from ctdeck.lookups import containers, images, rootfs, sources
+from ctdeck.lookups import containers, images, logs, rootfs, sources
 from ctdeck.lookups.processes import Processes
 from ctdeck.rows import Row
 
@@ -38,6 +38,7 @@ class Lookup(NamedTuple):
 _processes = Processes()
 
 LOOKUPS: tuple[Lookup, ...] = (
+    Lookup("Logs", logs.of, logs.read, "looking for its log …", every=2.0),
     Lookup("Processes", _processes.of, _processes.read, "asking the shim …", every=2.0),
     Lookup("Config", images.of, images.read_config, "reading the content store …"),
     Lookup("Layers", images.of, images.read_layers, "reading the content store …"),

@@ -25,10 +25,9 @@ def open_logs(main: MainScreen, container: Container, times: bool = False) -> No
     session = main.session
     assert session is not None
     root = session.root or root_of(client)
-    ours = session.state.root if session.state else None
 
     async def find() -> tuple[LogSource, str]:
-        return await find_log(client, container, root, ours), root
+        return await find_log(client, container, root), root
 
     def task() -> Task | None:
         return session.store.snapshot.task_of(container)

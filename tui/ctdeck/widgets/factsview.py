@@ -47,9 +47,9 @@ def _pieces(word: str, width: int) -> list[str]:
 
 
 def lay_out(facts: Sequence[Fact], width: int) -> list[tuple[Piece, Piece]]:
-    """Labels in one column, values wrapped in the next: two pieces for each line."""
+    """Labels in one column, if there are any, values wrapped in the next: two pieces a line."""
     longest = max((len(fact.label) for fact in facts), default=0)
-    indent = max(LABEL.start, min(longest, LABEL.stop - 1))
+    indent = max(LABEL.start, min(longest, LABEL.stop - 1)) if longest else 0
     room = max(8, width - indent - 1)
     lines: list[tuple[Piece, Piece]] = []
     for fact in facts:
