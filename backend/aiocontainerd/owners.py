@@ -38,8 +38,8 @@ class Owner:
     def will(self, verb: str) -> str:
         """What it does about it, one sentence.
 
-        Verbs: stop, kill, start, restart, pause, resume, delete, pull and run (into a namespace),
-        delete image; any other one gets a sentence that holds for all.
+        Verbs: stop, kill, start, restart, pause, resume, delete, exec, debug, pull and run (into a
+        namespace), delete image; any other one gets a sentence that holds for all.
         """
         return self.does.get(verb) or self.does[""]
 
@@ -65,6 +65,8 @@ KUBELET = _kubelet(
     restart="The kubelet will see it end and start another one beside it.",
     pause="To the kubelet it still runs: a liveness probe that fails will have it killed.",
     delete="The kubelet will make a new one; what this one wrote is lost.",
+    exec="The kubelet does not see it: what you change inside is lost when it makes a new one.",
+    debug="The kubelet does not see it: what you change inside is lost when it makes a new one.",
     _="The kubelet does not know of it, and may undo it.",
 )
 SANDBOX = _kubelet(
@@ -95,6 +97,8 @@ _NAMESPACES: Mapping[str, Owner] = MappingProxyType(
                 pause="dockerd will show it as paused; `docker unpause` lets it go on, too.",
                 delete="dockerd may believe that it still runs, or start it again by its restart "
                 "policy; only `docker rm` removes it from dockerd's books.",
+                exec="dockerd does not see it; `docker exec` does the same with its knowledge.",
+                debug="dockerd does not see it; the toolbox is a container of containerd alone.",
                 delete_image="`docker images` will lose it too, where dockerd keeps its images in "
                 "containerd.",
                 pull="dockerd will show it only where it keeps its images in containerd.",
@@ -125,6 +129,8 @@ NERDCTL = _owner(
     pause="nerdctl will show it as paused.",
     delete="Its name stays taken in nerdctl's store, and its network, hosts entry and anonymous "
     "volumes are left behind.",
+    exec="nerdctl does not see it; `nerdctl exec` does the same.",
+    debug="nerdctl will show the toolbox among its containers as long as it runs.",
     _="nerdctl does not know of it, and its own store may be wrong afterwards.",
 )
 _MARKS: tuple[tuple[tuple[str, ...], Owner], ...] = (

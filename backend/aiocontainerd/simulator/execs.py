@@ -12,8 +12,8 @@ from aiocontainerd.convert import spec_of
 from aiocontainerd.pb import event_payloads_pb2 as payloads
 from aiocontainerd.pb import process_pb2, tasks_pb2
 from aiocontainerd.simulator import containers, tasks
-from aiocontainerd.simulator.fakeshell import FakeShell
-from aiocontainerd.simulator.refusals import already_exists, not_found
+from aiocontainerd.simulator.fakeshell import FakeShell, knows
+from aiocontainerd.simulator.refusals import already_exists, failed_precondition, not_found
 from aiocontainerd.simulator.wires import Wires
 from aiocontainerd.simulator.world import StoredTask, World
 
@@ -66,9 +66,14 @@ def start(world: World, namespace: str, id: str, exec_id: str) -> int:
     args = [str(each) for each in one.spec.get("args") or ()]
     if not args or not _has(record.image, args[0]):
         name = args[0] if args else ""
+        why = (
+            f"stat {name}: no such file or directory"
+            if name.startswith("/")
+            else "executable file not found in $PATH"
+        )
         raise tasks.unknown(
-            f'failed to start exec "{exec_id}": OCI runtime exec failed: exec failed: unable to '
-            f'start container process: exec: "{name}": executable file not found in $PATH'
+            "OCI runtime exec failed: exec failed: unable to start container process: "
+            f'exec: "{name}": {why}'
         )
     spec = spec_of(record).get("process") or {}
     one.shell = shell = _shell(id, one.spec, args, [str(each) for each in spec.get("args") or ()])
@@ -119,7 +124,7 @@ def get(world: World, namespace: str, id: str, exec_id: str) -> StoredExec:
     """Raises Refused NOT_FOUND."""
     task = tasks.get(world, namespace, id)
     if exec_id not in task.execs:
-        raise not_found(f"process {exec_id}")
+        raise not_found(f"process does not exist {exec_id}")
     return task.execs[exec_id]
 
 
@@ -128,6 +133,8 @@ def kill(world: World, namespace: str, id: str, exec_id: str, signal: int) -> No
     one = get(world, namespace, id, exec_id)
     if one.process.status == tasks.STOPPED:
         raise not_found("process already finished")
+    if one.process.status == tasks.CREATED:
+        raise failed_precondition("process not created")
     if signal in {1, 2, 3, tasks.KILL, 15}:
         one.end(128 + signal)
 
@@ -142,10 +149,12 @@ async def wait(world: World, namespace: str, id: str, exec_id: str) -> process_p
 def resize(world: World, namespace: str, id: str, exec_id: str, size: tuple[int, int]) -> None:
     """Raises Refused NOT_FOUND."""
     execs = tasks.get(world, namespace, id).execs
-    if exec_id and exec_id not in execs:
-        raise not_found(f"process {exec_id}")
-    if exec_id in execs and (shell := execs[exec_id].shell) is not None:
-        shell.size = size
+    one = get(world, namespace, id, exec_id) if exec_id else execs.get("")
+    if one is None or one.shell is None:
+        return
+    if one.process.status == tasks.STOPPED:
+        raise tasks.unknown("cannot resize a stopped container")
+    one.shell.size = size
 
 
 def delete(world: World, namespace: str, id: str, exec_id: str) -> process_pb2.Process:
@@ -189,7 +198,7 @@ def _has(image: str, program: str) -> bool:
         return not name.startswith(_SMALL)
     if program in {"ash", "/busybox/sh"}:
         return name.startswith(_SMALL)
-    return not program.startswith("/no")
+    return program in {"sh", "/bin/sh"} or knows(program)
 
 
 def _shell(id: str, spec: dict[str, Any], args: list[str], first: list[str]) -> FakeShell:

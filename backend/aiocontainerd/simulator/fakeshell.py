@@ -176,3 +176,8 @@ class FakeShell:
     def _do_false(self, words: list[str]) -> str:
         self._last = 1
         return ""
+
+
+def knows(program: str) -> bool:
+    """Whether there is such a program: those that `help` lists."""
+    return program.rpartition("/")[2] in HELP.split()
