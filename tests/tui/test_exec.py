@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -192,3 +195,31 @@ async def test_a_toolbox_that_was_left_is_offered_to_be_removed(
         await pilot.press("y")
         await until(pilot, lambda: id not in demo.host.world.look("default").containers)
         await box.__aexit__(None, None, None)
+
+
+async def test_what_is_typed_ahead_of_the_shell_is_not_for_the_lists(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shell takes its time to come; `sD` are letters of a command then, not stop and delete."""
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async with watched(FREE, (80, 24)) as (app, pilot, _):
+        assert app.client is not None
+        really = app.client.tasks.exec
+
+        async def slow(*arguments: Any, **options: Any) -> None:
+            begun.set()
+            await go.wait()
+            await really(*arguments, **options)
+
+        monkeypatch.setattr(app.client.tasks, "exec", slow)
+        await press_e(app, pilot)
+        await until(pilot, lambda: "Execute in" in screen_text(app))
+        await pilot.press("enter")
+        await begun.wait()
+        await pilot.press("s", "D", "y")
+        assert len(app.screen_stack) == 1
+        go.set()
+        await until(pilot, lambda: "has ended" in screen_text(app))
+        await pilot.pause(0.1)
+        assert len(app.screen_stack) == 1

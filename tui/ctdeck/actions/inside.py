@@ -6,7 +6,6 @@ from ctdeck.actions.action import PROCESSES, Action
 from ctdeck.desk import Desk
 from ctdeck.rows import ContainerRow, TaskRow
 from ctdeck.verbs import inside, toolbox
-from ctdeck.verbs.permitted import will_ask
 
 
 def _exec(desk: Desk) -> None:
@@ -20,7 +19,7 @@ def _exec(desk: Desk) -> None:
 def _attach(desk: Desk) -> None:
     row = desk.row
     if isinstance(row, ContainerRow | TaskRow):
-        desk.begin(inside.attach(desk, row), group="task.attach", opens=will_ask(desk, [row]))
+        desk.begin(inside.attach(desk, row), group="task.attach", opens=True)
     else:
         desk.tell("There is no container here to attach to.")
 

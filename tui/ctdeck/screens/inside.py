@@ -29,6 +29,7 @@ async def hand_over(
     from ctdeck.terminal.detach import keys_of
 
     keys = keys_of(main.settings.detach_keys)
+    main.keys.clear()  # what was typed ahead was for the program, and none of it for the lists
     if (task := asyncio.current_task()) is not None:
         main.talking.add(task)
         task.add_done_callback(main.talking.discard)
@@ -52,5 +53,15 @@ async def fill(main: MainScreen, form: str, **arguments: Any) -> Any:
     if form == "exec":
         from ctdeck.screens.exec import ExecScreen
 
-        return await main.app.push_screen_wait(ExecScreen(**arguments))
+        filled = await main.app.push_screen_wait(ExecScreen(**arguments))
+        if filled is not None:
+            _hold_keys(main)
+        return filled
     raise KeyError(form)
+
+
+def _hold_keys(main: MainScreen) -> None:
+    """Until the terminal is handed over, or the work ends without: they are not for the lists."""
+    if (task := asyncio.current_task()) is not None:
+        main.keys.expect(task)
+        task.add_done_callback(main.keys.done)

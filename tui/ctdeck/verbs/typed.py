@@ -132,11 +132,11 @@ def _begin(desk: Desk, command: Command) -> None:
         case ExecCommand(id, words, user, cwd):
             (row,) = _rows(desk, (id,))
             work = inside.execute(desk, row, Wish(words, user, cwd))
-            desk.begin(work, group=at_hand(), opens=will_ask(desk, [row]))
+            desk.begin(work, group=at_hand(), opens=True)
         case AttachCommand(id):
             (row,) = _rows(desk, (id,))
             work = inside.attach(desk, row)
-            desk.begin(work, group=at_hand(), opens=will_ask(desk, [row]))
+            desk.begin(work, group=at_hand(), opens=True)
         case DebugCommand(id, image, words):
             (row,) = _rows(desk, (id,))
             work = toolbox.debug(desk, row, Wish(words, image=image))
