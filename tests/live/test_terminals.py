@@ -218,3 +218,26 @@ def test_attach_leave_and_attach_from_another(
         terminal.type("q")
         assert terminal.wait_end() == 0
         assert_restored(terminal)
+
+
+def test_killed_in_a_toolbox(
+    ctdeck: Open, web: str, containerd: Daemon, namespace: str, busybox: str
+) -> None:
+    """The next ctdeck offers to remove it, and nothing of it is left in the container."""
+    with ctdeck() as terminal:
+        terminal.wait_for("running")
+        terminal.type(f":debug --image {busybox} web\r")
+        terminal.wait_for("/proc/1/root #")
+        terminal.type("ls bin/busybox; stty size; sleep 1000 &\r")
+        terminal.wait_for("30 110")
+        until(terminal, lambda: containers(containerd, namespace) == 2, "it is one of its own")
+        terminal.kill(9)
+        terminal.wait_end()
+    with ctdeck() as terminal:
+        terminal.wait_for("Remove (y)")
+        terminal.press_until("y", lambda: containers(containerd, namespace) == 1, "it goes")
+    assert processes(containerd, namespace, web) == 1
+
+
+def containers(containerd: Daemon, namespace: str) -> int:
+    return len(containerd.ctr("containers", "ls", "-q", namespace=namespace).split())

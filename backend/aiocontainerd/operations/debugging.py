@@ -27,10 +27,11 @@ from aiocontainerd.state import StateDirectory
 
 TARGET = "TARGET"  # the variable that says where the target's files are
 _ID_MAX = 56  # characters of the target's id in the toolbox's
-# Names are looked up as the target does it, and one begins among its files.
+# Names are looked up as the target does it, and one begins among its files: by the shell's own cd,
+# and with a prompt of ours, because no getcwd leads to them.
 _SHELL = (
     'for f in hosts resolv.conf;do cat "$TARGET/etc/$f" >"/etc/$f" 2>/dev/null;done;'
-    'cd "$TARGET" 2>/dev/null;exec sh'
+    r"""echo 'cd "$TARGET";unset ENV;PS1="\$PWD # "' >/.toolbox;ENV=/.toolbox exec sh"""
 )
 
 

@@ -110,7 +110,7 @@ async def _debug(desk: Desk, row: Target, wish: Wish, place: Place) -> None:
     )
     async with running as box:
         greeting = (
-            f"ctdeck: a toolbox in {name}, whose files are in {box.files}. "
+            f"ctdeck: a toolbox in {name}, whose files are in {box.files}.\n"
             f"{leave_word(desk)} leaves it, and removes it."
         )
         outcome = await desk.hand_over(
