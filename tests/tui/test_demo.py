@@ -186,6 +186,20 @@ async def test_things_happen_by_themselves(monkeypatch: pytest.MonkeyPatch) -> N
         await until(pilot, has_come_and_gone)
 
 
+async def test_what_others_put_there_has_its_names() -> None:
+    async with playing() as (app, pilot, _):
+
+        def named() -> dict[str, int | None]:
+            found = app.store.snapshot.containers.values()
+            return {each.display_name: each.restarts for each in found}
+
+        await until(pilot, lambda: named().get("gitea") == 1)
+        assert named()["registry-mirror"] == 0
+        assert named()["shop/mailer-68f4b-c9w2h · mailer"] == 2
+        projects = {each.project for each in app.store.snapshot.containers.values()}
+        assert projects == {"", "git", "monitoring"}
+
+
 async def test_all_goes_when_it_ends() -> None:
     async with playing() as (_, _, demo):
         folder = demo.folder

@@ -31,6 +31,7 @@ from tests.tui.apps import running, screen_text, until
 from tests.tui.fake_pulls import FakePulls
 from tests.tui.handing import play
 from tests.tui.hosts import burst
+from tests.tui.neighbours import neighbours
 from tests.tui.worlds import snapshot, world
 
 FOLDER = Path(__file__).with_name("snapshots")
@@ -169,6 +170,7 @@ JOURNEYS: dict[str, Callable[[Stage], Awaitable[None]]] = {
 }
 WORLDS = {
     "empty": snapshot(),
+    "pods": neighbours(),
     "lost": replace(world(), phase=Phase.LOST, error="the socket is gone"),
 }
 

@@ -51,16 +51,19 @@ def page_of(known: Mapping[str, Page | None], root: str, path: str) -> Page | No
         info = Path(root + path).stat()
         stamp = (info.st_mtime_ns, info.st_size, info.st_ino)
         page = known.get(path)
-        return page if page and page.stamp == stamp else Page(stamp, _read(root, path))
+        if page and page.stamp == stamp:
+            return page
+        told = _read(root, path)
+        return Page(stamp, told) if told else None
     except (OSError, ValueError, ContainerdError, RecursionError):
         return None
 
 
-def _read(root: str, path: str) -> Told:
+def _read(root: str, path: str) -> Told | None:
     from aiocontainerd.rootfs import read_file  # few hosts have a dockerd
 
     content = read_file([_Whole(root or "/")], path)  # its links lead to nowhere outside of it
-    return told_by(json.loads(content or b"{}"))
+    return None if content is None else told_by(json.loads(content))
 
 
 class _Whole(NamedTuple):

@@ -81,7 +81,8 @@ class HostFiles:
             self._pages = {path: page for path, page in self._pages.items() if path in paths}
         if wanted := paths if everything else paths - self._pages.keys():
             pages = await self._dockerd.ask(wanted, partial(page_of, self._pages.copy(), root))
-            self._pages |= {path: pages.get(path) for path in wanted}
+            # Without an answer (a file system hangs) what is known stays; files go with containers.
+            self._pages |= {path: pages.get(path) or self._pages.get(path) for path in wanted}
         self._world.put_told(
             {key: page.told for key, path in books.items() if (page := self._pages.get(path))}
         )

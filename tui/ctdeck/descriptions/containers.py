@@ -18,6 +18,7 @@ from ctdeck.descriptions.facts import (
     label_facts,
     owner_fact,
 )
+from ctdeck.descriptions.owned import owned_facts, pod_tab
 from ctdeck.formatting import GLYPHS, status_role, status_text
 from ctdeck.masking import masked_args, masked_option, masked_source
 from ctdeck.rows import MountRow
@@ -33,18 +34,18 @@ def container_tabs(
     return {
         "Details": _container_facts(container, task, now),
         f"Mounts {len(container.mounts)}": _mounts(container.mounts, snapshot.sources),
+        **pod_tab(container, snapshot),
         "Events": event_facts(snapshot, container.namespace, container.id),
     }
 
 
 def _container_facts(container: Container, task: Task | None, now: datetime) -> list[Fact]:
-    name = container.display_name
     return [
         Fact("container", container.id),
-        *([Fact("name", name)] if name else []),
         Fact("namespace", container.namespace),
         *owner_fact(owner_of(container)),
-        Fact("image", container.image or "none"),
+        *owned_facts(container),
+        Fact("image", container.image or container.told.image or "none"),
         Fact("status", status_text(task), status_role(task)),
         *(_task_facts(task, now) if task else []),
         fact(

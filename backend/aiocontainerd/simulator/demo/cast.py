@@ -1,6 +1,7 @@
 """Who is on the host: images and containers of an invented small shop. Data only."""
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -43,6 +44,7 @@ class Part:
     status: int = 0
     terminal: bool = False
     life: float | None = None
+    attempt: int = 0  # of a pod's part: how often the kubelet had made it before
 
     @property
     def id(self) -> str:
@@ -72,7 +74,7 @@ SAMPLES = (
 
 
 def _pod(
-    name: str, space: str, ago: timedelta, parts: Mapping[str, str], life: float | None = None
+    name: str, space: str, ago: timedelta, parts: Mapping[str, str], attempt: int = 0
 ) -> Iterator[Part]:
     """A pod's sandbox and containers, with the labels of the kubelet and the CRI plugin."""
     pod = {
@@ -98,9 +100,12 @@ def _pod(
             ),
             labels=labels,
             namespace="k8s.io",
-            status=1 if life else 0,
-            life=life,
+            attempt=attempt,
         )
+
+
+# What dockerd alone knows of its containers: image, compose project, restarts.
+_BOOKS = {"registry-mirror": ("registry:2.8", "", 0), "gitea": ("gitea/gitea:1.22", "git", 1)}
 
 
 def _docker(name: str, command: str, ago: timedelta, mounts: tuple[str, ...] = ()) -> Part:
@@ -142,7 +147,8 @@ PARTS = (
           {"coredns": f"{KUBERNETES}/coredns/coredns:v1.11.3"}),
     *_pod("web-7d9c4-k2m7q", "shop", timedelta(hours=5), {"app": f"{SHOP}/web:7d9c"}),
     *_pod("web-7d9c4-zn9qd", "shop", timedelta(hours=5), {"app": f"{SHOP}/web:7d9c"}),
-    *_pod("mailer-68f4b-c9w2h", "shop", timedelta(days=3), {"mailer": f"{SHOP}/mailer:1.9"}),
+    *_pod("mailer-68f4b-c9w2h", "shop", timedelta(days=3),
+          {"mailer": f"{SHOP}/mailer:1.9"}, attempt=2),
     _docker("registry-mirror", "/entrypoint.sh /etc/registry/config.yml", timedelta(days=23),
             ("/srv/mirror:/var/lib/registry",)),
     _docker("gitea", "/usr/bin/entrypoint /bin/s6-svscan /etc/s6", timedelta(days=23),
@@ -213,3 +219,20 @@ MOUNT_TABLE = (
     " - overlay overlay rw,upperdir={data}/io.containerd.snapshotter.v1.overlayfs"
     "/snapshots/93/fs\n"
 )
+
+
+def _books() -> Iterator[tuple[str, str]]:
+    """dockerd's files about its containers: paths on the host, and what stands in them."""
+    for part in PARTS:
+        if part.namespace == MOBY:
+            image, project, restarts = _BOOKS[part.name]
+            labels = {
+                "com.docker.compose.project": project,
+                "com.docker.compose.service": part.name,
+            }
+            config = {"Image": image, "Labels": labels if project else {}}
+            book = {"Name": f"/{part.name}", "RestartCount": restarts, "Config": config}
+            yield f"/var/lib/docker/containers/{part.id}/config.v2.json", json.dumps(book)
+
+
+TEXTS |= _books()

@@ -143,7 +143,7 @@ def put_container(world: World, part: Part, image: ImageParts | None) -> None:
         at = world, part.namespace, SNAPSHOTTER, part.id
         snapshots.make(*at, image.chain[-1], labels={})
         snapshots.get(*at).size = _UPPER
-    mark(part.namespace, message, terminal=part.terminal)
+    mark(part.namespace, message, terminal=part.terminal, attempt=part.attempt)
     containers.create(world, part.namespace, message)
 
 

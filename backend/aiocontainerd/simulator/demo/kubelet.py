@@ -34,7 +34,12 @@ async def keep_pods(world: World, lives: Lives) -> None:
             for name in pod:
                 if not _runs(world, parts[name]):
                     _take_away(world, lives, parts[name])
-                    parts[name] = replace(parts[name], name=f"{name}#{number}", ago=timedelta())
+                    parts[name] = replace(
+                        parts[name],
+                        name=f"{name}#{number}",
+                        ago=timedelta(),
+                        attempt=parts[name].attempt + 1,
+                    )
                     _make(world, lives, parts[name])
 
 

@@ -25,13 +25,17 @@ class LogPlace(NamedTuple):
     kind: str
 
 
-def mark(namespace: str, record: containers_pb2.Container, *, terminal: bool) -> None:
+def mark(
+    namespace: str, record: containers_pb2.Container, *, terminal: bool, attempt: int = 0
+) -> None:
     """Write into a new record what its maker would; those with a terminal are `ctr`'s."""
     labels, id = record.labels, record.id
     if "io.kubernetes.container.name" in labels:
         pod = "_".join(labels[f"{_POD}.{part}"] for part in ("namespace", "name", "uid"))
-        path = f"/var/log/pods/{pod}/{labels['io.kubernetes.container.name']}/0.log"
-        metadata = {"Version": "v1", "Metadata": {"ID": id, "LogPath": path}}
+        name = labels["io.kubernetes.container.name"]
+        path = f"/var/log/pods/{pod}/{name}/{attempt}.log"
+        config = {"metadata": {"name": name, "attempt": attempt}}
+        metadata = {"Version": "v1", "Metadata": {"ID": id, "Config": config, "LogPath": path}}
         record.extensions[CRI_METADATA].CopyFrom(pack_json(_METADATA_URL, metadata))
     elif "nerdctl/name" in labels:
         labels[_STATE] = f"{_NERDCTLS}/containers/{namespace}/{id}"
