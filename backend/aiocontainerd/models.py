@@ -102,6 +102,16 @@ class Image:
         """Namespace and name, or exact name."""
         return Key(self.namespace, self.exact_name or self.name)
 
+    @property
+    def is_managed(self) -> bool:
+        """The CRI plugin keeps it: by tag, by digest and by its config, a record for each."""
+        return self.labels.get("io.cri-containerd.image") == "managed"
+
+    def twins(self, other: "Image") -> bool:
+        """Both are records of the same image of the CRI plugin."""
+        same = self.namespace == other.namespace and self.target.digest == other.target.digest
+        return same and self.is_managed and other.is_managed
+
 
 @dataclass(frozen=True, slots=True)
 class Mount:
@@ -351,10 +361,9 @@ class Snapshot:
         return self.tasks.get(container.key)
 
     def users_of(self, image: Image) -> tuple[Container, ...]:
-        """The containers in the image's namespace whose record names this image."""
-        key = image.key
-        return tuple(
-            container
-            for container in self.containers.values()
-            if container.image == image.name and container.image_key == key
-        )
+        """The containers in the image's namespace whose record names this image.
+
+        Where the CRI plugin keeps several records of one image, each of them is used by all.
+        """
+        keys = {image.key, *(other.key for other in self.images.values() if other.twins(image))}
+        return tuple(each for each in self.containers.values() if each.image_key in keys)

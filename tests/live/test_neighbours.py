@@ -33,7 +33,7 @@ def listed(table: Table) -> list[str]:  # type: ignore[type-arg]
 
 
 def found(me: Journey, id: str, namespace: str = K8S) -> Container:
-    return me.app.store.snapshot.containers[Key(namespace, id)]
+    return me.app.main.snapshot.containers[Key(namespace, id)]  # which the words are about
 
 
 async def test_pods_are_seen_as_groups_with_their_names(kubelet: Kubelet) -> None:
@@ -119,6 +119,8 @@ async def test_images_of_pods_are_protected_by_all_their_records(
             image.name for image in shown.values() if image.target.digest in reference_of(me, id)
         }
         assert len(records) == 3
+        rows = me.app.main.views["images"].table.view.shown
+        assert {row.users for row in rows if row.image.name in records} == {1}
         await say(me, f"rmi -f {PAUSE}")
         assert "Every pod begins with it" in lines_of(me.app) or "It is pinned" in lines_of(me.app)
         await me.press("n")

@@ -371,6 +371,25 @@ def test_a_sort_that_takes_long_is_done_in_turns(monkeypatch: pytest.MonkeyPatch
     assert view.keys[view.index] == held
 
 
+def test_records_of_one_image_of_a_pod_are_used_together() -> None:
+    listing = PANES[0].listing
+    names = ("docker.io/shop/web:1", "docker.io/shop/web@sha256:1", "sha256:2")
+    label = {"io.cri-containerd.image": "managed"}
+    target = image("same").target
+    kept = [replace(image(name, "k8s.io"), labels=label, target=target) for name in names]
+    alone = replace(image("ctr.test/web:1", "k8s.io"), target=target)  # no record of the plugin's
+    none = snapshot(images=[*kept, alone])
+    used = replace(none, containers={(it := container("c", names[0], "k8s.io")).key: it})
+    view: RowView[Any] = RowView()
+    view.set_keys(listing.keys(none, None), rows_of(listing, none))
+    bring(view, listing, none, used, None)
+    assert {row.image.name: row.users for row in view.shown} == dict.fromkeys(names, 1) | {
+        alone.name: 0
+    }
+    assert {row.key for row in view.shown if used.users_of(row.image)} == {i.key for i in kept}
+    assert listing.touched(none, used, None) == {each.key for each in kept}
+
+
 def test_images_are_in_the_order_of_what_is_shown_of_them() -> None:
     names = [
         "docker.io/library/redis:7",

@@ -1,14 +1,15 @@
-"""How many containers name an image; pure."""
+"""How many containers name an image, and which records are of the same one; pure."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping
 from operator import attrgetter
 
-from aiocontainerd.models import Container, Key
+from aiocontainerd.models import Container, Image, Key
 from ctdeck.differing import differing
 
+_KEPT = 2  # answers: a list is brought from one snapshot to the next
 _named = attrgetter("namespace", "exact_image", "image")
 
 
@@ -30,6 +31,28 @@ class Users:
                     self._counts[container.image_key] += step
         self._of = containers
         return self._counts
+
+
+class Twins:
+    """The records that the CRI plugin keeps of one image, by the key of each of them."""
+
+    def __init__(self) -> None:
+        self._answers: deque[tuple[Mapping[Key, Image], Mapping[Key, tuple[Key, ...]]]] = deque(
+            [({}, {})], _KEPT
+        )
+
+    def of(self, images: Mapping[Key, Image]) -> Mapping[Key, tuple[Key, ...]]:
+        """All records of the image behind a key, itself too; nothing for those of one record."""
+        for known, answer in self._answers:
+            if known is images:
+                return answer
+        same: defaultdict[tuple[str, str], list[Key]] = defaultdict(list)
+        for key, image in images.items():
+            if image.labels and image.is_managed:
+                same[image.namespace, image.target.digest].append(key)
+        found = {key: tuple(keys) for keys in same.values() if len(keys) > 1 for key in keys}
+        self._answers.appendleft((images, found))
+        return found
 
 
 def _counted(containers: Mapping[Key, Container]) -> Counter[tuple[str, str]]:

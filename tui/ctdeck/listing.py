@@ -27,7 +27,7 @@ from aiocontainerd.models import Container, Key, Snapshot
 from aiocontainerd.quickdata import dataclass
 from ctdeck.differing import differing
 from ctdeck.formatting import short_reference
-from ctdeck.imageusers import Users
+from ctdeck.imageusers import Twins, Users
 from ctdeck.mountkinds import group_of
 from ctdeck.pods import Group, in_turns, pods_of, with_mates
 from ctdeck.rows import ContainerRow, EventRow, ImageRow, MountRow, Row, Scope, TaskRow
@@ -112,15 +112,22 @@ def _count(counts: Counter[str], old: Mapping[Key, Any], new: Mapping[Key, Any])
 
 # Images
 
-_users = Users()
+_users, _twins = Users(), Twins()
 
 
 def _image_row(snapshot: Snapshot, key: Key) -> ImageRow | None:
     image = snapshot.images.get(key)
-    return None if image is None else ImageRow(image, _users.of(snapshot.containers)[key])
+    return None if image is None else ImageRow(image, _count_users(snapshot, key))
+
+
+def _count_users(snapshot: Snapshot, key: Key) -> int:
+    users = _users.of(snapshot.containers)
+    return sum(users[each] for each in _twins.of(snapshot.images).get(key, (key,)))
 
 
 def _image_rows(snapshot: Snapshot, keys: Sequence[Key]) -> Iterable[ImageRow]:
+    if _twins.of(snapshot.images):
+        return (ImageRow(snapshot.images[key], _count_users(snapshot, key)) for key in keys)
     users = _users.of(snapshot.containers)
     return map(ImageRow, map(snapshot.images.__getitem__, keys), map(users.__getitem__, keys))
 
@@ -132,13 +139,15 @@ def _image_order(snapshot: Snapshot, key: Key) -> Any:
 
 
 def _images_touched(old: Snapshot, new: Snapshot, scope: Scope) -> Set[Hashable]:
-    found: set[Hashable] = {*_differing(old.images, new.images, scope)}
+    found: set[Key] = {*_differing(old.images, new.images, scope)}
     for key in _differing(old.containers, new.containers, scope):
         before, after = old.containers.get(key), new.containers.get(key)
         names = {it.image_key for it in (before, after) if it is not None}
         if before is None or after is None or len(names) == 2:
             found.update(names)
-    return found
+    for twins in (_twins.of(old.images), _twins.of(new.images)):
+        found.update(*(twins[key] for key in [*found] if key in twins))
+    return {*found}
 
 
 IMAGES = Listing(
