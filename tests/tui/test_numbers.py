@@ -259,3 +259,24 @@ async def test_what_ended_has_no_numbers_and_no_processes() -> None:
         await until(pilot, lambda: "It does not run" in screen_text(app))
         assert "Processes" not in screen_text(app)
         assert app.main.sampling.numbers.now(key) is None
+
+
+async def test_the_words_of_ctr_and_docker_lead_there() -> None:
+    async with demo((200, 50)) as (app, pilot, _):
+        await pilot.press("4", "colon", *"stats web1", "enter")
+        await until(pilot, lambda: "% of a core" in screen_text(app))
+        assert app.main.row is not None
+        assert app.main.row.key == Key("default", "web1")
+        await pilot.press("escape", "slash", *"web2", "enter", "colon", *"tasks ps web1", "enter")
+        await until(pilot, lambda: "nginx: worker process" in screen_text(app))
+        assert app.main.row.key == Key("default", "web1")
+        await pilot.press("escape", "colon", *"stats", "enter")
+        await until(pilot, lambda: app.main.view.table.sort_column == "cpu")
+
+
+async def test_keys_lead_there() -> None:
+    async with demo((80, 24)) as (app, pilot, _):
+        await pilot.press("j", "t")
+        await until(pilot, lambda: "% of a core" in screen_text(app))
+        await pilot.press("escape", "3", "u")
+        await until(pilot, lambda: "[Processes]" in screen_text(app))

@@ -27,6 +27,7 @@ from ctdeck.app import CtdeckApp
 from ctdeck.screens import forms, pull
 from ctdeck.screens.nodaemon import NoDaemonScreen
 from ctdeck.settings import Session, Settings
+from tests.tui import measured
 from tests.tui.apps import running, screen_text, until
 from tests.tui.fake_pulls import FakePulls
 from tests.tui.handing import play
@@ -142,6 +143,25 @@ async def no_daemon(at: Stage) -> None:
     await at.shows("no such socket")
 
 
+async def numbers(at: Stage) -> None:
+    measured.fill(at.app.main.sampling.numbers)
+    at.app.main.sampling.show(new={*at.app.main.snapshot.tasks})
+    await at.shows("143")
+
+
+async def stats(at: Stage) -> None:
+    await numbers(at)
+    await at.keys("j", "j", "t")
+    await at.shows("% of a core")
+
+
+async def processes(at: Stage) -> None:
+    client = at.app.client
+    client.tasks, client.proc = measured.Tasks(), measured.Proc()  # type: ignore[union-attr, misc, assignment]
+    await at.keys("j", "j", "u")
+    await at.shows("nginx: worker")
+
+
 JOURNEYS: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "main-images": keys("1", shows="nginx"),
     "main-containers": keys(shows="web1"),
@@ -149,6 +169,9 @@ JOURNEYS: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "main-mounts": keys("4", shows="/srv/www"),
     "main-events": keys("5", shows="started, pid"),
     "details": keys("j", "j", "enter", shows="io.containerd.runc.v2"),
+    "numbers": numbers,
+    "stats": stats,
+    "processes": processes,
     "confirm-stop": keys("s", shows="Stop (y)"),
     "confirm-delete": keys("D", shows="Delete (y)"),
     "marks": keys("space", "j", "space", "k", shows="✓"),

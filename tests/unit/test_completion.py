@@ -52,7 +52,7 @@ def offered(line: str, scope: str | None = None) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("line", "names"),
     [
-        ("st", ("start", "stop")),
+        ("st", ("start", "stats", "stop")),
         ("stop ", ("web1", "web2")),
         ("stop web1 ", ("web2",)),
         ("start ", ("db", "pod")),

@@ -37,8 +37,10 @@ from ctdeck.command.requests import (
     ResumeCommand,
     RunCommand,
     StartCommand,
+    StatsCommand,
     StopCommand,
     ThemeCommand,
+    TopCommand,
     WhoseCommand,
 )
 from ctdeck.command.run_flags import RUN_ADVICE, RUN_FLAGS, run_options
@@ -231,6 +233,10 @@ def _theme(given: Given) -> Command:
     return ThemeCommand(name)
 
 
+def _stats(given: Given) -> Command:
+    return StatsCommand(_one(given, "the container's id") if given.arguments else "")
+
+
 def _ids(given: Given) -> tuple[str, ...]:
     return _some(given, "the container's id")
 
@@ -315,6 +321,14 @@ WORDS: tuple[CommandWord, ...] = (
         "which container or image it belongs to",
         lambda given: WhoseCommand(_one(given, "the path, pid, digest or cgroup")),
     ),
+    CommandWord("stats", "[ID]", "what it uses, or all of them", _stats, _CONTAINER),
+    CommandWord(
+        "top",
+        "ID",
+        "its processes",
+        lambda given: TopCommand(_one(given, "the container's id")),
+        _CONTAINER,
+    ),
     CommandWord("ns", "NAME|all", "choose the namespace", _namespace, Kind.NAMESPACE),
     CommandWord("theme", "[NAME]", "choose the look", _theme, Kind.THEME),
     CommandWord("lock", "", "lock again", lambda given: _none(given, LockCommand())),
@@ -330,5 +344,8 @@ _TWO_WORDS: dict[str, dict[str, str]] = {
     "tasks": {
         "ls": "tasks",
         **{name: name for name in ("attach", "exec", "kill", "pause", "resume", "start")},
+        "metrics": "stats",
+        "metric": "stats",
+        "ps": "top",
     },
 }

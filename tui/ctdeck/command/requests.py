@@ -150,6 +150,20 @@ class WhoseCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class StatsCommand:
+    """Show what this container uses; "" shows all, those that use most of the processors first."""
+
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TopCommand:
+    """Show the processes of this container."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class LockCommand:
     """Lock again all that was unlocked."""
 
@@ -200,6 +214,8 @@ Command = (
     | LogsCommand
     | NamespaceCommand
     | PaneCommand
+    | StatsCommand
     | ThemeCommand
+    | TopCommand
     | QuitCommand
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ctdeck.descriptions.facts import Fact, fact
@@ -13,6 +13,7 @@ from ctdeck.masking import masked_args
 from ctdeck.numbers.texts import percent
 from ctdeck.panes.usage import task_of
 from ctdeck.rows import ContainerRow, Row, TaskRow
+from ctdeck.widgets.table import Table
 
 if TYPE_CHECKING:
     from aiocontainerd.client import Client
@@ -54,7 +55,7 @@ class Processes:
             found = await client.proc.processes(pids)
         except TimeoutError as error:
             return [Fact("pids", ", ".join(map(str, pids[:100]))), Fact("", f"{error}.", "warn")]
-        facts = process_facts(found, self._shares(self.of(row), found), datetime.now(UTC))
+        facts = process_facts(found, self._shares(self.of(row), found), Table.now())
         if more := len(pids) - len(found):
             facts.append(Fact("", f"{GLYPHS.ellipsis} and {more:,} more", "muted"))
         return facts

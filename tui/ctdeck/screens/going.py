@@ -84,6 +84,21 @@ def open_row(main: MainScreen) -> None:
     main.details.scroll.focus()
 
 
+def show_tab(main: MainScreen, tab: str, key: Hashable = None) -> None:
+    """Open a tab of the row's details, or those of a container, whatever is filtered."""
+    if key is not None:
+        main.show_pane("containers")
+        if not main.view.table.move_to_key(key):
+            main.view.set_filter("", main.snapshot)
+            main.view.table.move_to_key(key)
+    open_row(main)
+    main.detail_view.refresh()  # for another kind of row that forgets the tab
+    main.details.tab = tab
+    main.detail_view.refresh()
+    if main.row is not None and tab not in main.details.tab_names:
+        main.tell(f"There are no {tab.lower()} of what does not run.")
+
+
 def back(main: MainScreen) -> None:
     """One step back: out of the details, no filter, no zoom."""
     if main.in_details:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +13,17 @@ def _filter(main: MainScreen) -> None:
     from ctdeck.screens.prompts import open_filter
 
     open_filter(main)
+
+
+def _details(main: MainScreen, tab: str, key: Hashable = None) -> None:
+    from ctdeck.screens.going import show_tab
+
+    show_tab(main, tab, key)
+
+
+def _usage(main: MainScreen) -> None:
+    main.show_pane("containers")
+    main.view.table.sort_by("cpu")
 
 
 def _help(main: MainScreen) -> None:
@@ -94,6 +105,7 @@ def _command(main: MainScreen, **arguments: Any) -> None:
 OPENERS: Mapping[str, Callable[..., None]] = {
     "columns": _columns,
     "command": _command,
+    "details": _details,
     "filter": _filter,
     "help": _help,
     "logs": _logs,
@@ -104,6 +116,7 @@ OPENERS: Mapping[str, Callable[..., None]] = {
     "run": _run,
     "suspend": _suspend,
     "theme": _theme,
+    "usage": _usage,
 }
 
 

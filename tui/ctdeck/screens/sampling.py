@@ -215,7 +215,8 @@ class Sampling:
         if self._sees_stats():
             from ctdeck.numbers.facts import stats_facts
 
-            task, width = _task(row, self._alive()), self._main.details.scroll.size.width
+            main, task = self._main, _task(row, self._alive())
+            width = main.details.scroll.size.width or main.app.size.width  # not laid out so far
             facts = stats_facts(task, self.numbers, width, self._cpus_of(row.container))
         first, *others = tabs.items()
         return dict([first, (STATS, facts), *others])

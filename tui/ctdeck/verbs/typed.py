@@ -32,8 +32,10 @@ from ctdeck.command.requests import (
     ResumeCommand,
     RunCommand,
     StartCommand,
+    StatsCommand,
     StopCommand,
     ThemeCommand,
+    TopCommand,
     WhoseCommand,
 )
 from ctdeck.command.targets import find_containers, find_images
@@ -83,7 +85,9 @@ _LOOKING = (
     NamespaceCommand,
     PaneCommand,
     QuitCommand,
+    StatsCommand,
     ThemeCommand,
+    TopCommand,
     WhoseCommand,
 )
 Verb = Callable[[Desk, list[ContainerRow]], Coroutine[Any, Any, None]]
@@ -150,6 +154,14 @@ def _begin(desk: Desk, command: Command) -> None:
         case LogsCommand(id, times):
             (row,) = _rows(desk, (id,))
             desk.open("logs", container=row.container, times=times)
+        case StatsCommand(""):
+            desk.open("usage")
+        case StatsCommand(id):
+            (row,) = _rows(desk, (id,))
+            desk.open("details", key=row.key, tab="Stats")
+        case TopCommand(id):
+            (row,) = _rows(desk, (id,))
+            desk.open("details", key=row.key, tab="Processes")
         case NamespaceCommand(name):
             _namespace(desk, name)
         case PaneCommand(pane):
