@@ -274,3 +274,39 @@ def test_what_is_before_is_read_of_the_file_that_has_it(tmp_path: Path) -> None:
         tail[:0] = texts(older)
     assert tail == lines(100).splitlines()
     reader.close()
+
+
+@pytest.mark.usefixtures("small")
+def test_rotated_files_are_read_when_one_goes_there(path: Path) -> None:
+    for number, name in enumerate(("x.log.2", "x.log.1", "x.log")):
+        file = path.with_name(name)
+        file.write_text(lines(20, 20 * number))
+        os.utime(file, (number, number))
+    path.with_name("x.log.3.gz").write_text("packed")
+    path.with_name("x.logs").write_text("another")
+    path.with_name("x.log.link").symlink_to(path.with_name("x.logs"))
+    log = OpenLog(LogFile(str(path)))
+    made = texts(log.tail())
+    assert log.unread > path.with_name("x.log.1").stat().st_size
+    for number in (2, 1):  # meanwhile they get other names
+        path.with_name(f"x.log.{number}").rename(path.with_name(f"x.log.{number + 1}"))
+    path.rename(path.with_name("x.log.1"))
+    path.write_text("new\n")
+    assert texts(log.news().entries) == ["new"]
+    while older := log.before():
+        made[:0] = texts(older)
+    assert made == lines(60).splitlines()
+    assert log.unread == 0
+    log.close()
+
+
+@pytest.mark.usefixtures("small")
+def test_a_rotated_file_that_has_gone_is_passed_over(path: Path) -> None:
+    path.with_name("x.log.1").write_text(lines(3))
+    path.write_text("last\n")
+    log = OpenLog(LogFile(str(path)))
+    assert texts(log.tail()) == ["last"]
+    path.with_name("x.log.1").unlink()
+    assert log.before() == []
+    assert log.unread == 0
+    log.close()

@@ -1,11 +1,15 @@
 """One file of a log: its last lines, those before them, and those that come; blocks.
 
 It is followed by its descriptor: renamed (kubelet, dockerd) it is read to its end before the new
-file of its name is begun; emptied (copy and truncate) it is read from its beginning.
+file of its name is begun; emptied (copy and truncate) it is read from its beginning. What is before
+it is in the files that were rotated before it was opened (`x.log.1`, `0.log.20261123-120000`): they
+are known by their inodes, since their names move on.
 """
 
 import os
 from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
 from aiocontainerd.logs.entries import NOTE, Entry
@@ -18,6 +22,8 @@ LINE_MAX = 256 << 10  # bytes of a line that are kept
 AT_ONCE = 1 << 20  # bytes of news that are read at once: more lines would hold who shows them
 BEHIND = 4 << 20  # bytes that may wait to be read; of more only the end is
 COUNTED = 256 << 20  # bytes of what is left out in which lines are counted
+MOST_FILES = 1_000  # of the folder that are looked at
+_PACKED = (".gz", ".zst", ".tmp")
 
 
 class News(NamedTuple):
@@ -28,15 +34,20 @@ class News(NamedTuple):
     skipped: int = 0
 
 
-class OpenLog:
-    """A file that is being read; `begin` is where what was read begins, 0 with all of it.
+class _Past(NamedTuple):
+    """A rotated file, and up to where it has not been read."""
 
-    Raises NoLog when it cannot be opened.
-    """
+    inode: int
+    end: int
+
+
+class OpenLog:
+    """A file that is being read. Raises NoLog when it cannot be opened."""
 
     def __init__(self, file: LogFile, root: str = "") -> None:
         self.file = file
-        self.begin = 0
+        self._begin = 0  # of it: from here on it has been read
+        self._past: list[_Past] = []  # the newest first
         self._root = "" if file.here else root
         self._format = format_of(file.kind, file.stream)
         self._descriptor = self._opened()
@@ -66,31 +77,74 @@ class OpenLog:
         """When it was written to last."""
         return os.fstat(self._descriptor).st_mtime
 
+    @property
+    def unread(self) -> int:
+        """Bytes before what was read, with those of the rotated files."""
+        return self._begin + sum(past.end for past in self._past)
+
     def tail(self, piece: int = 0) -> list[Entry]:
         """The last lines, at once: of `piece` bytes (0: many), of more if that is less than a line.
 
         What has not its end yet comes with `news`.
         """
-        size = self.size
-        lines, self.begin, self._rest, self._lost = self._back(size, piece or PIECE)
-        self._at = size
+        self._past = [_Past(info.st_ino, info.st_size) for _, info in self._rotated()]
+        return self._end(piece or PIECE)
+
+    def _end(self, piece: int) -> list[Entry]:
+        self._at = self.size
+        found = self._back(self._at, piece, self._descriptor)
+        lines, self._begin, self._rest, self._lost = found
         return self._format.read(lines)
 
     def before(self) -> list[Entry]:
-        """The lines before those that were read so far; none if there are none."""
-        if not self.begin:
+        """Lines before those that were read so far; none if there are none."""
+        if self._begin:
+            lines, self._begin, rest, lost = self._back(self._begin, PIECE, self._descriptor)
+        elif self._past:
+            lines, rest, lost = self._back_in_past()
+        else:
             return []
-        lines, self.begin, rest, lost = self._back(self.begin, PIECE)
         if rest:
             lines.append(Line(rest, lost))
         older = format_of(self.file.kind, self.file.stream)
         return older.read(lines) + older.rest()
 
-    def _back(self, end: int, length: int) -> tuple[list[Line], int, bytes, int]:
+    def _back_in_past(self) -> tuple[list[Line], bytes, int]:
+        """As `_back`, in the newest of the rotated files that is still there."""
+        while self._past:
+            past = self._past.pop(0)
+            found = next((name for name, info in self._rotated() if info.st_ino == past.inode), "")
+            if not found:
+                continue
+            try:
+                descriptor = open_log(replace(self.file, path=found), self._root)
+            except (OSError, NoLog):
+                continue
+            try:
+                lines, begin, rest, lost = self._back(past.end, PIECE, descriptor)
+            finally:
+                os.close(descriptor)
+            if begin:
+                self._past.insert(0, past._replace(end=begin))
+            return lines, rest, lost
+        return [], b"", 0
+
+    def _rotated(self) -> list[tuple[str, os.stat_result]]:
+        """Path and state of the files that had its name before, the newest first."""
+        folder, _, name = self.file.path.rpartition("/")
+        found: list[tuple[str, os.stat_result]] = []
+        with suppress(OSError), os.scandir(f"{self._root}{folder}/") as entries:
+            for entry in islice(entries, MOST_FILES):
+                is_one = entry.name.startswith(f"{name}.") and not entry.name.endswith(_PACKED)
+                if is_one and entry.is_file(follow_symlinks=False):
+                    found.append((f"{folder}/{entry.name}", entry.stat(follow_symlinks=False)))
+        return sorted(found, key=lambda each: -each[1].st_mtime_ns)
+
+    def _back(self, end: int, length: int, descriptor: int) -> tuple[list[Line], int, bytes, int]:
         """Lines up to `end`, where the first one begins, and what stands behind the last one."""
         while True:
             start = max(0, end - length)
-            data = self._read(start, end - start)
+            data = _read(descriptor, start, end - start)
             first = self._first_line(data) if start else 0
             if first is not None or length >= LONGEST or not start:
                 break
@@ -121,11 +175,11 @@ class OpenLog:
         skipped = 0
         if size < self._at:
             entries += [*self._finish(), Entry("the log was emptied here", NOTE)]
-            self._at = self.begin = 0
+            self._at = self._begin = 0
         if size - self._at > BEHIND:
             skipped = self._skip(size)
         if size > self._at:
-            entries += self._take(self._read(self._at, min(size - self._at, AT_ONCE)))
+            entries += self._take(_read(self._descriptor, self._at, min(size - self._at, AT_ONCE)))
         elif self._is_replaced():
             entries += self._renew()
         return News(entries, self._incomplete(), skipped)
@@ -166,11 +220,11 @@ class OpenLog:
         lines = self._finish()
         count, at, until = len(lines), self._at, min(start, self._at + COUNTED)
         while at < until:
-            data = self._read(at, min(PIECE, until - at))
+            data = _read(self._descriptor, at, min(PIECE, until - at))
             if not data:
                 break
             count, at = count + data.count(b"\n"), at + len(data)
-        data = self._read(start, PIECE)
+        data = _read(self._descriptor, start, PIECE)
         self._at = start + data.find(b"\n") + 1
         return count + (self._at > start)
 
@@ -190,19 +244,22 @@ class OpenLog:
         except NoLog:
             return []
         left = self._finish()
+        if self._begin:  # not all of it was read
+            self._past.insert(0, _Past(os.fstat(self._descriptor).st_ino, self._begin))
         self.close()
-        self._descriptor, self._at, self.begin = descriptor, 0, 0
+        self._descriptor, self._at, self._begin = descriptor, 0, 0
         size = self.size
         if size > AT_ONCE:
-            return [*left, *self.tail()]
-        return [*left, *self._take(self._read(0, size))]
+            return [*left, *self._end(PIECE)]
+        return [*left, *self._take(_read(self._descriptor, 0, size))]
 
-    def _read(self, start: int, length: int) -> bytes:
-        parts = []
-        while length > 0 and (data := os.pread(self._descriptor, length, start)):
-            parts.append(data)
-            start, length = start + len(data), length - len(data)
-        return b"".join(parts)
+
+def _read(descriptor: int, start: int, length: int) -> bytes:
+    parts = []
+    while length > 0 and (data := os.pread(descriptor, length, start)):
+        parts.append(data)
+        start, length = start + len(data), length - len(data)
+    return b"".join(parts)
 
 
 def _cut(raw: bytes) -> Line:

@@ -48,7 +48,7 @@ class LogReader:
 
     def unread(self, stream: str = "") -> int:
         """Bytes before what was read; only of the files that may hold this stream."""
-        return sum(file.begin for file in self._of(stream))
+        return sum(file.unread for file in self._of(stream))
 
     def tail(self, piece: int = 0) -> Batch:
         """Open the files; the last lines, `piece` bytes of each (0: many), and what has no end
@@ -63,7 +63,7 @@ class LogReader:
         that comes first. Raises NoLog.
         """
         with self._working():
-            file = next((file for file in self._of(stream) if file.begin), None)
+            file = next((file for file in self._of(stream) if file.unread), None)
             return file.before() if file else []
 
     def news(self) -> Batch:
