@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from aiocontainerd.disk.things import IMAGE, Node
+from aiocontainerd.models import Phase
 from aiocontainerd.simulator import images
 from ctdeck.app import CtdeckApp
 from ctdeck.demo import Demo
@@ -83,6 +84,22 @@ async def test_a_key_asks_again_and_a_failure_is_told() -> None:
         await pilot.press("ctrl+r")
         await until(pilot, lambda: "could not be surveyed" in screen_text(app))
         assert app.main.snapshot.disk is not None  # the old one stays
+
+
+async def test_it_is_asked_again_when_the_daemon_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diskview, "SOONEST", 0.0)
+    monkeypatch.setattr(diskview, "SHARE", 0)
+    async with playing() as (app, pilot, demo):
+        await pilot.press("6")
+        await until(pilot, lambda: app.main.snapshot.disk is not None and not surveying(app))
+        await demo.simulator.stop()
+        await until(pilot, lambda: app.main.snapshot.phase is Phase.LOST)
+        await until(pilot, lambda: not surveying(app))
+        old = app.main.snapshot.disk
+        app.main.disk.look()
+        assert not surveying(app)  # nobody would answer
+        await demo.simulator.start()
+        await until(pilot, lambda: app.main.snapshot.disk is not old)
 
 
 async def test_the_details_tell_why_it_is_kept() -> None:

@@ -130,7 +130,8 @@ def _told(snapshot: Snapshot) -> str:
         return ""
     garbage = f", {size(report.garbage)} of it garbage" if report.garbage else ""
     more = "" if report.survey.is_whole else ", still measuring " + GLYPHS.ellipsis
-    return f"{size(report.used)}{garbage}, as of {clock(report.taken_at)}{more}"
+    unread = ", not all could be read" if report.survey.problems else ""
+    return f"{size(report.used)}{garbage}, as of {clock(report.taken_at)}{more}{unread}"
 
 
 def _waits(snapshot: Snapshot) -> str:

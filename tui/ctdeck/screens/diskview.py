@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aiocontainerd.models import Phase, Snapshot
 from ctdeck.failures import plain_words
-from ctdeck.verbs.doing import NotNow, client_of
+from ctdeck.verbs.doing import client_of
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -55,8 +55,11 @@ class DiskView:
         if not self.is_seen or self._running or not self._stale or self._timer is not None:
             return
         session = self._main.session
-        if session is None or session.client is None or not self._main.snapshot.loaded:
+        world = self._main.snapshot
+        if session is None or session.client is None or not world.loaded:
             return  # the first list brings us here again
+        if world.phase is not Phase.LIVE:
+            return  # and so does an answer
         if self._main.snapshot.disk is not None and self._report is None:
             return  # made by somebody else
         wait = 0.0
@@ -102,11 +105,7 @@ class DiskView:
             client = client_of(self._main)
             async for found in survey(client, lambda: self._main.snapshot, known=self.known):
                 self._bring(await asyncio.to_thread(Report.of, found))
-        except NotNow:
-            self._stale = True
-            raise
-        except Exception as error:
-            self._stale = True
+        except Exception as error:  # told once: news, or the key, have it tried again
             words = plain_words(error)[1].splitlines()[0]
             self._main.tell(f"The disk could not be surveyed: {words}", bad=True)
         finally:
