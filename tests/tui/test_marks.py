@@ -13,6 +13,7 @@ from aiocontainerd.access import Access
 from aiocontainerd.models import Image, Snapshot, TaskStatus
 from aiocontainerd.operations import ImagePlan
 from ctdeck.app import CtdeckApp
+from ctdeck.rows import ContainerRow
 from ctdeck.screens import dialog
 from ctdeck.screens.confirm import ConfirmScreen
 from ctdeck.settings import Settings
@@ -208,6 +209,44 @@ async def test_marked_images_are_deleted_together_and_it_says_what_that_frees(
         await until(
             pilot, lambda: [id for _, id in done] == [f"docker.io/library/{x}:1" for x in "ab"]
         )
+
+
+async def test_all_that_is_marked_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(these("abc")) as (app, pilot):
+        await pilot.press("space", "j", "space", "c")
+        await until(pilot, lambda: app.clipboard == "a\nc")
+        await until(pilot, lambda: "Copied 2 marked rows" in screen_text(app))
+
+
+async def test_ten_thousand_marked_hold_no_turn_of_the_loop_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Counted, not timed: each row is looked at a few times, and not once for each other one."""
+    names = [f"n{at:05}" for at in range(10_000)]
+    looks = 0
+    key = ContainerRow.key
+
+    def counted(row: ContainerRow) -> object:
+        nonlocal looks
+        looks += 1
+        return key.fget(row)  # type: ignore[attr-defined]
+
+    async with running(these(names), session=session()) as (app, pilot):
+        await pilot.press("ctrl+a", "slash", *"n0000", "enter")
+        monkeypatch.setattr(ContainerRow, "key", property(counted))
+        equal = 0
+        same = ContainerRow.__eq__
+
+        def compared(row: ContainerRow, other: object) -> bool:
+            nonlocal equal
+            equal += 1
+            return same(row, other)
+
+        monkeypatch.setattr(ContainerRow, "__eq__", compared)
+        await pilot.press("s")
+        await until(pilot, lambda: question_of(app).startswith("Stop 10 000 containers, of which"))
+        assert looks < 100_000
+        assert equal < 100
 
 
 async def test_a_thousand_are_listed_as_far_as_one_can_read_and_scrolled() -> None:

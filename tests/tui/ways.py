@@ -74,11 +74,12 @@ WORDS = {  # of each word, all its forms
     "lock": ("lock",),
     "logs": ("logs web1", "logs -f -t web1"),
     "theme": ("theme nord", "theme"),
+    "cp": ("cp web1:/etc/hosts /nonexistent/x",),
     "prune": ("prune", "prune -f"),
     "whose": ("whose 1", "whose /srv/site", "whose sha256:abcdef"),
     "ps": ("ps",),
 } | {pane: (pane,) for pane in PANE_IDS}
-LOOKING = {"lock", "logs", "ns", "ps", "theme", "whose", *PANE_IDS}
+LOOKING = {"cp", "lock", "logs", "ns", "ps", "theme", "whose", *PANE_IDS}
 _ANSWERS = {
     "ConfirmScreen": ("y",),
     "ChooseScreen": ("enter",),

@@ -217,6 +217,8 @@ async def test_a_reading_method_is_grpcs_own() -> None:
 
 PROGRAMS = {  # who runs one, and why no read-only client comes to it
     "aiocontainerd/doctor/host.py": "runc --version: it only tells",
+    "aiocontainerd/operations/copyroot.py": "openat2, and a mount for one copying thread alone: "
+    "read-only where it reads, and `copy_files` refuses to write first",
     "aiocontainerd/operations/readonly.py": "runc features: it only tells",
     "aiocontainerd/pull/docker_config.py": "credential helpers: part of a pull, after its lease",
     "aiocontainerd/sample/load.py": "busybox --list: it only tells",
@@ -229,7 +231,7 @@ PROGRAMS = {  # who runs one, and why no read-only client comes to it
 
 
 def test_who_runs_programs() -> None:
-    """None does what a call would: no `ctr`, no `mount`. Who adds one says why it may."""
+    """None does what a call would: no `ctr`. Who adds one says why it may."""
     signs = re.compile(r"subprocess|os\.(exec|spawn|system|fork|posix_spawn)|ctypes|\bpty\b")
     roots = (PB.parent, Path(import_module("ctdeck").__path__[0]))
     found = {

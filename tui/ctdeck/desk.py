@@ -6,7 +6,7 @@ The main screen is a Desk. A protocol stands between them so that `actions.py` a
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Hashable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from aiocontainerd.models import Snapshot
@@ -125,6 +125,11 @@ class Desk(Protocol):
 
     async def pick(self, plan: Plan) -> Sequence[Item] | None:
         """Let what could be pruned be ticked and unticked; None if it was left."""
+
+    async def wait_for(
+        self, title: str, work: Coroutine[Any, Any, None], words: Callable[[], str]
+    ) -> bool:
+        """Wait for it, with a dialog if it takes long: Esc cancels. False if that was done."""
 
     async def choose(self, choice: Choice) -> str | None:
         """Let one option be chosen; None if none was; only from within `begin`."""

@@ -11,6 +11,7 @@ from aiocontainerd.models import REMOVE_LABEL
 if TYPE_CHECKING:
     from aiocontainerd.operations.agreed import Agreed
     from aiocontainerd.operations.attaching import attached
+    from aiocontainerd.operations.copying import Copied, CopyRequest, copy_files
     from aiocontainerd.operations.debugging import Toolbox, toolbox
     from aiocontainerd.operations.delete import delete_container, left_to_remove, remove_when_done
     from aiocontainerd.operations.executing import ExecOptions, end_orphans, executed
@@ -38,6 +39,8 @@ __all__ = [
     "STDERR_LABEL",
     "STDOUT_LABEL",
     "Agreed",
+    "Copied",
+    "CopyRequest",
     "ExecOptions",
     "ImagePlan",
     "Life",
@@ -48,6 +51,7 @@ __all__ = [
     "Toolbox",
     "adopt",
     "attached",
+    "copy_files",
     "cut_short",
     "delete_container",
     "delete_image",
@@ -80,6 +84,7 @@ _HOMES = {
     "agreed": "Agreed",
     "attaching": "attached",
     "debugging": "Toolbox toolbox",
+    "copying": "Copied CopyRequest copy_files",
     "delete": "delete_container left_to_remove remove_when_done",
     "executing": "ExecOptions end_orphans executed",
     "identity": "Life life_of",

@@ -58,6 +58,14 @@ def _run(desk: Desk) -> None:
         desk.open("run")
 
 
+def _copy_files(desk: Desk) -> None:
+    row = desk.row
+    if isinstance(row, ContainerRow | TaskRow):
+        desk.open("command", text=f"cp {row.key[1]}:/")  # type: ignore[index]
+    else:
+        desk.tell("There is no container here to copy files of.")
+
+
 ON_ROWS: tuple[Action, ...] = (
     Action(
         "image.pull",
@@ -147,6 +155,16 @@ ON_ROWS: tuple[Action, ...] = (
         footer=11,
         group="On containers and tasks",
         many=True,
+    ),
+    Action(
+        "files.copy",
+        "F",
+        "copy files",
+        "Copy files out of it, or into it: begins the line for it",
+        _copy_files,
+        panes=PROCESSES,
+        words=("cp",),
+        group="On containers and tasks",
     ),
     Action(
         "delete",

@@ -113,6 +113,9 @@ def _names(want: Wanted, snapshot: Snapshot, scope: str | None) -> Iterable[str]
         return (word.name for word in WORDS)
     if want.kind is None and want.word:
         return (flag.name for flag in want.word.flags)
+    if want.kind is Kind.FILES:
+        there = snapshot.containers.values()
+        return (f"{each.id}:" for each in there if scope in (None, each.namespace))
     if want.kind is Kind.CONTAINER and want.word:
         states = _STATES.get(want.word.name)
         return (

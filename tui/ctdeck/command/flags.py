@@ -25,6 +25,7 @@ class Kind(Enum):
     SIGNAL = "signal"
     NETWORK = "network"
     THEME = "theme"
+    FILES = "container id or path"
 
 
 @dataclass(frozen=True, slots=True)

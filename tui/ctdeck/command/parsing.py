@@ -16,6 +16,7 @@ from aiocontainerd.identifiers import check_identifier
 from aiocontainerd.reference import parse as parse_reference
 from aiocontainerd.safe import safe
 from ctdeck.colours import THEMES
+from ctdeck.command.copy_sides import copy_command
 from ctdeck.command.flags import Flag, Given, Kind, Piece, collect, walk
 from ctdeck.command.requests import (
     AttachCommand,
@@ -330,6 +331,9 @@ WORDS: tuple[CommandWord, ...] = (
         _CONTAINER,
     ),
     CommandWord("ns", "NAME|all", "choose the namespace", _namespace, Kind.NAMESPACE),
+    CommandWord(
+        "cp", "ID:PATH HERE | HERE ID:PATH", "copy files", copy_command, Kind.FILES, (_FORCE,)
+    ),
     CommandWord("theme", "[NAME]", "choose the look", _theme, Kind.THEME),
     CommandWord("lock", "", "lock again", lambda given: _none(given, LockCommand())),
     *(CommandWord(pane, "", f"go to {pane}", partial(_pane, pane)) for pane in PANES),

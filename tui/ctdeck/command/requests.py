@@ -164,6 +164,22 @@ class TopCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyCommand:
+    """Copy out of a container, or into it; `host` is a full path, `force` skips all questions."""
+
+    id: str
+    inside: str
+    host: str
+    inward: bool = False
+    force: bool = False
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """As the others have it."""
+        return (self.id,)
+
+
+@dataclass(frozen=True, slots=True)
 class LockCommand:
     """Lock again all that was unlocked."""
 
@@ -210,6 +226,7 @@ Command = (
     | ExecCommand
     | PruneCommand
     | WhoseCommand
+    | CopyCommand
     | LockCommand
     | LogsCommand
     | NamespaceCommand

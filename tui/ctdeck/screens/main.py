@@ -181,7 +181,7 @@ class MainScreen(Screen[None]):
     @property
     def commanding(self) -> bool:
         """The `:` line is open."""
-        return bool(self.query("#command-row"))
+        return self.focused is not self.view.table and bool(self.query("#command-row"))
 
     @property
     def in_details(self) -> bool:
@@ -299,6 +299,7 @@ class MainScreen(Screen[None]):
     ask = telling.ask
     choose = telling.choose
     pick = telling.pick
+    wait_for = telling.wait_for
     copy = telling.copy
     unlock = telling.unlock
     fill = inside.fill

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiocontainerd.audit import acting
@@ -136,6 +136,15 @@ async def pick(main: MainScreen, plan: Plan) -> Sequence[Item] | None:
     from ctdeck.screens.prune import PruneScreen
 
     return await main.app.push_screen_wait(PruneScreen(plan))
+
+
+async def wait_for(
+    main: MainScreen, title: str, work: Coroutine[Any, Any, None], words: Callable[[], str]
+) -> bool:
+    """Wait for it; a dialog tells how far it is, and can cancel it."""
+    from ctdeck.screens.waiting import wait
+
+    return await wait(main.app, title, work, words)
 
 
 async def copy(main: MainScreen, text: str) -> str:

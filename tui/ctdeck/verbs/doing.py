@@ -76,7 +76,8 @@ async def asked(desk: Desk, question: Question, rows: Sequence[Changed]) -> bool
     if hidden := desk.filtered_out(rows):
         are = "is" if len(hidden) == 1 else "are"
         title = f"{question.title.removesuffix('?')}, of which {len(hidden):,} {are} filtered out?"
-        names = some([name_of(row) for row in rows if row in hidden])
+        keys = {row.key for row in hidden}
+        names = some([name_of(row) for row in rows if row.key in keys])
         warning = f"{question.warning} Filtered out: {names}.".lstrip()
         question = question._replace(title=title, warning=warning)
     return await desk.ask(question)

@@ -91,7 +91,8 @@ def _some_alive(desk: Desk, rows: Sequence[Target], verb: str) -> list[Target]:
 
 def _others(rows: Sequence[Target], taken: Sequence[Target], why: str) -> list[str]:
     """A word on each of the rows to which it cannot be done."""
-    return [f"{name_of(row)} {why}." for row in rows if row not in taken]
+    these = {row.key for row in taken}
+    return [f"{name_of(row)} {why}." for row in rows if row.key not in these]
 
 
 def _title(verb: str, rows: Sequence[Target]) -> str:

@@ -15,6 +15,7 @@ from aiocontainerd.run_options import RunOptions
 from ctdeck.command.requests import (
     AttachCommand,
     Command,
+    CopyCommand,
     DebugCommand,
     ExecCommand,
     KillCommand,
@@ -43,7 +44,7 @@ from ctdeck.desk import Desk
 from ctdeck.forms.risks import Facts
 from ctdeck.masking import hidden_in, without
 from ctdeck.rows import ContainerRow, ImageRow
-from ctdeck.verbs import delete, inside, tasks, toolbox
+from ctdeck.verbs import copying, delete, inside, tasks, toolbox
 from ctdeck.verbs.doing import NotNow, client_of, state_of
 from ctdeck.verbs.handing import Wish
 from ctdeck.verbs.permitted import (
@@ -75,6 +76,7 @@ _ACTIONS: dict[type, str] = {  # by whose id it is begun, and recorded
     AttachCommand: "task.attach",
     DebugCommand: "task.debug",
     ExecCommand: "task.exec",
+    CopyCommand: "copy",
     RemoveCommand: "delete",
     RemoveImagesCommand: "delete",
     PruneCommand: "prune",
@@ -100,7 +102,7 @@ def carry_out(desk: Desk, command: Command) -> None:
     then nothing was begun.
     """
     with acting(_ACTIONS.get(type(command), "")):
-        if refuses_all(desk) and not isinstance(command, _LOOKING):
+        if refuses_all(desk) and not _only_looks(command):
             for key in _typed(desk, command):
                 record(desk, key)
             raise desk.settings.access.refusal()
@@ -108,6 +110,11 @@ def carry_out(desk: Desk, command: Command) -> None:
             _begin(desk, command)
         except NotNow as error:
             raise FailedPrecondition(str(error)) from error
+
+
+def _only_looks(command: Command) -> bool:
+    reads = isinstance(command, CopyCommand) and not command.inward
+    return reads or isinstance(command, _LOOKING)
 
 
 def _typed(desk: Desk, command: Command) -> list[Key]:
@@ -190,6 +197,10 @@ def _on_containers(desk: Desk, command: Command) -> None:
             _begin_on(desk, ids, partial(tasks.pause, resume=False))
         case ResumeCommand(ids):
             _begin_on(desk, ids, partial(tasks.pause, resume=True))
+        case CopyCommand():
+            row = _rows(desk, command.ids)[0]
+            opens = command.inward and (not command.force or will_ask(desk, [row]))
+            desk.begin(copying.copy(desk, row, command), group=at_hand(), opens=opens)
         case RemoveCommand(ids, force):
             verb = partial(delete.delete_containers, ask=not force, kill=force)
             _begin_on(desk, ids, verb)

@@ -11,6 +11,7 @@ from ctdeck.masking import masked_source
 from ctdeck.rows import ContainerRow, DiskRow, EventRow, ImageRow, MountRow, Row, TaskRow
 from ctdeck.verbs.doing import address_of
 
+COPIED = 1_000  # rows: terminals take some 100 KB
 ALL = "\0all"  # no namespace can be named so
 
 
@@ -33,15 +34,21 @@ def copied_text(row: Row) -> tuple[str, str]:
 
 
 def copy(desk: Desk) -> None:
-    """Copy what names the row."""
-    if (row := desk.row) is None:
+    """Copy what names the row, or all the marked ones, a line each."""
+    rows = desk.rows
+    if not rows:
         desk.tell("There is no row here to copy from.")
         return
-    text, what = copied_text(row)
+    found = [copied_text(row) for row in rows[:COPIED]]
+    text, what = "\n".join(text for text, _ in found), found[0][1]
 
     async def work() -> None:
         where = await desk.copy(text)
-        desk.tell(f"Copied {what} {where}".rstrip() + f": {text}")
+        if len(rows) == 1:
+            desk.tell(f"Copied {what} {where}".rstrip() + f": {text}")
+        else:
+            of = "" if len(rows) == len(found) else f" of {len(rows):,}"
+            desk.tell(f"Copied {len(found):,}{of} marked rows {where}".rstrip() + ", a line each.")
 
     desk.begin(work(), group="copy")
 

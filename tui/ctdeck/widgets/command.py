@@ -119,17 +119,19 @@ class CommandLine(Vertical):
         want = wanted(self._input.value, self._input.cursor_position)
         if want is None:
             return
-        if want.kind is Kind.VOLUME:
+        if want.kind is Kind.VOLUME or is_path(want):
             self.run_worker(self._complete_path(want), group="paths", exclusive=True)
             return
         names = candidates(want, *self._world())
-        made = complete(self._input.value, want, names)
+        final = want.kind is not Kind.FILES  # its path follows the colon
+        made = complete(self._input.value, want, names, final=final)
         self._put(made.line, made.cursor)
         self._say(listed([safe(name) for name in made.choices]) or self._usage(want, names))
 
     async def _complete_path(self, want: Wanted) -> None:
         home, here = surroundings()
-        query = source_query(want.text, home=home, here=here, root=root_of(self.app))
+        root = "" if want.kind is Kind.FILES else root_of(self.app)  # ours, not the daemon's
+        query = source_query(want.text, home=home, here=here, root=root)
         if query is None:
             return
         line = self._input.value
@@ -169,6 +171,11 @@ class CommandLine(Vertical):
         return command_word(want.word.name).usage
 
 
+def is_path(want: Wanted) -> bool:
+    """Whether it is a path of this host, where it could be a container's as well."""
+    return want.kind is Kind.FILES and want.text.startswith(("/", ".", "~"))
+
+
 class CommandInput(Field):
     """The input itself; Tab and the arrows are the line's."""
 
@@ -206,7 +213,7 @@ class _Ghost(Suggester):
             if line.startswith(value) and line != value and not shows_secret(line):
                 return line
         want = wanted(value, len(value))
-        if want is None or not want.text.strip("-") or want.kind is Kind.VOLUME:
+        if want is None or not want.text.strip("-") or want.kind is Kind.VOLUME or is_path(want):
             return None
         names = candidates(want, *self._world())
         made = value[: want.start] + shell_escape(want.head + names[0]) if names else ""
