@@ -16,7 +16,7 @@ HOLDING = """
 from pathlib import Path
 really_import = starting._import
 
-async def hold(modules):
+async def hold(modules, *more):
     if modules is starting.TEXTUAL:
         while any(task.get_name() == "first picture" for task in asyncio.all_tasks()):
             await asyncio.sleep(0.01)
@@ -24,7 +24,7 @@ async def hold(modules):
         while not os.path.exists(os.environ["GO"]):
             await asyncio.sleep(0.01)
         after()
-    await really_import(modules)
+    await really_import(modules, *more)
 
 starting._import = hold
 def after(): pass

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from aiocontainerd import models
 from aiocontainerd.models import Key, Snapshot
+from aiocontainerd.quickdata import dataclass
 from ctdeck.differing import differing
 
 PIECE = 2_000  # containers, and pods, that are looked at in one turn: some 10 ms

@@ -57,9 +57,9 @@ TEXTUAL = (
     "ctdeck.app",
 )
 TURNS = 6  # of the event loop, after each piece
-# s that Textual waits for the first picture, and then the app for the first rows: it paints once
-# instead of twice.
-PATIENCE = 0.03
+AHEAD = 0.05  # s that Textual waits for the first picture
+BREATH = 0.002  # and then before each piece: to a busy daemon it gives way
+PATIENCE = 0.03  # s that the app waits for the first rows: one painting instead of two
 SOON = 0.005  # s that the picture's first rows wait for the other lists
 
 
@@ -69,23 +69,27 @@ async def start(settings: Settings, stage: Stage | None = None) -> CtdeckApp:
     They are on the screen by then, if there is a `stage` and where that can be.
     """
     first = asyncio.create_task(look(settings), name="first look")
-    if stage is not None:
+    picture: asyncio.Task[None] | None = None
+    if stage is not None and stage.size is not None:
         picture = asyncio.create_task(_picture(settings, first, stage), name="first picture")
         await _import(PICTURE)
-        await asyncio.wait({picture}, timeout=PATIENCE)
-    await _import(TEXTUAL)
+        await asyncio.wait({picture}, timeout=AHEAD)
+    await _import(TEXTUAL, picture)
     with suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
             await _rows(first, settings.namespace)
     from ctdeck.app import CtdeckApp
 
-    if stage is not None:
+    if picture is not None:
         picture.cancel()
     return CtdeckApp(settings, first=first, stage=stage)
 
 
-async def _import(modules: Sequence[str]) -> None:
+async def _import(modules: Sequence[str], before: asyncio.Task[None] | None = None) -> None:
+    """Import them; what shall come `before` has a real chance to."""
     for module in modules:
+        if before is not None and not before.done():
+            await asyncio.wait({before}, timeout=BREATH)
         for _ in range(TURNS):
             await asyncio.sleep(0)
         import_module(module)

@@ -8,12 +8,12 @@ waits there, without having chosen the neighbour.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence, Set
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from math import inf
 from typing import Any, Generic
 
+from aiocontainerd.quickdata import dataclass
 from ctdeck.widgets.maderows import K, Rows, Shown, of_these
 from ctdeck.widgets.marks import Marks
 from ctdeck.widgets.ordering import Order, Ranking, renewed, turned
