@@ -73,9 +73,10 @@ class Terminal:
         os.waitpid(self.pid, 0)
         os.close(self._master)
 
-    def until(self, pattern: bytes, patience: float = PATIENCE) -> float:
+    def until(self, pattern: bytes, patience: float = PATIENCE, *, keep: bool = False) -> float:
         """Read until a match has come; its moment, on the clock of time.perf_counter.
 
+        What has been read is forgotten, unless the next look is to `keep` it in view.
         Raises AssertionError with the last bytes if it does not come, or the program ends.
         """
         wanted = re.compile(pattern)
@@ -84,7 +85,8 @@ class Terminal:
             left = deadline - time.monotonic()
             if left <= 0 or not self._read(left):
                 raise AssertionError(f"never wrote {pattern!r}, but last {self.written[-2000:]!r}")
-        self.written = b""
+        if not keep:
+            self.written = b""
         return self.read_at
 
     def until_shown(self, text: str, patience: float = PATIENCE) -> float:
