@@ -21,7 +21,7 @@ async def demo(size: tuple[int, int] = ROOM) -> AsyncIterator[tuple[CtdeckApp, P
     session = await Demo.start(settings := Settings(demo=True), lively=False)
     app = CtdeckApp(settings, session)
     try:
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             await until(
                 pilot, lambda: bool(app.main.snapshot.loaded and not app.main.snapshot.reading)
             )
@@ -31,8 +31,8 @@ async def demo(size: tuple[int, int] = ROOM) -> AsyncIterator[tuple[CtdeckApp, P
         await session.demo.stop()
 
 
-async def go_to(app: CtdeckApp, pilot: Pilot[None], pane: str, name: str, tab: str) -> None:
-    """To the row of the pane that has this in its key, and to this tab of its details."""
+async def go_to_row(app: CtdeckApp, pilot: Pilot[None], pane: str, name: str) -> None:
+    """To the row of the pane that has this in its key."""
     await pilot.press(pane)
     app.main.view.set_filter(name, app.main.snapshot)
     await pilot.press("g")
@@ -41,6 +41,11 @@ async def go_to(app: CtdeckApp, pilot: Pilot[None], pane: str, name: str, tab: s
         if app.main.row is not None and name in app.main.row.key:  # type: ignore[operator]
             break
         await pilot.press("j")
+
+
+async def go_to(app: CtdeckApp, pilot: Pilot[None], pane: str, name: str, tab: str) -> None:
+    """To the row of the pane that has this in its key, and to this tab of its details."""
+    await go_to_row(app, pilot, pane, name)
     await until(pilot, lambda: tab in app.main.details.tab_names)
     app.main.details.tab = tab
     app.main.detail_view.refresh()

@@ -12,9 +12,9 @@ from ctdeck.actions import ACTIONS, BY_ID, PANE_IDS
 from ctdeck.command.parsing import WORDS
 from ctdeck.panes import PANES
 
-FREE = {"y"}  # for later issues
 PROMISED = {
     "p": "image.pull",
+    "y": "raw",
     "r": "run",
     "s": "task.stop",
     "S": "task.start",
@@ -79,10 +79,6 @@ def test_no_key_and_no_id_twice() -> None:
 
 def test_each_word_of_the_line_is_in_the_help() -> None:
     assert {word.name for word in WORDS} == {word for each in ACTIONS for word in each.words}
-
-
-def test_keys_of_later_issues_are_free() -> None:
-    assert not FREE & {key for action in ACTIONS for key in action.keys.split(",")}
 
 
 def test_keys_are_names_that_textual_knows() -> None:

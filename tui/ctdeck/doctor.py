@@ -13,8 +13,11 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from rich.style import Style
+
 from aiocontainerd.doctor.finding import Finding, Level, note, ok, problem
 from aiocontainerd.safe import safe
+from ctdeck.ansi import Painted
 from ctdeck.masking import masked_text
 
 if TYPE_CHECKING:
@@ -173,6 +176,24 @@ def lines_of(finding: Finding, width: int) -> list[str]:
     else:
         lines += wrap(safe(masked_text(finding.remedy)), room, break_on_hyphens=False)
     return [(lead if not place else " " * len(lead)) + line for place, line in enumerate(lines)]
+
+
+def painted(finding: Finding, width: int) -> list[Painted]:
+    """The same lines in colours, for the page inside."""
+    lines = [safe(line) for line in lines_of(finding, width)]
+    colour = {Level.PROBLEM: "red", Level.WARNING: "yellow", Level.OK: "green"}
+    bold = finding.level >= Level.WARNING
+    style = Style(color=colour.get(finding.level), bold=bold)
+    return [
+        Painted(line, ((0, len(WORDS[finding.level]), style),) if not place else ())
+        for place, line in enumerate(lines)
+    ]
+
+
+def summary_of(findings: Iterable[Finding]) -> list[Painted]:
+    """The last line of the page."""
+    said = summary(Counter(each.level for each in findings))
+    return [Painted(""), Painted(said, ((0, len(said), Style(bold=True)),))]
 
 
 def summary(found: Counter[Level]) -> str:

@@ -45,6 +45,11 @@ _TOKEN = re.compile(
 )
 
 
+def is_secret(name: str) -> bool:
+    """Whether what is called so is hidden, whatever it is."""
+    return bool(_SECRET.search(name))
+
+
 def masked(options: RunOptions) -> RunOptions:
     """The same options, for showing: secrets in variables, command and labels are stars."""
     return replace(

@@ -10,6 +10,7 @@ from ctdeck.actions.action import KEY_NAMES, PANE_IDS, Action
 from ctdeck.actions.disk import ON_DISK
 from ctdeck.actions.getting_about import GENERAL, MOVES, PANE_ACTIONS
 from ctdeck.actions.inside import INSIDE
+from ctdeck.actions.inspecting import INSPECTING
 from ctdeck.actions.marking import marking
 from ctdeck.actions.on_rows import ON_ROWS
 from ctdeck.actions.seeing_inside import SEEING_INSIDE
@@ -22,6 +23,7 @@ ACTIONS: tuple[Action, ...] = (
     *ON_DISK,
     *PANE_ACTIONS,
     *MOVES,
+    *INSPECTING,
     *GENERAL,
 )
 BY_ID = {action.id: action for action in ACTIONS}

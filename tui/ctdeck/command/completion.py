@@ -123,6 +123,10 @@ def _names(want: Wanted, snapshot: Snapshot, scope: str | None) -> Iterable[str]
             for container in snapshot.containers.values()
             if scope in (None, container.namespace) and _fits(container, snapshot, states)
         )
+    if want.kind is Kind.OBJECT:
+        keys = [*snapshot.containers, *snapshot.images]
+        ids = [key.id for key in keys if scope in (None, key.namespace)]
+        return [*ids, *_references(want.text, snapshot, scope)]
     if want.kind is Kind.IMAGE:
         return _references(want.text, snapshot, scope)
     fixed = {

@@ -26,6 +26,7 @@ class Kind(Enum):
     NETWORK = "network"
     THEME = "theme"
     FILES = "container id or path"
+    OBJECT = "container, image or digest"
 
 
 @dataclass(frozen=True, slots=True)

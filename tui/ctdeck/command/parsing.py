@@ -22,7 +22,9 @@ from ctdeck.command.requests import (
     AttachCommand,
     Command,
     DebugCommand,
+    DoctorCommand,
     ExecCommand,
+    InspectCommand,
     KillCommand,
     LockCommand,
     LogsCommand,
@@ -51,9 +53,6 @@ PANES = ("images", "containers", "tasks", "mounts", "events", "disk")
 SIGNALS = tuple(each.name.removeprefix("SIG") for each in signal.Signals)
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
 _NUMBER = re.compile(r"-(\d{1,2})")
-_LATER = {
-    "inspect": "Showing the raw object",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +106,6 @@ def command_word(name: str) -> CommandWord:
     """The entry of `WORDS` of that name; raises InvalidArgument with the nearest ones."""
     if name in BY_NAME:
         return BY_NAME[name]
-    if name in _LATER:
-        raise InvalidArgument(f"{_LATER[name]} comes in a later version", subject=f":{name}")
     near = get_close_matches(name, BY_NAME, n=2, cutoff=0.5)
     known = ", ".join(word.name for word in WORDS)
     raise InvalidArgument(
@@ -188,6 +185,10 @@ def parse_signal(text: str) -> str:
     near = get_close_matches(name, SIGNALS, n=2)
     remedy = f"Did you mean {' or '.join(near)}?" if near else "Write it like TERM, HUP or 9."
     raise InvalidArgument("there is no such signal", subject=f"'{safe(text[:40])}'", remedy=remedy)
+
+
+def _inspect(given: Given) -> Command:
+    return InspectCommand(_one(given, "the container, image or digest"))
 
 
 def _namespace(given: Given) -> Command:
@@ -330,6 +331,8 @@ WORDS: tuple[CommandWord, ...] = (
         lambda given: TopCommand(_one(given, "the container's id")),
         _CONTAINER,
     ),
+    CommandWord("inspect", "WHAT", "its JSON", _inspect, Kind.OBJECT),
+    CommandWord("doctor", "", "what is wrong", lambda given: _none(given, DoctorCommand())),
     CommandWord("ns", "NAME|all", "choose the namespace", _namespace, Kind.NAMESPACE),
     CommandWord(
         "cp", "ID:PATH HERE | HERE ID:PATH", "copy files", copy_command, Kind.FILES, (_FORCE,)

@@ -180,6 +180,18 @@ class CopyCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class InspectCommand:
+    """Show the JSON of a container, an image or a digest."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorCommand:
+    """Say what is wrong with the daemon and its host."""
+
+
+@dataclass(frozen=True, slots=True)
 class LockCommand:
     """Lock again all that was unlocked."""
 
@@ -227,6 +239,8 @@ Command = (
     | PruneCommand
     | WhoseCommand
     | CopyCommand
+    | InspectCommand
+    | DoctorCommand
     | LockCommand
     | LogsCommand
     | NamespaceCommand

@@ -6,6 +6,7 @@ An action binds the objects found here, so what is done is done to what was ther
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 
 from aiocontainerd.errors import FailedPrecondition, InvalidArgument, NotFound
@@ -14,6 +15,8 @@ from aiocontainerd.reference import parse as parse_reference
 from aiocontainerd.safe import safe
 
 _HEX_ID = re.compile(r"[0-9a-f]{64}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+_DIGEST_START = re.compile(r"(sha256:|sha512:)?[0-9a-f]{4,128}")
 _HEX_START = re.compile(r"[0-9a-f]{4,64}")
 
 
@@ -38,6 +41,45 @@ def find_images(snapshot: Snapshot, scope: str | None, names: Iterable[str]) -> 
     """
     there = [each for each in snapshot.images.values() if scope in (None, each.namespace)]
     return tuple(dict.fromkeys(_image(text, there, scope) for text in names))
+
+
+def is_digest(text: str) -> bool:
+    """Whether it is a whole one."""
+    return bool(_DIGEST.fullmatch(text))
+
+
+def find_any(snapshot: Snapshot, scope: str | None, text: str) -> Container | Image:
+    """What this names: a container by id or name, an image by name or (the beginning of) its
+    digest, or a container by the beginning of its id, if that is clear.
+
+    Raises NotFound, FailedPrecondition when more than one fits.
+    """
+    containers = [each for each in snapshot.containers.values() if scope in (None, each.namespace)]
+    images = [each for each in snapshot.images.values() if scope in (None, each.namespace)]
+    with suppress(NotFound):
+        return _container(text, containers, scope)
+    with suppress(NotFound):
+        return _image(text, images, scope)
+    return _begun(text, containers, images, scope)
+
+
+def _begun(
+    text: str, containers: Sequence[Container], images: Sequence[Image], scope: str | None
+) -> Container | Image:
+    if _DIGEST_START.fullmatch(text):
+        digest = text if ":" in text else f"sha256:{text}"
+        named = [each for each in images if each.target.digest.startswith(digest)]
+        if len({each.target.digest for each in named}) == 1:  # several names of one image
+            return named[0]
+        if named:
+            raise _ambiguous("image", text, [each.name for each in named])
+    found = [each for each in containers if each.id.startswith(text)]
+    if len(found) > 1:
+        raise _ambiguous("container", text, [f"{each.namespace}/{each.id}" for each in found])
+    if not found:
+        near = get_close_matches(text, [each.id for each in containers], n=3)
+        raise _absent("container, image or digest", text, scope, near)
+    return found[0]
 
 
 def _container(text: str, there: Sequence[Container], scope: str | None) -> Container:

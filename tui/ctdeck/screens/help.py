@@ -23,7 +23,6 @@ KEYS = 13  # cells for the keys
 LATER = (
     ("e", "a shell inside"),
     ("a", "attach to its terminal"),
-    ("y", "the raw object"),
 )
 
 

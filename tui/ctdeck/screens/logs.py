@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -20,10 +19,9 @@ from aiocontainerd.safe import safe
 from ctdeck.formatting import GLYPHS, counted, size, status_role, status_text
 from ctdeck.logtext import SPANS, STREAMS, TIMES, Look, as_text, length, paint
 from ctdeck.masking import masked_text
-from ctdeck.offloop import off_loop
-from ctdeck.savefile import save_new
 from ctdeck.screens.logfeed import LogFeed
 from ctdeck.screens.logkeys import KEYS, help_text, keys_that_fit
+from ctdeck.screens.saving import proposed, save_lines
 from ctdeck.widgets.askline import AskLine
 from ctdeck.widgets.lines import BottomLine, Line
 from ctdeck.widgets.parts import headed
@@ -236,8 +234,7 @@ class LogScreen(Screen[None]):
         if not self.view.shown:
             self._say("There is no line to save.")
             return
-        name = f"{self.container.id[:40]}-{datetime.now():%Y%m%d-%H%M%S}.log"
-        self.page.ask(AskLine("save to", str(Path.cwd() / name)))
+        self.page.ask(AskLine("save to", proposed(self.container.id, "log")))
 
     def on_ask_line_answered(self, event: AskLine.Answered) -> None:
         """Save what is shown."""
@@ -249,19 +246,8 @@ class LogScreen(Screen[None]):
     async def _save(self, path: str) -> None:
         lines, look = self.view.lines, self.look
         entries = [lines[number] for number in self.view.shown]
-        try:
-            file = await off_loop(
-                lambda: save_new(path, (as_text(entry, look) for entry in entries)), "save"
-            )
-        except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) else str(error)
-            if isinstance(error, FileExistsError):
-                why = "there is a file already, and it stays"
-            self.app.notify(
-                safe(f"{path}: {why}"), title="Not saved", severity="error", markup=False
-            )
-        else:
-            self._say(f"Saved {counted(len(entries), 'line')} to {file}")
+        texts = (as_text(entry, look) for entry in entries)
+        await save_lines(self.app, path, texts, len(entries))
 
     def action_help(self) -> None:
         """The keys, and the files of the log."""

@@ -70,6 +70,15 @@ def _message(main: MainScreen, title: str, text: str, bad: bool = False) -> None
     main.app.push_screen(MessageScreen(title, text, bad=bad))
 
 
+def _reading(main: MainScreen, **arguments: Any) -> None:
+    from ctdeck.screens.reading import ReadingScreen
+    from ctdeck.styles import add_sheet
+
+    for sheet in ("prompts", "text"):
+        add_sheet(main.app, sheet)
+    main.app.push_screen(ReadingScreen(**arguments, opened=main.keys.opened))
+
+
 def _palette(main: MainScreen) -> None:
     main.app.action_command_palette()
 
@@ -112,6 +121,7 @@ OPENERS: Mapping[str, Callable[..., None]] = {
     "message": _message,
     "palette": _palette,
     "pull": _pull,
+    "reading": _reading,
     "redraw": _redraw,
     "run": _run,
     "suspend": _suspend,

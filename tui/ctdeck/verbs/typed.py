@@ -17,7 +17,9 @@ from ctdeck.command.requests import (
     Command,
     CopyCommand,
     DebugCommand,
+    DoctorCommand,
     ExecCommand,
+    InspectCommand,
     KillCommand,
     LockCommand,
     LogsCommand,
@@ -47,6 +49,7 @@ from ctdeck.rows import ContainerRow, ImageRow
 from ctdeck.verbs import copying, delete, inside, tasks, toolbox
 from ctdeck.verbs.doing import NotNow, client_of, state_of
 from ctdeck.verbs.handing import Wish
+from ctdeck.verbs.inspecting import show_doctor, show_named
 from ctdeck.verbs.permitted import (
     lock_again,
     permitted_into,
@@ -82,6 +85,8 @@ _ACTIONS: dict[type, str] = {  # by whose id it is begun, and recorded
     PruneCommand: "prune",
 }
 _LOOKING = (
+    DoctorCommand,
+    InspectCommand,
     LockCommand,
     LogsCommand,
     NamespaceCommand,
@@ -156,6 +161,10 @@ def _begin(desk: Desk, command: Command) -> None:
             desk.begin(prune(desk, ask=not force), group=at_hand(), opens=not force)
         case WhoseCommand(what):
             desk.begin(tell_whose(desk, what), group="whose", opens=True)
+        case InspectCommand(what):
+            show_named(desk, what)
+        case DoctorCommand():
+            show_doctor(desk)
         case LockCommand():
             lock_again(desk)
         case LogsCommand(id, times):

@@ -1,0 +1,27 @@
+"""Actions that show what the daemon has, and what is wrong with it."""
+
+from __future__ import annotations
+
+from ctdeck.actions.action import Action
+from ctdeck.verbs.inspecting import show_doctor, show_raw
+
+INSPECTING: tuple[Action, ...] = (
+    Action(
+        "raw",
+        "y",
+        "json",
+        "The object as JSON, as the daemon has it: find in it, copy it, save it",
+        show_raw,
+        words=("inspect",),
+        footer=21,
+        group="In a list",
+    ),
+    Action(
+        "doctor",
+        "H",
+        "doctor",
+        "What is wrong with the daemon and its host, and what helps",
+        show_doctor,
+        words=("doctor",),
+    ),
+)
