@@ -14,13 +14,14 @@ from ctdeck.widgets.table import Table
 from tests.tui.fake_operations import asked, lines_of, question_of
 
 from . import images
+from .daemons import Daemon
 from .docker import NAMESPACE as MOBY
 from .docker import Docker
 from .kubernetes import NAMESPACE as K8S
 from .kubernetes import PAUSE, Kubelet
 from .registry import Registry
 from .test_main_job import PATIENCE, Journey, own_state, task_line
-from .test_owners import at_once, looking, say
+from .test_owners import at_once, ctr_run, looking, say
 
 __all__ = ["at_once", "own_state"]
 pytestmark = pytest.mark.usefixtures("own_state", "at_once")
@@ -185,3 +186,35 @@ async def test_a_new_name_of_dockers_is_noticed_without_an_event(docker: Docker)
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
+
+
+async def test_what_nerdctl_made_has_its_names(
+    containerd: Daemon, namespace: str, busybox: str
+) -> None:
+    """nerdctl is in no Debian: these are its labels, and those of its compose."""
+    id = "ab" * 32
+    labels = {
+        "nerdctl/name": "monitoring-grafana-1",
+        "nerdctl/namespace": namespace,
+        "nerdctl/state-dir": f"/var/lib/nerdctl/1935db59/containers/{namespace}/{id}",
+        "com.docker.compose.project": "monitoring",
+        "com.docker.compose.service": "grafana",
+        "containerd.io/restart.count": "3",
+    }
+    await asyncio.to_thread(ctr_run, containerd, namespace, id, labels)
+    async with looking(containerd, namespace) as me:
+        await me.press("2", "+")
+        container = found(me, id, namespace)
+        assert container.display_name == "monitoring-grafana-1"
+        assert (container.project, container.service) == ("monitoring", "grafana")
+        assert container.restarts == 3
+        table = me.app.main.view.table
+        assert {"NAME", "PROJECT", "RST"} <= set(table.render_line(0).text.split())
+        line = table.render_line(1).text  # beside the numbers there is little room
+        assert line.split()[1].endswith("grafana-1")
+        assert {"monito…", "3"} <= {*line.split()}
+        await say(me, "stop -f -t 9 monitoring-grafana-1")
+        assert "(monitoring-grafana-1) belongs to nerdctl" in lines_of(me.app)
+        await me.press("n")
+        await me.until(lambda: not asked(me.app), "it is answered")
+        assert "RUNNING" in task_line(await me.ctr("tasks", "ls"), id)
