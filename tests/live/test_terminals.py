@@ -1,6 +1,8 @@
 """Shells in containers on the whole terminal: the installed command in a real pseudo-terminal."""
 
 import os
+import signal
+import termios
 from collections.abc import Callable
 from pathlib import Path
 
@@ -143,6 +145,27 @@ def test_the_line_is_cut_in_a_shell(
         terminal.hang_up()
         wait_for(terminal.has_ended, "it ends")
     assert processes(containerd, namespace, web) == 1
+
+
+def test_stopped_from_outside_in_a_shell(ctdeck: Open, web: str) -> None:
+    """The shell that is seen then gets a terminal that it can use; afterwards it is ours again."""
+    with ctdeck() as terminal:
+        go_in(terminal)
+        terminal.kill(signal.SIGTSTP)
+        terminal.wait_stopped()
+        assert local_modes(terminal) & termios.ECHO
+        assert local_modes(terminal) & termios.ICANON
+        terminal.kill(signal.SIGCONT)
+        until(terminal, lambda: not local_modes(terminal) & termios.ECHO, "it is raw again")
+        terminal.type("echo b$((20+3))r; exit 3\r")
+        terminal.wait_for("b23r")
+        terminal.wait_for("exit status 3")
+
+
+def local_modes(terminal: Terminal) -> int:
+    modes = terminal.modes_now()[3]
+    assert isinstance(modes, int)
+    return modes
 
 
 def test_left_by_its_keys(ctdeck: Open, web: str, containerd: Daemon, namespace: str) -> None:

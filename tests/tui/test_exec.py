@@ -175,6 +175,10 @@ async def test_no_shell_is_a_toolbox(played: Played, monkeypatch: pytest.MonkeyP
         assert set(demo.host.world.look("default").containers) == before
 
 
+def cleaning(app: CtdeckApp) -> bool:
+    return any(each.group == "remains.remove" and each.is_running for each in app.workers)
+
+
 async def test_a_toolbox_that_was_left_is_offered_to_be_removed(
     played: Played, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +188,7 @@ async def test_a_toolbox_that_was_left_is_offered_to_be_removed(
         client, state = app.client, app.state
         assert client is not None
         assert state is not None
+        await until(pilot, lambda: not cleaning(app))  # as it does at its start
         search = await client.containers.get("search", namespace="default")
         options = {"namespace": "default", "state": state, "size": Size(80, 24)}
         box = toolbox(client, search, "busybox:1.36", **options)  # type: ignore[arg-type]

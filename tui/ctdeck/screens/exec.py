@@ -47,7 +47,8 @@ class ExecScreen(ModalScreen["Wish | None"]):
         """The fields and the keys."""
         with Vertical(id="exec-form"):
             if self._image:
-                yield FormRow("image", Field(self._image, "name:tag", id="exec-image"))
+                field = Field(self._image, "name:tag", id="exec-image", select_on_focus=True)
+                yield FormRow("image", field)
             yield FormRow("command", WordsField("", self._shell, id="exec-command"))
             if not self._image:
                 yield FormRow("user", Field("", _OWN, id="exec-user"))
