@@ -23,6 +23,7 @@ class Played:
     shown: str = ""
     leave: bool = False  # by its keys, once `until` is shown
     until: str = ""
+    heard: bool = False  # the last line took what was typed
 
     async def hand_over(
         self, app: Any, line: Any, resize: Any, *, keys: bytes, greeting: str, stay: bool = False
@@ -30,6 +31,7 @@ class Played:
         """As `handover.hand_over`."""
         self.greetings.append(greeting)
         resize(80, 24)
+        self.heard = line.stdin is not None
         if line.stdin is not None:
             os.write(line.stdin, self.typed.encode())
         ending = asyncio.ensure_future(line.ended())

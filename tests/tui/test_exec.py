@@ -20,7 +20,7 @@ from ctdeck.screens.telling import untell
 from ctdeck.verbs.removal import take_over
 from tests.tui.apps import screen_text, until
 from tests.tui.handing import Played, play
-from tests.tui.readonly import watched
+from tests.tui.readonly import WHOLE, only_read, watched
 from tests.tui.ways import go_to
 
 CACHE = Key("default", "cache")  # of redis
@@ -228,3 +228,15 @@ async def test_what_is_typed_ahead_of_the_shell_is_not_for_the_lists(
         await until(pilot, lambda: "has ended" in screen_text(app))
         await pilot.pause(0.1)
         assert len(app.screen_stack) == 1
+
+
+async def test_read_only_one_may_watch(played: Played) -> None:
+    """What is typed goes nowhere, and the daemon is told nothing, the size neither."""
+    played.typed, played.leave, played.until = "", True, "psql> "
+    async with watched(WHOLE, (80, 24)) as (app, pilot, demo):
+        await go_to(app, pilot, "containers", PSQL)
+        await pilot.press("a")
+        await until(pilot, lambda: "psql: It was left and goes on" in screen_text(app))
+        assert "Read-only: it hears nothing" in played.greetings[0]
+        assert played.heard is False
+        only_read(demo)

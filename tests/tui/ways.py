@@ -31,8 +31,6 @@ ROWS: dict[tuple[str, str], Key | str] = {
     ("task.pause", "tasks"): Key("default", "db"),
     ("task.exec", "containers"): Key("default", "cache"),
     ("task.exec", "tasks"): Key("default", "api"),
-    ("task.attach", "containers"): Key("default", "psql"),
-    ("task.attach", "tasks"): Key("default", "psql"),
     ("task.debug", "containers"): Key("default", "search"),
     ("task.debug", "tasks"): Key("default", "api"),
     ("delete", "images"): REDIS,
@@ -48,7 +46,6 @@ LINES = {  # of each word, one that works on this demo
     "restart": "restart api",
     "start": "start migrate-42",
     "exec": "exec cache ls",
-    "attach": "attach psql",
     "debug": "debug --image busybox:1.36 cache",
     "rm": "rm thumbnails",
     "rmi": "rmi docker.io/library/redis:7.4",
@@ -79,7 +76,7 @@ WORDS = {  # of each word, all its forms
     "whose": ("whose 1", "whose /srv/site", "whose sha256:abcdef"),
     "ps": ("ps",),
 } | {pane: (pane,) for pane in PANE_IDS}
-LOOKING = {"cp", "lock", "logs", "ns", "ps", "theme", "whose", *PANE_IDS}
+LOOKING = {"attach", "cp", "lock", "logs", "ns", "ps", "theme", "whose", *PANE_IDS}
 _ANSWERS = {
     "ConfirmScreen": ("y",),
     "ChooseScreen": ("enter",),

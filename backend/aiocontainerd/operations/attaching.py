@@ -65,19 +65,23 @@ async def attached(
 ) -> AsyncIterator[Line]:
     """The line to its terminal for the time of the block, which leaves it as it was.
 
-    The size is told twice: a program that fills the screen draws it anew then. Raises
-    FailedPrecondition when it does not run, or cannot be attached to.
+    The size is told twice: a program that fills the screen draws it anew then. Where the namespace
+    is read-only it is only watched: nothing is typed into it and it keeps its size. Raises
+    FailedPrecondition when it does not run, or cannot be attached to, ReadOnly where looking would
+    take its output away from others.
     """
-    client.check_writable(container.namespace)
     found = await same_container(client, container)
     task = await same_task(client, found, seen)
     if task is None or task.status in {TaskStatus.STOPPED, TaskStatus.CREATED}:
         raise _no("it does not run", found, "Start it first (S).")
     ends = ends_of(found, await client.tasks.stdio(found.id, namespace=found.namespace))
-    stdin = await _open_input(ends)
+    if not ends.kept:
+        client.check_writable(found.namespace)
+    watched = client.is_read_only(found.namespace)
+    stdin = None if watched else await _open_input(ends)
     try:
         async with _output(ends, found) as stdout:
-            line = Line(client, found.key, "", stdin, stdout, ends.kept)
+            line = Line(client, found.key, "", stdin, stdout, ends.kept, watched)
             await line.resize(Size(size.columns, max(1, size.rows - 1)))
             await line.resize(size)
             yield line

@@ -39,7 +39,8 @@ class Size(NamedTuple):
 class Line:
     """`stdin` takes what is typed (None: nobody hears it), `stdout` gives what is shown.
 
-    `kept`: what it shows is written down as well, and never waits for us.
+    `kept`: what it shows is written down as well, and never waits for us. `watched`: it is only
+    looked at, and told nothing, its size neither.
     Both are descriptors that do not block. `exec_id` is "" for the container's own process.
     """
 
@@ -49,9 +50,12 @@ class Line:
     stdin: int | None
     stdout: int
     kept: bool = False
+    watched: bool = False
 
     async def resize(self, size: Size) -> None:
         """Tell the process; one that has ended, or a daemon that is away, does not matter."""
+        if self.watched:
+            return
         with suppress(ContainerdError):
             await self.client.tasks.resize(
                 self.key.id,

@@ -52,7 +52,6 @@ INSIDE: tuple[Action, ...] = (
         "Attach to the terminal of a container that was started with one; it can be left again",
         _attach,
         panes=PROCESSES,
-        changes=True,
         words=("attach",),
         footer=22,
         group="On containers and tasks",

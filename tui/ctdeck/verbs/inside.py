@@ -72,7 +72,8 @@ async def attach(desk: Desk, row: Target) -> None:
     client, container, name = client_of(desk), container_of(row), name_of(row)
     place = place_for(desk)
     refuse_not_running(desk, row, paused=True)
-    if not await permitted(desk, "attach", [row]):
+    watched = desk.settings.access.is_read_only(container.namespace)
+    if not watched and not await permitted(desk, "attach", [row]):
         return
     size = Size(place.columns, place.rows)
     async with attached(client, container, size, seen=life_seen(row)) as line:
@@ -83,6 +84,8 @@ async def attach(desk: Desk, row: Target) -> None:
 
 
 def _hint(line: Line) -> str:
+    if line.watched:
+        return "\nRead-only: it hears nothing of what you type."
     if line.stdin is None:
         return "\nIt hears nothing of what you type: restart it (R) to have that."
     if not line.kept:

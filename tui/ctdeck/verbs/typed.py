@@ -85,6 +85,7 @@ _ACTIONS: dict[type, str] = {  # by whose id it is begun, and recorded
     PruneCommand: "prune",
 }
 _LOOKING = (
+    AttachCommand,
     DoctorCommand,
     InspectCommand,
     LockCommand,
