@@ -15,6 +15,7 @@ from ctdeck.demo import Demo
 from ctdeck.settings import Settings
 from tests.tui.apps import until
 
+TOOLBOX = "docker.io/library/busybox:1.36"  # is there
 SMALL = (44, 11)  # the time goes into drawing
 WHOLE = Access(read_only=True)
 BY_NAMESPACE = Access(namespaces=frozenset({"default", "k8s.io", "builds", "moby", "new"}))
@@ -43,7 +44,7 @@ async def watched(
 ) -> AsyncIterator[tuple[CtdeckApp, Pilot[None], Demo]]:
     """An app on a demo where nothing happens by itself. `screen`: what the screen thinks."""
     settings = Settings(demo=True, access=access)
-    shown = Settings(demo=True, access=access if screen is None else screen)
+    shown = Settings(demo=True, access=access if screen is None else screen, toolbox=TOOLBOX)
     app = CtdeckApp(shown, await Demo.start(settings, lively=False))
     async with app.run_test(size=size, notifications=True) as pilot:
         await until(pilot, lambda: app.session is not None and app.store.snapshot.loaded)

@@ -109,6 +109,7 @@ async def test_each_key_that_is_refused_is_recorded(state: Path, access: Access)
     wanted = []
     async with connected(access) as (app, pilot):
         changing = [a for a in ACTIONS if a.changes and (a.id != "task.start" or access.read_only)]
+        changing = [a for a in changing if a.panes & {"images", "containers"}]
         for action in changing:  # all of them run: by namespace, to start one is no change
             app.main.show_pane("images" if "images" in action.panes else "containers")
             await until(pilot, lambda: app.main.row is not None)

@@ -167,6 +167,7 @@ async def test_no_shell_is_a_toolbox(played: Played, monkeypatch: pytest.MonkeyP
         await until(pilot, lambda: "cache has no shell" in screen_text(app))
         await pilot.press("y")
         await until(pilot, lambda: "A toolbox for cache" in screen_text(app))
+        app.screen.query_one("#exec-image", Input).value = "busybox:latest"
         await pilot.press("enter")
         await until(pilot, lambda: "Pull the toolbox" in screen_text(app))
         await pilot.press("y")

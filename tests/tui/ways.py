@@ -31,7 +31,7 @@ ROWS: dict[tuple[str, str], Key | str] = {
     ("task.pause", "tasks"): Key("default", "db"),
     ("task.exec", "containers"): Key("default", "cache"),
     ("task.exec", "tasks"): Key("default", "api"),
-    ("task.debug", "containers"): Key("default", "search"),
+    ("task.debug", "containers"): Key("default", "cache"),
     ("task.debug", "tasks"): Key("default", "api"),
     ("delete", "images"): REDIS,
     ("delete", "containers"): Key("default", "debug"),

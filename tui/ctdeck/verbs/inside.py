@@ -46,10 +46,10 @@ async def execute(desk: Desk, row: Target, wish: Wish | None = None) -> None:
     """Ask what to execute, unless it is known, and give it the terminal until it ends."""
     client_of(desk), state_of(desk)
     container = container_of(row)
-    place = place_for(desk)
     refuse_not_running(desk, row)
     if not await permitted(desk, "exec", [row]):
         return
+    place = place_for(desk)
     if wish is None:
         known = await asyncio.to_thread(shells.recall, state_of(desk), container.image)
         names = ", ".join(each for each in shells.in_order(known) if "/" not in each)

@@ -32,10 +32,10 @@ _images: WeakKeyDictionary[Desk, str] = WeakKeyDictionary()  # the one that was 
 async def debug(desk: Desk, row: Target, wish: Wish | None = None) -> None:
     """Ask which image, unless it is known, and run it beside the container until it is left."""
     client_of(desk), state_of(desk), container_of(row)
-    place = place_for(desk)
     refuse_not_running(desk, row, paused=True)
     if not await permitted(desk, "debug", [row]):
         return
+    place = place_for(desk)
     image = (wish.image if wish else "") or _images.get(desk, desk.settings.toolbox or IMAGE)
     if wish is None:
         title, shell = f"A toolbox for {name_of(row)}", "its shell, among the container's files"
