@@ -60,7 +60,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def demo(
-    size: tuple[int, int] = (140, 40),
+    size: tuple[int, int] = (200, 50),
 ) -> AsyncIterator[tuple[CtdeckApp, Pilot[None], Demo]]:
     """The app on the simulated host, on which nothing happens by itself."""
     session = await Demo.start(Settings(demo=True), lively=False)
@@ -111,7 +111,7 @@ async def test_the_list_tells_what_runs_and_each_namespace_is_one_question(asked
 
 
 async def test_only_the_rows_on_the_screen_are_asked_for(asked: Asked) -> None:
-    async with demo((80, 24)) as (app, pilot, _):
+    async with demo((140, 24)) as (app, pilot, _):
         await until(pilot, lambda: cell(app, "web1", "cpu") not in ("…", ""))
         table = app.main.view.table
         below = {row.key.id for row in table.view.shown[table.page :]}
@@ -125,7 +125,7 @@ async def test_only_the_rows_on_the_screen_are_asked_for(asked: Asked) -> None:
 
 
 async def test_nothing_is_asked_for_lists_without_such_columns(asked: Asked) -> None:
-    async with demo((80, 24)) as (app, pilot, _):
+    async with demo((140, 24)) as (app, pilot, _):
         await pilot.press("1")
         await until(pilot, lambda: app.main.pane_id == "images")
         await looked(app, pilot)
@@ -198,9 +198,8 @@ async def test_an_order_by_numbers_asks_for_all_that_run_some_at_a_time(
     asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sampling, "CROWD", 5)
-    async with demo((80, 24)) as (app, pilot, _):
-        for _ in range(5):
-            await pilot.press("shift+right")
+    async with demo((140, 24)) as (app, pilot, _):
+        await pilot.press("colon", *"stats", "enter")
         await until(pilot, lambda: app.main.view.table.sort_column == "cpu")
         running = {key.id for key in app.main.sampling._alive()}
         await until(pilot, lambda: asked.ids >= running)
@@ -229,7 +228,7 @@ async def test_the_details_tell_the_numbers_over_time() -> None:
 
 
 async def test_numbers_of_a_row_that_no_list_shows_are_asked_for_its_details(asked: Asked) -> None:
-    async with demo((80, 24)) as (app, pilot, _):
+    async with demo((140, 24)) as (app, pilot, _):
         await pilot.press("4", "enter", "right_square_bracket")
         await until(pilot, lambda: "[Stats]" in screen_text(app))
         assert app.main.row is not None
@@ -244,7 +243,7 @@ async def test_the_processes_are_read_while_they_are_looked_at() -> None:
         await pilot.press("j", *["right_square_bracket"] * 2)
         await looked(app, pilot)
         assert here.simulator.calls[PIDS] == 0
-        await pilot.press("right_square_bracket")
+        await pilot.press("u")
         await until(pilot, lambda: "go test ./..." in screen_text(app))
         assert here.simulator.calls[PIDS]
         assert "make test" in screen_text(app)
@@ -275,7 +274,7 @@ async def test_the_words_of_ctr_and_docker_lead_there() -> None:
 
 
 async def test_keys_lead_there() -> None:
-    async with demo((80, 24)) as (app, pilot, _):
+    async with demo((140, 24)) as (app, pilot, _):
         await pilot.press("j", "t")
         await until(pilot, lambda: "% of a core" in screen_text(app))
         await pilot.press("escape", "3", "u")
