@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from aiocontainerd.operations.copying import Copied, CopyRequest, copy_files
     from aiocontainerd.operations.debugging import Toolbox, toolbox
     from aiocontainerd.operations.delete import delete_container, left_to_remove, remove_when_done
-    from aiocontainerd.operations.executing import ExecOptions, end_orphans, executed
+    from aiocontainerd.operations.exec_notes import end_orphans
+    from aiocontainerd.operations.executing import ExecOptions, executed
     from aiocontainerd.operations.identity import Life, life_of
     from aiocontainerd.operations.images import ImagePlan, delete_image, image_plan, image_plans
     from aiocontainerd.operations.lines import Line, Size
@@ -86,7 +87,8 @@ _HOMES = {
     "debugging": "Toolbox toolbox",
     "copying": "Copied CopyRequest copy_files",
     "delete": "delete_container left_to_remove remove_when_done",
-    "executing": "ExecOptions end_orphans executed",
+    "exec_notes": "end_orphans",
+    "executing": "ExecOptions executed",
     "identity": "Life life_of",
     "images": "ImagePlan delete_image image_plan image_plans",
     "lines": "Line Size",

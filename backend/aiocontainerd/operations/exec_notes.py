@@ -20,6 +20,7 @@ from aiocontainerd.errors import ContainerdError, FailedPrecondition, Permission
 from aiocontainerd.identifiers import check_container_id, check_identifier
 from aiocontainerd.maker import has_ended, maker
 from aiocontainerd.models import Key
+from aiocontainerd.operations.notes import logs_of
 from aiocontainerd.safe import safe
 from aiocontainerd.state import StateDirectory
 
@@ -93,6 +94,20 @@ def read_all(state: StateDirectory) -> list[ExecNote]:
     except OSError:
         return []
     return [note for name in names if (note := _read(state, name))]
+
+
+async def end_orphans(client: Client, state: StateDirectory) -> list[Key]:
+    """End what a ctdeck that was killed left running; returns in which containers there was some.
+
+    Nothing in what is read-only; what does not work stays for the next time.
+    """
+
+    async def end(client: Client, key: Key, exec_id: str) -> None:
+        from aiocontainerd.operations.executing import end_exec  # each start looks, few find any
+
+        await end_exec(client, key, exec_id)
+
+    return await clear_orphans(client, await logs_of(client, state), end)
 
 
 async def clear_orphans(

@@ -161,14 +161,6 @@ async def _remove(client: Client, key: Key, exec_id: str) -> None:
         await client.tasks.delete_process(key.id, exec_id, namespace=key.namespace)
 
 
-async def end_orphans(client: Client, state: StateDirectory) -> list[Key]:
-    """End what a ctdeck that was killed left running; returns in which containers there was some.
-
-    Nothing in what is read-only; what does not work stays for the next time.
-    """
-    return await clear_orphans(client, await logs_of(client, state), end_exec)
-
-
 async def _refuse_not_running(client: Client, container: Container, seen: Life | None) -> None:
     task = await same_task(client, container, seen)
     if task is None or task.status in {TaskStatus.STOPPED, TaskStatus.CREATED}:
