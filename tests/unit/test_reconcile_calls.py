@@ -129,7 +129,7 @@ async def test_a_storm_of_changes_costs_fewer_calls_than_events(
     events = 4 * 8 * len(storm)
     await watched.until(lambda s: s.events_total == begun + events)
     await watched.until(lambda s: not any(Key(NS, id) in s.tasks for id in storm))
-    assert watched.calls <= events / 4
+    assert watched.calls <= events / 2  # more than one each when every task was asked for by itself
 
 
 async def test_each_step_of_a_life_is_one_call(
