@@ -18,6 +18,7 @@ from ctdeck.widgets.column import EASY, GAP, Column, fit, fit_columns, natural_w
 from ctdeck.widgets.factsview import wrap
 from ctdeck.widgets.parts import Top, top_parts
 from ctdeck.widgets.rowview import RowView
+from ctdeck.widgets.widths import with_mark
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,16 @@ def test_cutting() -> None:
     assert fit("registry.example/team/app:1.2.3", 20, cut="middle") == "regist…eam/app:1.2.3"
     assert fit("a long name", 6) == "a lon…"
     assert fit("ab", 4, right=True) == "  ab"
+
+
+def test_what_a_list_is_sorted_by_is_seen_where_little_fits() -> None:
+    columns: list[Column[Row]] = [
+        Column(f"c{n}", f"C{n}", lambda *_: "", lambda r: r.key, priority=n, minimum=9)
+        for n in range(6)
+    ]
+    for by in ("c1", "c5"):
+        shown = fit_columns(with_mark(columns, by), [9] * 6, 22)
+        assert [columns[i].id for i, _ in shown] == ["c0", by]
 
 
 @given(

@@ -28,7 +28,8 @@ def document_of(message: Message) -> Document:
 def _value(field: FieldDescriptor, value: Any) -> Any:
     if field.message_type is not None and field.message_type.GetOptions().map_entry:
         kind = field.message_type.fields_by_name["value"]
-        return {_plain(key): _one(kind, value[key]) for key in value}
+        # A map has no order of its own: protobuf's changes from process to process.
+        return {_plain(key): _one(kind, value[key]) for key in sorted(value)}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [_one(field, each) for each in value]
     return _one(field, value)

@@ -121,7 +121,7 @@ async def image_document(client: Client, image: Image) -> Document:
     """The record, and the JSON of its index, manifest and config for this host, as far as here."""
     record: Document = {
         "name": image.name,
-        "labels": dict(image.labels),
+        "labels": dict(sorted(image.labels.items())),
         "target": _descriptor(image.target),
         "created_at": image.created_at.isoformat() if image.created_at else None,
         "updated_at": image.updated_at.isoformat() if image.updated_at else None,

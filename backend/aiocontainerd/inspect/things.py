@@ -20,7 +20,7 @@ async def blob_document(client: Client, digest: str, *, namespaces: tuple[str, .
             info = await client.content.info(digest, namespace=namespace)
         except NotFound:
             continue
-        labels = dict(info.labels)
+        labels = dict(sorted(info.labels.items()))
         about: Document = {"namespace": namespace, "digest": digest, "size": info.size}
         return {**about, "labels": labels, "content": await _content(client, info.size, about)}
     raise NotFound("is not in the content store", subject=digest)
@@ -44,7 +44,7 @@ async def snapshot_document(
         "name": info.name,
         "parent": info.parent,
         "kind": info.kind.name,
-        "labels": dict(info.labels),
+        "labels": dict(sorted(info.labels.items())),
     }
     try:
         mounts = await client.snapshots.mounts(key, snapshotter=snapshotter, namespace=namespace)
