@@ -74,9 +74,17 @@ WORDS = {  # of each word, all its forms
     "cp": ("cp web1:/etc/hosts /nonexistent/x",),
     "prune": ("prune", "prune -f"),
     "whose": ("whose 1", "whose /srv/site", "whose sha256:abcdef"),
+    "stats": ("stats", "stats web1"),
+    "top": ("top web1",),
+    "inspect": ("inspect web1", "inspect nginx:1.27"),
+    "doctor": ("doctor",),
     "ps": ("ps",),
 } | {pane: (pane,) for pane in PANE_IDS}
-LOOKING = {"attach", "cp", "lock", "logs", "ns", "ps", "theme", "whose", *PANE_IDS}
+LOOKING = {
+    *("attach", "cp", "doctor", "inspect", "lock", "logs", "ns", "ps"),
+    *("stats", "theme", "top", "whose"),
+    *PANE_IDS,
+}
 _ANSWERS = {
     "ConfirmScreen": ("y",),
     "ChooseScreen": ("enter",),
