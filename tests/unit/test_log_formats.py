@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from time import tzset
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from aiocontainerd.logs.entries import TEXT_MAX, Entry, entry, time_of
 from aiocontainerd.logs.formats import Line, ends_a_line, format_of
+from ctdeck.logtext import TIMES, Look
 
 KINDS = ("plain", "json", "cri")
 TIME = "2026-11-23T12:00:00.123456789Z"
@@ -125,3 +127,22 @@ def test_what_is_too_long_is_cut_and_counted() -> None:
 )
 def test_the_time_of_an_entry(time: str, when: datetime | None) -> None:
     assert time_of(Entry("", time=time)) == when
+
+
+@pytest.mark.parametrize("times", TIMES[1:])
+@pytest.mark.parametrize(
+    "time", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00Z"]
+)
+def test_a_time_that_no_clock_here_can_show_is_none(
+    time: str, times: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Go's zero time is one of them, west of Greenwich."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    tzset()
+    try:
+        ((stamp, _),) = Look(times=times).head(Entry("", time=time))
+    finally:
+        monkeypatch.undo()
+        tzset()
+    assert not stamp.strip()
+    assert len(stamp) == Look(times=times).width

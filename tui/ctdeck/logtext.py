@@ -78,9 +78,12 @@ def _length(form: str) -> int:
 def _stamp(entry: Entry, form: str) -> str:
     """To the millisecond, if the time has that: those at which ctdeck saw a line have not."""
     length, when = _length(form), time_of(entry)
-    if when is None:
+    try:
+        text = when.astimezone().strftime(form)[:length] if when else ""
+    except OverflowError:  # Go's zero time, west of Greenwich
+        text = ""
+    if not text:
         return " " * (length + 1)
-    text = when.astimezone().strftime(form)[:length]
     return (text if "." in entry.time else text[:-4]).ljust(length + 1)
 
 
