@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -20,7 +21,10 @@ def save_new(path: str, lines: Iterable[str]) -> Path:
     """
     if "\0" in path:
         raise ValueError("a path has no NUL in it")
-    target = Path(path).expanduser().absolute()
+    try:
+        target = Path(path).expanduser().absolute()
+    except RuntimeError as error:
+        raise FileNotFoundError(errno.ENOENT, "there is no such user", path) from error
     folder = os.open(target.parent, _FOLDER)
     try:
         descriptor = os.open(target.name, _FILE, 0o600, dir_fd=folder)

@@ -56,7 +56,7 @@ def _nerdctl_folder(container: Container, address: str, root: str) -> str:
     label = container.labels.get("nerdctl/state-dir", "").rstrip("/")
     if re.fullmatch(f"/.*/[0-9a-f]{{8}}/{re.escape(inner)}", label):
         return label
-    roots = [str(Path(each).expanduser()) for each in _NERDCTL_ROOTS]
+    roots = [os.path.expanduser(each) for each in _NERDCTL_ROOTS]  # noqa: PTH111 - it never raises
     folders = [f"{each}/{nerdctl_hash(address)}/{inner}" for each in roots]
     return next((each for each in folders if Path(root + each).is_dir()), folders[0])
 

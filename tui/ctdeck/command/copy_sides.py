@@ -41,8 +41,15 @@ def _side(text: str) -> tuple[str, str] | None:
 
 
 def here(path: str) -> str:
-    """The path in full; a slash or dot at its end has a meaning, and stays."""
-    full = os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111  no link is followed
+    """The path in full; a slash or dot at its end has a meaning, and stays.
+
+    Raises InvalidArgument for one that begins in a current folder that was removed.
+    """
+    try:
+        full = os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111  no link is followed
+    except FileNotFoundError as error:
+        what = "the current folder is gone"
+        raise InvalidArgument(what, subject=safe(path), remedy="Write it in full.") from error
     if path.endswith("/."):
         return f"{full}/."
     return f"{full.rstrip('/')}/" if path.endswith("/") else full

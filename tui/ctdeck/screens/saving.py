@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiocontainerd.safe import safe
 from ctdeck.formatting import counted
+from ctdeck.forms.host_paths import surroundings
 from ctdeck.offloop import off_loop
 from ctdeck.savefile import save_new
 
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 
 
 def proposed(name: str, kind: str) -> str:
-    """A path in the working folder, for a file that is not there yet."""
+    """A path in the working folder (at home if that is gone), of a file that is not there yet."""
     plain = "".join(each if each.isalnum() or each in "-._" else "-" for each in name)[:40]
     now = datetime.now()
-    return str(Path.cwd() / f"{plain}-{now:%Y%m%d-%H%M%S}.{kind}")
+    home, here = surroundings()
+    return str(Path(here or home) / f"{plain}-{now:%Y%m%d-%H%M%S}.{kind}")
 
 
 async def save_lines(app: App[Any], path: str, lines: Iterable[str], count: int) -> None:
