@@ -71,3 +71,17 @@ def test_resized_and_ended(pane: Pane) -> None:
     while not has_ended(process):
         assert time.monotonic() < deadline, "it runs on without its terminal"
         time.sleep(0.05)
+
+
+def test_what_a_command_wrote_stays_until_a_key_that_does_nothing_else(pane: Pane) -> None:
+    pane.wait_until(lambda: "web1" in pane.text and "? help" in pane.text)
+    for turn, (word, says) in enumerate((("cat /etc/hostname", "web1"), ("ls /", "bin  dev"))):
+        pane("send-keys", "-t", "deck", f":exec web1 {word}", "Enter")
+        pane.wait_until(lambda: pane.text.count("Any key goes back") == turn + 1)  # noqa: B023
+        *_, greeting, said, ended = [line for line in pane.text.splitlines() if line]
+        program = word.split()[0]
+        assert greeting == f"ctdeck: {program} in web1. ctrl-p ctrl-q leaves it, and ends it."
+        assert said.startswith(says)
+        assert ended == "ctdeck: it ended with exit status 0. Any key goes back."
+        pane("send-keys", "-t", "deck", "q")  # which would leave ctdeck
+        pane.wait_until(lambda: "Any key" not in pane.text and "? help" in pane.text)

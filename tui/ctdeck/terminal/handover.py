@@ -19,6 +19,7 @@ from ctdeck.terminal.sturdy import SturdyDriver
 if TYPE_CHECKING:
     from textual.app import App
 
+_KEY = 1024  # bytes of a key, or of a line that was pasted
 LAST = 3.0  # s for the exit status after the terminal of a process has closed
 _TERM = ("xterm", "screen", "tmux", "linux", "vt", "rxvt")  # known in most images
 
@@ -92,7 +93,7 @@ async def hand_over(
             finally:
                 driver._quiet.off()
                 with suppress(OSError):
-                    os.write(screen, RESET)
+                    os.write(screen, RESET + b"\r\n")  # the next one begins below
     finally:
         os.close(screen)
     if fault is not None:
@@ -101,7 +102,7 @@ async def hand_over(
 
 
 async def _seen(keyboard: int, screen: int, outcome: Outcome) -> None:
-    """Leave what was shown until a key is pressed."""
+    """Leave what was shown until a key is pressed, which is for nothing else."""
     status = "" if outcome.status is None else f" with exit status {outcome.status}"
     with suppress(OSError):
         os.write(screen, RESET + f"\r\nctdeck: it ended{status}. Any key goes back.".encode())
@@ -110,6 +111,8 @@ async def _seen(keyboard: int, screen: int, outcome: Outcome) -> None:
     loop.add_reader(keyboard, pressed.set)
     try:
         await pressed.wait()
+        with suppress(OSError):
+            os.read(keyboard, _KEY)
     finally:
         loop.remove_reader(keyboard)
 

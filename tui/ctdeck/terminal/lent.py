@@ -18,11 +18,14 @@ SHELL = "/bin/sh"
 _READY = 1.0  # s that the shell may take; without it we go on
 # All that a program may have left on: the mouse, bracketed paste, reports of focus, the other
 # screen, application keys, insert mode, a scroll region, another set of letters, colours. The
-# cursor stays where it is: what moves it stands between saving and restoring it.
+# cursor stays where it is: what moves it stands between saving and restoring it, and the other
+# screen is left by 1047, as 1049 has tmux go back to where it was when the app began.
 RESET = (
     b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?2004l\x1b[?1004l"
-    b"\x1b7\x1b[?1049l\x1b[?1l\x1b>\x1b[4l\x1b[?7h\x1b7\x1b[r\x1b8\x1b(B\x0f\x1b[m\x1b[?25h"
+    b"\x1b[?1047l\x1b[?1l\x1b>\x1b[4l\x1b[?7h\x1b7\x1b[r\x1b8\x1b(B\x0f\x1b[m\x1b[?25h"
 )
+# Where the app does not come back some terminals know 1049 alone.
+_LAST = RESET.replace(b"\x1b[?1047l", b"\x1b7\x1b[?1049l")
 # On its file 0 is the terminal, on file 2 our pipe: a line from it means that all went well, its
 # end that we are gone.
 _WATCH = (
@@ -52,7 +55,7 @@ def raw(terminal: int) -> None:
 
 @contextmanager
 def _watched(terminal: int) -> Iterator[None]:
-    words = "".join(f"\\0{byte:03o}" for byte in RESET)
+    words = "".join(f"\\0{byte:03o}" for byte in _LAST)
     ours, its = os.pipe2(os.O_CLOEXEC)[::-1]
     try:
         watcher = subprocess.Popen(
