@@ -244,3 +244,26 @@ async def test_the_details_have_the_last_lines_the_newest_first(log: Log) -> Non
         assert shown.index("red and ␇") < shown.index("line 99") < shown.index("line 98")
         log.write("newer")
         await until(pilot, lambda: "newer" in screen_text(app))
+
+
+async def test_a_filter_that_leaves_nothing_says_so(log: Log) -> None:
+    log.write("one", "two")
+    async with reading(labels=log.labels) as (app, pilot, _):
+        await until(pilot, lambda: body(app)[:2] == ["out one", "out two"])
+        await pilot.press(*"&GET", "enter")
+        await until(pilot, lambda: "None of the lines" in body(app)[0])
+        assert "&GET 0 lines of 2" in screen_text(app).splitlines()[0]
+        assert "has written nothing" not in screen_text(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: body(app)[:2] == ["out one", "out two"])
+
+
+async def test_what_is_nowhere_is_not_said_to_be_above(log: Log) -> None:
+    log.write("one", "two")
+    async with reading(labels=log.labels) as (app, pilot, _):
+        await until(pilot, lambda: body(app)[0] == "out one")
+        await pilot.press(*"/three", "enter", "n")
+        await until(pilot, lambda: "Not found." in screen_text(app))
+        assert "N goes up" not in screen_text(app)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "Since: all, 1 min, 5 min" in screen_text(app))

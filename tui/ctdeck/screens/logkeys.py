@@ -13,7 +13,7 @@ from ctdeck.widgets.textpage import KEYS as TEXT_KEYS
 if TYPE_CHECKING:
     from ctdeck.screens.logs import LogScreen
 
-_SINCE = ", ".join(f"{key} {words}" for key, (_, words) in enumerate(SPANS))
+_SINCE = ", ".join(words for _, words in SPANS)  # in the order of their keys
 # The end of the id, keys, action, title, tooltip.
 KEYS = (
     ("times", "t", "times", "times", "Times before the lines: of day, with the date, none"),

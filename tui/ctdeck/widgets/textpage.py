@@ -156,9 +156,14 @@ class TextPage(Vertical):
             self.run_worker(self._walk(step), group="walk", exclusive=True)
 
     async def _walk(self, step: int) -> None:
-        if not await self.view.seeker.walk(step):
-            other = "N goes up" if step > 0 else "n goes down"
-            self._say(f"There is none {'below' if step > 0 else 'above'}; {other}.")
+        if await self.view.seeker.walk(step):
+            return
+        if self.view.here is None and not await self.view.seeker.walk(-step):
+            self._say("Not found.")
+        elif step > 0:
+            self._say("There is none below; N goes up.")
+        else:
+            self._say("There is none above; n goes down.")
 
     def action_back(self) -> None:
         """One step back."""

@@ -30,6 +30,7 @@ T = TypeVar("T")
 KEPT = 400  # lines that are kept as they are drawn
 WHEEL = 3  # rows
 ASIDE = 8  # cells for a step to the right
+NONE_SHOWN = "None of the lines is among those that are to be shown."
 Head = Sequence[tuple[str, str]]  # texts and their roles, before a line
 
 
@@ -320,10 +321,11 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
 
     def _note(self, y: int) -> str:
         """What is told where there is no line."""
-        if self.shown or not self.empty:
+        words = NONE_SHOWN if self.lines else self.empty
+        if self.shown or not words:
             return ""
         room = max(8, self.size.width - 2)
-        rows = [row for line in self.empty.split("\n") for row in wrap(line, room)]
+        rows = [row for line in words.split("\n") for row in wrap(line, room)]
         return f" {rows[y]}" if y < len(rows) else ""
 
     def _before(self, number: int, row: int) -> list[Segment]:
