@@ -11,6 +11,7 @@ from textual.keys import Keys
 from ctdeck.actions import ACTIONS, BY_ID, PANE_IDS
 from ctdeck.command.parsing import WORDS
 from ctdeck.panes import PANES
+from ctdeck.verbs.typed import _ACTIONS as VERBS
 
 PROMISED = {
     "p": "image.pull",
@@ -79,6 +80,10 @@ def test_no_key_and_no_id_twice() -> None:
 
 def test_each_word_of_the_line_is_in_the_help() -> None:
     assert {word.name for word in WORDS} == {word for each in ACTIONS for word in each.words}
+
+
+def test_what_a_word_does_is_recorded_as_the_action_of_that_word() -> None:
+    assert {id for id in VERBS.values() if not BY_ID[id].words} == set()
 
 
 def test_keys_are_names_that_textual_knows() -> None:

@@ -79,7 +79,7 @@ _ACTIONS: dict[type, str] = {  # by whose id it is begun, and recorded
     AttachCommand: "task.attach",
     DebugCommand: "task.debug",
     ExecCommand: "task.exec",
-    CopyCommand: "copy",
+    CopyCommand: "files.copy",
     RemoveCommand: "delete",
     RemoveImagesCommand: "delete",
     PruneCommand: "prune",
