@@ -145,6 +145,30 @@ async def test_one_that_takes_long_tells_how_far_it_is_and_esc_cancels_it(
         await until(pilot, lambda: "Cancelled; the file" in screen_text(app))
 
 
+async def test_it_ends_under_another_dialog_and_takes_only_its_own_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(waiting, "SOON", 0.01)
+    go_on = asyncio.Event()
+
+    async def copy_files(*_: object, dry: bool = False, **__: object) -> None:
+        if not dry:
+            await go_on.wait()
+
+    monkeypatch.setattr(aiocontainerd.operations, "copy_files", copy_files)
+    async with running(session=session()) as (app, pilot):
+        await typed(app, "cp web1:/d /new")
+        await until(pilot, lambda: isinstance(app.screen, WaitScreen))
+        app.main.open("message", title="What a prune did", text="deleted")
+        await until(pilot, lambda: "What a prune did" in screen_text(app))
+        go_on.set()
+        await until(pilot, lambda: bool(app.main.held) or "Copied" in screen_text(app))
+        assert "What a prune did" in screen_text(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main)
+        assert len(app.screen_stack) == 1
+
+
 async def test_leaving_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = asyncio.Event()
 

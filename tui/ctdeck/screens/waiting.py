@@ -36,7 +36,7 @@ async def wait(
                 if left.result():
                     task.cancel()
             elif screen.is_attached:
-                screen.dismiss(False)
+                screen.close()
         await task
     except asyncio.CancelledError:
         if task.cancelled():
@@ -61,6 +61,18 @@ class WaitScreen(ModalScreen[bool]):
         super().__init__()
         self._heading = title
         self._words = words
+        self._over = False
+
+    def close(self) -> None:
+        """It is over; `dismiss` would take away what is shown above this, if anything is."""
+        self._over = True
+        if self.app.screen is self:
+            self.dismiss(False)
+
+    def on_screen_resume(self) -> None:
+        """What was shown above it has gone."""
+        if self._over:
+            self.dismiss(False)
 
     def compose(self) -> ComposeResult:
         """One line in a box."""
