@@ -40,6 +40,29 @@ def test_a_bad_argument_is_told_before_all_else() -> None:
     assert answer.stderr == "ctdeck: unrecognized arguments: --bogus (ctdeck --help)\n"
 
 
+def test_the_doctor_is_asked_before_or_behind_the_options() -> None:
+    """A namespace may be called so, too."""
+    nowhere = "/nonexistent/c.sock"
+    for arguments in (("doctor", "-a", nowhere), ("-a", nowhere, "doctor")):
+        answer = run(*arguments)
+        assert (answer.returncode, answer.stderr) == (1, "")
+        assert nowhere in answer.stdout
+    assert "needs a terminal" in run("-n", "doctor").stderr
+
+
+def test_a_doctor_that_cannot_print_says_so_in_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        answer = subprocess.run(
+            [COMMAND, "doctor", "-a", "/nonexistent/c.sock"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    words = "ctdeck: it cannot be printed (No space left on device)\n"
+    assert (answer.returncode, answer.stderr) == (1, words)
+
+
 def test_it_refuses_to_run_without_a_terminal() -> None:
     answer = run("--embedded")
     assert (answer.returncode, answer.stdout) == (2, "")

@@ -28,6 +28,16 @@ _LONG_START = 15  # times that; who has not read its lists by then does not read
 # made the p95 of scrolling 10,000 rows 37 ms instead of 10. With 50,000, 10, 10 the dialogs of five
 # minutes were kept as garbage (30 MB), and one look at it would have held the loop for 0.3 s.
 _GC_THRESHOLDS = (20_000, 4, 4)
+_TAKE_VALUES = frozenset({"-a", "--address", "-n", "--namespace", "--config", "--log-file"})
+
+
+def _of_doctor(arguments: list[str]) -> list[str] | None:
+    """What is left for `ctdeck doctor`, before its options or behind them; None without it."""
+    if arguments[:1] == ["doctor"]:
+        return arguments[1:]
+    if arguments[-1:] == ["doctor"] and arguments[-2] not in _TAKE_VALUES:
+        return arguments[:-1]
+    return None
 
 
 def main() -> int:
@@ -35,10 +45,10 @@ def main() -> int:
 
     `ctdeck doctor` needs no terminal.
     """
-    if sys.argv[1:2] == ["doctor"]:
+    if (asked := _of_doctor(sys.argv[1:])) is not None:
         from ctdeck import doctor
 
-        return doctor.main(sys.argv[2:])
+        return doctor.main(asked)
     gc.disable()
     settings = from_arguments(sys.argv[1:], os.environ)
     if problem := _no_screen():

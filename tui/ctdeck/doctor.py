@@ -40,8 +40,10 @@ def main(arguments: Sequence[str]) -> int:
         return asyncio.run(_print(settings))
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # `ctdeck doctor | head`
+    except OSError as error:  # `ctdeck doctor | head`, or a full disk behind it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            print(f"ctdeck: it cannot be printed ({error.strerror})", file=sys.stderr)
         return 1
 
 
