@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from rich.color import Color
@@ -13,6 +14,7 @@ from rich.style import Style
 from aiocontainerd.safe import safe
 
 TAB = 8  # cells
+MOST_RUNS = 200  # of one line: a program that says more would hold who shows it
 _SGR = re.compile(r"\x1b\[([0-9;:]{0,80})m")
 _FLAGS = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "reverse", 9: "strike"}
 _OFF = {
@@ -63,12 +65,12 @@ def painted(text: str) -> Painted:
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:
-    """What is written, and the codes that come behind it."""
+    """What is written, and the codes that come behind it; from some place on all in one look."""
     at = 0
-    for found in _SGR.finditer(text):
+    for found in islice(_SGR.finditer(text), MOST_RUNS):
         yield text[at : found.start()], found[1] or "0"
         at = found.end()
-    yield text[at:], ""
+    yield _SGR.sub("", text[at:]), ""
 
 
 def _untabbed(piece: str, column: int) -> str:

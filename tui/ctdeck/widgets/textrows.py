@@ -13,6 +13,8 @@ from rich.style import Style
 from ctdeck.ansi import Painted
 from ctdeck.finding import Span
 
+NEAR = 16  # characters that one cell takes at most, in text that is safe: marks are few there
+
 
 def row_starts(text: str, width: int) -> Sequence[int]:
     """The characters with which rows of at most `width` cells begin; at least one row."""
@@ -29,15 +31,16 @@ def row_starts(text: str, width: int) -> Sequence[int]:
 
 
 def at_cell(text: str, cell: int) -> int:
-    """The character that begins at or behind this cell."""
-    if text.isascii():
+    """The character that begins at or behind this cell; what is far behind it is not looked at."""
+    if not cell or text.isascii():
         return min(cell, len(text))
+    near = text[: cell * NEAR]
     used = 0
-    for start, _, cells in split_graphemes(text)[0]:
+    for start, _, cells in split_graphemes(near)[0]:
         if used >= cell:
             return start
         used += cells
-    return len(text)
+    return len(text) if len(near) == len(text) else len(near)
 
 
 def segments(
