@@ -132,3 +132,9 @@ async def test_hostile_text_neither_crashes_nor_reaches_the_screen() -> None:
 def assert_clean(text: str) -> None:
     assert not [c for c in text if (ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0]
     assert "\u202e" not in text
+
+
+async def test_help_is_a_word_too() -> None:
+    async with running(session=Session(Store())) as (app, pilot):
+        await pilot.press("colon", *"help", "enter")
+        await until(pilot, lambda: "Keys on the containers" in screen_text(app))

@@ -14,6 +14,7 @@ from ctdeck.command.requests import (
     AttachCommand,
     DebugCommand,
     ExecCommand,
+    HelpCommand,
     KillCommand,
     NamespaceCommand,
     PaneCommand,
@@ -177,6 +178,7 @@ def test_positions_are_those_of_the_words(line: str) -> None:
         ("ns all", NamespaceCommand("all")),
         ("tasks", PaneCommand("tasks")),
         ("  quit ", QuitCommand()),
+        ("help", HelpCommand()),
         ("q", QuitCommand()),
     ],
 )

@@ -234,6 +234,7 @@ GENERAL: tuple[Action, ...] = (
         "help",
         "All the keys that work here",
         lambda d: d.open("help"),
+        words=("help",),
         footer=1,
     ),
     Action(

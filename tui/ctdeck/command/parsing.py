@@ -24,6 +24,7 @@ from ctdeck.command.requests import (
     DebugCommand,
     DoctorCommand,
     ExecCommand,
+    HelpCommand,
     InspectCommand,
     KillCommand,
     LockCommand,
@@ -340,6 +341,7 @@ WORDS: tuple[CommandWord, ...] = (
     CommandWord("theme", "[NAME]", "choose the look", _theme, Kind.THEME),
     CommandWord("lock", "", "lock again", lambda given: _none(given, LockCommand())),
     *(CommandWord(pane, "", f"go to {pane}", partial(_pane, pane)) for pane in PANES),
+    CommandWord("help", "", "all the keys", lambda given: _none(given, HelpCommand())),
     CommandWord("quit", "", "leave ctdeck", lambda given: _none(given, QuitCommand())),
 )
 BY_NAME = {word.name: word for word in WORDS}

@@ -218,6 +218,11 @@ class PaneCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class HelpCommand:
+    """All the keys."""
+
+
+@dataclass(frozen=True, slots=True)
 class QuitCommand:
     """Leave."""
 
@@ -241,6 +246,7 @@ Command = (
     | CopyCommand
     | InspectCommand
     | DoctorCommand
+    | HelpCommand
     | LockCommand
     | LogsCommand
     | NamespaceCommand

@@ -19,6 +19,7 @@ from ctdeck.command.requests import (
     DebugCommand,
     DoctorCommand,
     ExecCommand,
+    HelpCommand,
     InspectCommand,
     KillCommand,
     LockCommand,
@@ -87,6 +88,7 @@ _ACTIONS: dict[type, str] = {  # by whose id it is begun, and recorded
 _LOOKING = (
     AttachCommand,
     DoctorCommand,
+    HelpCommand,
     InspectCommand,
     LockCommand,
     LogsCommand,
@@ -185,6 +187,8 @@ def _begin(desk: Desk, command: Command) -> None:
             desk.show_pane(pane)
         case ThemeCommand(name):
             desk.open("theme", look=name)
+        case HelpCommand():
+            desk.open("help")
         case QuitCommand():
             desk.leave()
         case _:
