@@ -18,7 +18,7 @@ from aiocontainerd.models import Container, Mount, Snapshot, TaskStatus
 from aiocontainerd.procfs import HostView
 from aiocontainerd.simulator import Simulator
 from aiocontainerd.simulator.demo import demo_world
-from aiocontainerd.whose import Found, paths, processes, whose
+from aiocontainerd.whose import Found, digests, paths, processes, whose
 from tests.hostile import TEXTS
 from tests.tui.worlds import container, snapshot, task
 
@@ -97,6 +97,7 @@ async def test_our_own_process_and_its_cgroup(monkeypatch: pytest.MonkeyPatch) -
     (found,) = await whose(CLIENT, parent, str(mine))
     assert found.because == f"it comes from its process {os.getppid()}"
     assert not await whose(CLIENT, snapshot(), str(mine))
+    monkeypatch.setattr(digests, "of_digest", no_digest)
     with pytest.raises(FailedPrecondition, match="no such process"):
         await whose(CLIENT, here, "4194999")
 
@@ -129,6 +130,21 @@ async def test_pids_of_another_host_are_not_compared() -> None:
     far.host = HostView(shares_pids=False)
     with pytest.raises(FailedPrecondition, match="not those of this host"):
         await whose(far, snapshot(), str(os.getpid()))  # type: ignore[arg-type]
+    here = snapshot(
+        containers=[container("web")], tasks=[task("web", TaskStatus.RUNNING, pid=2805)]
+    )
+    (found,) = await whose(far, here, "2805")  # type: ignore[arg-type]
+    assert (found.key.id, found.because) == ("web", "it is its process on the daemon's host")
+
+
+async def no_digest(*_: object) -> list[Found]:
+    return []
+
+
+async def test_digits_that_are_no_pid_may_begin_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digests, "of_digest", no_digest)
+    here = snapshot(containers=[container("4194999abc")])
+    assert ids(await whose(CLIENT, here, "4194999")) == ["4194999abc"]
 
 
 @pytest.mark.parametrize("what", ["", "  ", "/" + "x" * 5000, "/a\0b"])

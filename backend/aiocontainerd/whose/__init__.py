@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aiocontainerd.client import Client
-from aiocontainerd.errors import InvalidArgument
+from aiocontainerd.errors import FailedPrecondition, InvalidArgument
 from aiocontainerd.models import Container, Image, Key, Snapshot
 from aiocontainerd.safe import safe
 
@@ -44,14 +44,20 @@ async def whose(client: Client, world: Snapshot, what: str) -> tuple[Found, ...]
             "this cannot be looked up", remedy="Give a path, pid, digest or cgroup."
         )
     found: list[Found] = []
+    no_pid: FailedPrecondition | None = None
     if what.startswith("/"):
         found += await processes.of_cgroup(client, world, what)
         found += await paths.of_path(client, world, what)
     elif _PID.fullmatch(what):
-        found += await processes.of_pid(client, world, int(what))
+        try:
+            found += await processes.of_pid(client, world, int(what))
+        except FailedPrecondition as error:  # the digits may be those of an id or a digest
+            no_pid = error
     found += _by_id(world, what)
     if match := _DIGEST.fullmatch(what):
         found += await digests.of_digest(client, world, match[1])
+    if no_pid is not None and not found:
+        raise no_pid
     return _once(found)
 
 

@@ -23,8 +23,17 @@ _CGROUPS = "/sys/fs/cgroup"
 
 
 async def of_pid(client: Client, world: Snapshot, pid: int) -> list[Found]:
-    """By the cgroup, the parents, the shim's own words, and at last by what each task lists."""
-    await _shared(client)
+    """By the cgroup, the parents, the shim's own words, and at last by what each task lists.
+
+    Where the daemon's processes are not ours it is a task's own pid or none that can be known.
+    """
+    try:
+        await _shared(client)
+    except FailedPrecondition:
+        there = [key for key, task in world.tasks.items() if pid and task.pid == pid]
+        if not there:
+            raise
+        return [*_found(world, ((key, "it is its process on the daemon's host") for key in there))]
     if not await asyncio.to_thread((_PROC / str(pid)).exists):
         raise FailedPrecondition("there is no such process", subject=f"pid {pid}")
     tasks = {task.pid: key for key, task in world.tasks.items() if task.pid}
