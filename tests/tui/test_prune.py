@@ -40,10 +40,10 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def planning(
-    access: Access | None = None,
+    access: Access | None = None, size: tuple[int, int] = SIZE
 ) -> AsyncIterator[tuple[CtdeckApp, Pilot[None], Demo]]:
     """The demo with the plan on its screen."""
-    async with watched(access or Access(), SIZE) as (app, pilot, demo):
+    async with watched(access or Access(), size) as (app, pilot, demo):
         await pilot.press("6", "P")
         await until(pilot, lambda: "ticked: together" in screen_text(app))
         yield app, pilot, demo
@@ -98,6 +98,13 @@ async def test_what_is_ticked_goes_and_each_has_its_line() -> None:
         assert "docker.io/library/nginx:1.27" in names
         assert "builder-771" not in builds.leases
         assert "build-1188" in builds.leases
+
+
+async def test_what_it_is_and_why_not_are_read_on_80_columns() -> None:
+    async with planning(size=(80, 24)) as (app, _, _):
+        lines = [line for line in screen_text(app).splitlines() if "[x]" in line or "[ ]" in line]
+        assert any("container " in line and "younger than 10 min" in line for line in lines)
+        assert not any("content…" in line or "contai…" in line or "than…" in line for line in lines)
 
 
 async def test_nothing_goes_without_an_answer() -> None:

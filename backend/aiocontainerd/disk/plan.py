@@ -86,7 +86,7 @@ def is_dangling(name: str) -> bool:
 
 
 def _young(created: datetime | None, now: datetime) -> str:
-    return "new: made less than 10 min ago" if created and now - created < YOUNG else ""
+    return "younger than 10 min" if created and now - created < YOUNG else ""
 
 
 def _containers(report: Report, world: Snapshot, locks: Locks, now: datetime) -> Iterator[Item]:

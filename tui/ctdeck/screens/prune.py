@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from aiocontainerd.disk.plan import Item, together
+from aiocontainerd.disk.plan import Group, Item, together
 from ctdeck.formatting import size
 from ctdeck.screens.dialog import NARROW, Armed, is_small
 from ctdeck.styles import style_path
@@ -50,12 +50,14 @@ def _quiet(row: PlanRow, text: str) -> Cell:
     return (text, "muted") if row.item.locked else text
 
 
+# As wide as the others; that a container is stopped goes without saying here.
+_BRIEF = {Group.CONTAINERS: "container", Group.CONTENT: "content"}
 COLUMNS: tuple[Column[PlanRow], ...] = (
     Column("box", "", lambda r, _: _box(r), lambda r: not r.ticked, minimum=3, maximum=3),
     Column(
         "group",
         "WHAT",
-        lambda r, _: _quiet(r, r.item.group.value),
+        lambda r, _: _quiet(r, _BRIEF.get(r.item.group, r.item.group.value)),
         lambda r: r.item.group.value,
         priority=2,
         minimum=14,
