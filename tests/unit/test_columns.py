@@ -71,6 +71,16 @@ def test_columns_fit_the_width_and_the_unimportant_leave_first(
     assert min(range(len(columns)), key=lambda i: (columns[i].priority, i)) in left
 
 
+def test_names_are_not_cut_for_what_matters_little() -> None:
+    columns: list[Column[Row]] = [
+        Column(name, "", lambda *_: "", lambda r: r.key, priority=p, minimum=8)
+        for name, p in (("name", 2), ("cpu", 4), ("runtime", 6))
+    ]
+    assert fit_columns(columns, [20, 8, 8], 28) == [(0, 18), (1, 8)]
+    assert fit_columns(columns, [20, 8, 8], 36) == [(0, 16), (1, 8), (2, 8)]
+    assert fit_columns(columns, [20, 8, 8], 20) == [(0, 10), (1, 8)]
+
+
 def total_of(widths: Iterable[int]) -> int:
     found = list(widths)
     return sum(found) + GAP * (len(found) - 1)

@@ -18,6 +18,7 @@ R = TypeVar("R")
 Cell = str | tuple[str, str]  # text, or text and the role that colours it
 GAP = 2
 EASY = 16  # cells up to which a column is not cut for the sake of a less important one
+LITTLE = 6  # from this priority on a column is left out before another is cut below `EASY`
 AGE = len("59 min")  # cells; an age grows while nobody measures it
 SAMPLE = 120  # about as many rows are measured for the widths
 
@@ -161,13 +162,21 @@ def fit_columns(
     columns in the order of their priority.
     """
     least = [min(column.minimum, natural[i]) for i, column in enumerate(columns)]
+    easy = [
+        least[i] if column.brief else max(least[i], min(natural[i], EASY))
+        for i, column in enumerate(columns)
+    ]
     shown = [i for i in range(len(columns)) if natural[i]]
     gone: list[int] = []
-    while len(shown) > 1 and sum(least[i] + GAP for i in shown) - GAP > available:
-        gone.append(max(shown, key=lambda i: (columns[i].priority, i)))
-        shown.remove(gone[-1])
+    while len(shown) > 1:
+        last = max(shown, key=lambda i: (columns[i].priority, i))
+        needed = easy if columns[last].priority >= LITTLE else least
+        if sum(needed[i] + GAP for i in shown) - GAP <= available:
+            break
+        gone.append(last)
+        shown.remove(last)
     for i in reversed(gone):  # a wide one may have left room for a narrow one
-        used = sum(max(least[j], min(natural[j], EASY)) + GAP for j in shown)
+        used = sum(easy[j] + GAP for j in shown)
         if used + least[i] <= available:
             shown = sorted((*shown, i))
     width = {i: least[i] for i in shown}
