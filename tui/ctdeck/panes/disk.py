@@ -115,7 +115,7 @@ COLUMNS: tuple[Column[DiskRow], ...] = (
         "AGE",
         lambda r, now: age(r.thing.created_at, now),
         lambda r: listing.stamp(r.thing.created_at),
-        priority=6,
+        priority=5,
         minimum=6,
         right=True,
         when=lambda r: r.thing.created_at,

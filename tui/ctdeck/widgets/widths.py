@@ -16,13 +16,16 @@ PIECE = 4_000  # rows that are looked at in one turn: some 6 ms
 
 
 def with_mark(columns: Sequence[Column[K]], sorted_by: str | None) -> list[Column[K]]:
-    """The columns; that of the sort order with room for its mark, and shown before all others."""
+    """The columns; that of the sort order with room for its mark.
+
+    It is shown before all others but the names and what stands in their rank (1), as the status.
+    """
     return [
         replace(
             c,
             title=f"{c.title} ",
             minimum=max(c.minimum, len(c.brief or c.title) + 1),
-            priority=min(c.priority, 0),
+            priority=min(c.priority, 1),
         )
         if c.id == sorted_by
         else c
