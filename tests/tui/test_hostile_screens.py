@@ -78,7 +78,7 @@ async def test_panes(size: tuple[int, int]) -> None:
     async with visited(size) as (app, pilot, world):
         hostile.publish_all(world)
         await until(pilot, lambda: app.store.snapshot.events_total > 100)
-        for pane in "12345":
+        for pane in "123456":
             await press(app, pilot, pane, "g", "G", "g")
             for _ in range(4):
                 await press(app, pilot, "pagedown")
@@ -93,6 +93,29 @@ async def test_details_and_secrets(size: tuple[int, int]) -> None:
             await press(app, pilot, "escape", *"2"[number % 9 :], "j", "j", "j", "j", "enter")
             if not number % 9:
                 await press(app, pilot, "right_square_bracket", "pagedown", "G")
+
+
+# JSON, log, numbers, processes, a shell, a toolbox, its terminal, a copy, whose it is.
+INSIDE = ("y", "l", "t", "u", "e", "E", "a", "F", "w")
+
+
+@sizes
+async def test_seeing_inside(size: tuple[int, int]) -> None:
+    async with visited(size) as (app, pilot, _):
+        await press(app, pilot, "2", "g")
+        for number in range(ROWS // 4):
+            await press(app, pilot, *"j" * (4 if number else size[0] // 80))
+            await press(app, pilot, INSIDE[number % len(INSIDE)], "pagedown", "G")
+            await press(app, pilot, "escape", "escape", "escape")
+
+
+@sizes
+async def test_what_could_be_pruned(size: tuple[int, int]) -> None:
+    async with visited(size) as (app, pilot, _):
+        await press(app, pilot, "6", "P")
+        await until(pilot, lambda: len(app.screen_stack) > 1)
+        await press(app, pilot, "a", "space", "pagedown", "G", "space")
+        await press(app, pilot, "enter", "escape", "escape")
 
 
 # Stop, kill, delete, run another, the ctr line; with the key that closes it.
