@@ -23,11 +23,9 @@ async def version(scene: Scene) -> Iterable[Finding]:
     said = f"containerd {info.version} answers at {scene.address}"
     release = ".".join(info.version.removeprefix("v").split(".")[:2])
     if release in _ENDED:
-        means = f"containerd's makers mend {release} no more; a distribution may still do so."
+        means = f"containerd's makers fix nothing in {release} any more; a distribution may."
         return [
-            note(
-                "daemon", said, means, "Update when you can: 1.7, 2.0 and 2.3 are mended for long."
-            )
+            note("daemon", said, means, "Update when you can: 1.7, 2.0 and 2.3 get fixes for long.")
         ]
     return [ok("daemon", said)]
 
