@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiocontainerd.logs.entries import TEXT_MAX, Entry, entry, time_of
-from aiocontainerd.logs.formats import Line, ends_a_line, format_of
+from aiocontainerd.logs.formats import Line, _Parts, ends_a_line, format_of
 from ctdeck.logtext import TIMES, Look
 
 KINDS = ("plain", "json", "cri")
@@ -113,6 +113,12 @@ def test_what_is_too_long_is_cut_and_counted() -> None:
     format.read([Line(part)] * 10)
     (made,) = format.read([Line(f"{TIME} stdout F z".encode())])
     assert (made.text, made.more) == ("y" * TEXT_MAX, 1_000_001 - TEXT_MAX)
+
+
+def test_what_is_kept_of_a_line_is_not_copied_for_each_of_its_further_parts() -> None:
+    full = _Parts(b"y" * TEXT_MAX * 4, TIME, 0)
+    assert full.joined(b"zz", 1) == (full.raw, TIME, 3)
+    assert full.joined(b"zz").raw is full.raw
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,8 @@ class _Parts(NamedTuple):
     lost: int
 
     def joined(self, raw: bytes, lost: int = 0) -> "_Parts":
+        if len(self.raw) >= _JOINED:  # not copied for each of what may be ten thousands of parts
+            return self._replace(lost=self.lost + lost + len(raw))
         kept = (self.raw + raw)[:_JOINED]
         return _Parts(kept, self.time, self.lost + lost + len(self.raw) + len(raw) - len(kept))
 
