@@ -78,10 +78,11 @@ WORDS = {  # of each word, all its forms
     "top": ("top web1",),
     "inspect": ("inspect web1", "inspect nginx:1.27"),
     "doctor": ("doctor",),
+    "help": ("help",),
     "ps": ("ps",),
 } | {pane: (pane,) for pane in PANE_IDS}
 LOOKING = {
-    *("attach", "cp", "doctor", "inspect", "lock", "logs", "ns", "ps"),
+    *("attach", "cp", "doctor", "help", "inspect", "lock", "logs", "ns", "ps"),
     *("stats", "theme", "top", "whose"),
     *PANE_IDS,
 }
