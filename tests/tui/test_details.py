@@ -97,7 +97,7 @@ async def test_an_image_tells_who_uses_it() -> None:
         assert "▶ running  web1" in screen_text(app)
 
 
-async def test_the_help_has_the_keys_of_this_pane_and_names_what_comes_later() -> None:
+async def test_the_help_has_the_keys_of_this_pane() -> None:
     async with running(size=(100, 100)) as (app, pilot):
         await pilot.press("question_mark")
         await until(pilot, lambda: "Keys on the containers" in screen_text(app))
@@ -106,7 +106,7 @@ async def test_the_help_has_the_keys_of_this_pane_and_names_what_comes_later() -
             "Stop it: the stop signal",
             "j ↓",
             "shift+→",
-            "In later versions; these keys do nothing yet",
+            "A shell inside it, or the command you type",
             "Leave; asks only while work of ours is under way",
         ):
             assert words in text

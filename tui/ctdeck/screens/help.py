@@ -20,10 +20,6 @@ from ctdeck.styles import style_path
 from ctdeck.widgets.factsview import wrap
 
 KEYS = 13  # cells for the keys
-LATER = (
-    ("e", "a shell inside"),
-    ("a", "attach to its terminal"),
-)
 
 
 def help_groups(pane: str, *, read_only: bool) -> list[tuple[str, list[Action]]]:
@@ -56,9 +52,6 @@ def help_content(
                 cut = len(line) if cut < 0 else cut
                 parts += [line[:cut], (f"{line[cut:]}\n", "$quiet")]
         parts.append("\n")
-    parts.append(("In later versions; these keys do nothing yet\n", "bold $primary"))
-    for key, what in LATER:
-        parts += [(f"  {key:<{column}}", "$quiet"), (f"{what}\n", "$quiet")]
     return Content.assemble(*parts)
 
 
