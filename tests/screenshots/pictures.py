@@ -11,10 +11,13 @@ from textual.pilot import Pilot
 from ctdeck.app import CtdeckApp
 from ctdeck.demo import DOWNLOAD
 
+from tests.tui.apps import screen_text
+
 from . import camera, stage
 
 Wait = Callable[[CtdeckApp], Awaitable[None]]
 HALF = 0.55  # of a pull
+PATIENCE = 60.0  # s
 
 
 async def _at_once(_: CtdeckApp) -> None:
@@ -33,6 +36,17 @@ async def _half_done(app: CtdeckApp) -> None:
         await asyncio.sleep(0.1)
         progress = app.pulls.jobs[-1].progress
     speed.download = stage.SLOWLY
+
+
+def _shows(text: str) -> Wait:
+    """Until this is on the screen."""
+
+    async def wait(app: CtdeckApp) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while text not in screen_text(app):
+                await asyncio.sleep(0.1)
+
+    return wait
 
 
 @dataclass(frozen=True)
@@ -103,6 +117,9 @@ PICTURES: dict[str, Picture] = {
     "main-200x50": Picture(200, 50, API),
     "run-form": Picture(120, 35, FORM),
     "confirm-delete": Picture(120, 35, (*API, "D")),
+    "logs": Picture(120, 35, (*API, "l"), until=_shows("GET /")),
+    "stats": Picture(120, 35, (*API, "t"), until=_shows("of a core")),
+    "disk": Picture(120, 35, ("6",), until=_shows("as of")),
     "help": Picture(120, 35, ("question_mark",)),
     "narrow": Picture(60, 18),
     "pull": Picture(120, 35, PULLS, until=_half_done),
