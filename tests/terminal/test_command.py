@@ -100,7 +100,7 @@ import asyncio, sys
 from ctdeck import starting
 from ctdeck.__main__ import main
 
-async def start(settings):
+async def start(*_):
     print("starting", flush=True)
     await asyncio.sleep(60)
 

@@ -192,6 +192,17 @@ def test_another_size(hold: Hold, tmp_path: Path) -> None:
         assert terminal.text.count("CONTAINER ") >= 1
 
 
+def test_another_size_and_back(hold: Hold, tmp_path: Path) -> None:
+    """The terminal has cut what it showed, and no frame of another size tells of it."""
+    with hold() as terminal:
+        held(terminal, tmp_path)
+        terminal.resize(5, 20)
+        terminal.resize(24, 80)
+        go_on(terminal, tmp_path)
+        terminal.wait_for("? help")
+        terminal.wait_for("web1")
+
+
 def test_what_others_write_is_not_seen(hold: Hold, tmp_path: Path) -> None:
     with hold("def after(): os.write(2, b'a warning of some library')") as terminal:
         held(terminal, tmp_path)

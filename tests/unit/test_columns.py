@@ -39,7 +39,7 @@ def test_cutting() -> None:
 
 def test_what_a_list_is_sorted_by_is_seen_where_little_fits() -> None:
     columns: list[Column[Row]] = [
-        Column(f"c{n}", f"C{n}", lambda *_: "", lambda r: r.key, priority=n, minimum=9)
+        Column(f"c{n}", f"C{n}", lambda *_: "", lambda r: r.key, priority=2 * n, minimum=9)
         for n in range(6)
     ]
     for by in ("c2", "c5"):

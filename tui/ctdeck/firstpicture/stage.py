@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import termios
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -42,6 +43,8 @@ class Stage:
         self._input = sys.stdin.fileno()
         self._quiet = Quiet()
         self._taken: Taken | None = None
+        self.resized = False  # since it shows something: the terminal may have cut that
+        self.on_resized: Callable[[], None] = lambda: None
         self._over = bool(_objection(self._input))
 
     @property
@@ -63,6 +66,7 @@ class Stage:
         self._taken = Taken(outlet, picture, hand, termios.tcgetattr(self._input))
         loop.add_signal_handler(signal.SIGTSTP, self._stop)  # the driver's come after these
         loop.add_signal_handler(signal.SIGCONT, self.give_back)
+        loop.add_signal_handler(signal.SIGWINCH, self._note_resize)
         self._quiet.on()
         _listen(self._input)
         blank, able = Picture(picture.width, picture.height), abilities(environment["TERM"])
@@ -94,6 +98,10 @@ class Stage:
         outlet.close()
         with suppress(termios.error):  # it has gone
             termios.tcsetattr(self._input, termios.TCSAFLUSH, taken.modes)
+
+    def _note_resize(self) -> None:
+        self.resized = True
+        self.on_resized()
 
     def _stop(self) -> None:
         """SIGTSTP, which no key sends now. Textual takes the terminal when we are continued."""

@@ -150,6 +150,9 @@ class SparingDriver(SturdyDriver):
             self._outlet = taken.outlet
             self._outlet.on_ready = self._send
             self._frames.go_on(taken.picture, taken.hand)
+            stage.on_resized = self._notice_resize  # it may hear of one that came just before
+            if stage.resized:
+                self._notice_resize()
         return taken
 
     def process_message(self, message: Message) -> None:
