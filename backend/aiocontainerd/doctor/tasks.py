@@ -9,7 +9,7 @@ from shlex import quote
 from aiocontainerd.doctor.finding import Finding, note, ok, problem, warning
 from aiocontainerd.doctor.scene import Scene, ctr, is_gone
 from aiocontainerd.errors import ContainerdError, DeadlineExceeded, NotFound
-from aiocontainerd.models import Container, Key
+from aiocontainerd.models import Container, Key, TaskStatus
 
 STUCK = 2.0  # s in which a healthy shim has long answered
 _AT_ONCE = 32
@@ -69,12 +69,12 @@ async def stuck(scene: Scene) -> Iterable[Finding]:
 async def _answers(scene: Scene, key: Key, turn: asyncio.Semaphore) -> bool:
     async with turn:
         try:
-            await scene.client.tasks.get(key.id, namespace=key.namespace, timeout=STUCK)
+            task = await scene.client.tasks.get(key.id, namespace=key.namespace, timeout=STUCK)
         except DeadlineExceeded:
             return False
         except ContainerdError:  # it has ended meanwhile
             return True
-    return True
+    return task.status is not TaskStatus.UNKNOWN  # the daemon's own patience is 2 s as well
 
 
 async def without_snapshot(scene: Scene) -> Iterable[Finding]:
