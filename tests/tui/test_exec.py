@@ -180,7 +180,7 @@ def cleaning(app: CtdeckApp) -> bool:
     return any(each.group == "remains.remove" and each.is_running for each in app.workers)
 
 
-def runs(app: CtdeckApp, key: Key) -> bool:
+def is_running(app: CtdeckApp, key: Key) -> bool:
     task = app.main.snapshot.tasks.get(key)
     return task is not None and task.status is TaskStatus.RUNNING
 
@@ -200,7 +200,7 @@ async def test_a_toolbox_that_was_left_is_offered_to_be_removed(
         box = toolbox(client, search, "busybox:1.36", **options)  # type: ignore[arg-type]
         id = (await box.__aenter__()).id
         monkeypatch.setattr(notes, "has_ended", lambda *_: True)  # who made it was killed
-        await until(pilot, lambda: runs(app, Key("default", id)))  # else it starts under the question
+        await until(pilot, lambda: is_running(app, Key("default", id)))  # else it starts under the question
         app.main.begin(take_over(app.main), group="remains.remove")
         await until(pilot, lambda: f"Remove {id}?" in screen_text(app))
         await pilot.press("y")

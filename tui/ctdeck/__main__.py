@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 from ctdeck.ending import Ending, after_fault, die, end_for_sure, status_of
 from ctdeck.settings import Settings, from_arguments
 from ctdeck.terminal.kind import Colours, colour_system, colours_for, refusal
-from ctdeck.terminal.quiet import fill_closed, screen_apart
+from ctdeck.terminal.quiet import Quiet, fill_closed, screen_apart
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,8 +95,10 @@ async def _until_end(settings: Settings) -> tuple[int, int]:
     from ctdeck.firstpicture.stage import Stage
     from ctdeck.starting import start
 
+    quiet = Quiet()
+    quiet.on()  # beyond the screen's end: gRPC prints a traceback for each call that ends with us
     stage = Stage()
-    ending = Ending(asyncio.get_running_loop(), stage)
+    ending = Ending(asyncio.get_running_loop(), stage, quiet)
     try:
         ending.watch(app := await start(settings, stage))
         asyncio.get_running_loop().call_later(_SETTLED, _settle, app)
@@ -106,8 +108,13 @@ async def _until_end(settings: Settings) -> tuple[int, int]:
             raise
         end_for_sure(128 + ending.number)
         return ending.number, 0
+    except Exception:
+        quiet.off()  # it is told
+        raise
     finally:
         ending.close()
+    if app.fault is not None:
+        quiet.off()
     status = status_of(app)
     end_for_sure(status)
     return 0 if app.fault is not None else ending.number, status
