@@ -148,8 +148,9 @@ def test_without_rights_it_says_so(
     daemon.folder.chmod(0o755)
     script = (
         "import os, sys; from ctdeck import doctor, masking, secretlooks;"
-        "from aiocontainerd import client, discovery, access, state; from aiocontainerd.services import"
-        " version, introspection; from ctdeck.settings import from_arguments;"
+        "from aiocontainerd import client, discovery, access, state;"
+        "from aiocontainerd.services import version, introspection;"
+        "from ctdeck.settings import from_arguments;"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534);"
         "sys.exit(doctor.main(sys.argv[1:]))"
     )

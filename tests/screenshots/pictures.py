@@ -10,7 +10,6 @@ from textual.pilot import Pilot
 
 from ctdeck.app import CtdeckApp
 from ctdeck.demo import DOWNLOAD
-
 from tests.tui.apps import screen_text
 
 from . import camera, stage

@@ -37,7 +37,14 @@ FULL = 2000  # bytes at least that a pseudo-terminal takes before its program ha
 @contextmanager
 def at_work(kind: str, plain: dict[str, str], folder: Path) -> Iterator[tuple[SlowLine, Reporting]]:
     report = Reporting({**plain, **KINDS[kind]}, folder)
-    program = [sys.executable, "-c", PATCHED.format(False, WORKING), "--demo", "--namespace", "default"]
+    program = [
+        sys.executable,
+        "-c",
+        PATCHED.format(False, WORKING),
+        "--demo",
+        "--namespace",
+        "default",
+    ]
     with SlowLine(program, report.environment, answers=kind == "what differs") as line:
         line.wait_for("web1")
         yield line, report

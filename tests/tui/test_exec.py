@@ -200,7 +200,9 @@ async def test_a_toolbox_that_was_left_is_offered_to_be_removed(
         box = toolbox(client, search, "busybox:1.36", **options)  # type: ignore[arg-type]
         id = (await box.__aenter__()).id
         monkeypatch.setattr(notes, "has_ended", lambda *_: True)  # who made it was killed
-        await until(pilot, lambda: is_running(app, Key("default", id)))  # else it starts under the question
+        await until(
+            pilot, lambda: is_running(app, Key("default", id))
+        )  # else it starts under the question
         app.main.begin(take_over(app.main), group="remains.remove")
         await until(pilot, lambda: f"Remove {id}?" in screen_text(app))
         await pilot.press("y")
