@@ -129,6 +129,7 @@ _REMEDY: dict[type[ContainerdError], str] = {
 NO_SPACE = "no space left on device"
 # The daemon's own clock for our deadline was quicker than ours: it takes the stream away.
 _TOO_LATE = "Received RST_STREAM with error code 8"
+_TAKEN_AWAY = (grpc.StatusCode.UNKNOWN, grpc.StatusCode.CANCELLED)  # as grpc.aio has it then
 _BROKEN = "Internal error from Core"  # by grpc.aio: a stream ended while it was written to
 
 
@@ -136,7 +137,7 @@ def from_rpc(error: AioRpcError, subject: str = "") -> ContainerdError:
     """Map one gRPC error to our tree; the daemon's text stays, made safe, gRPC's own does not."""
     if error.code() is grpc.StatusCode.INTERNAL and error.details() == _BROKEN:
         return Unavailable("the connection was lost", subject=subject, remedy=_REMEDY[Unavailable])
-    if error.code() is grpc.StatusCode.UNKNOWN and _TOO_LATE in (error.details() or ""):
+    if error.code() in _TAKEN_AWAY and _TOO_LATE in (error.details() or ""):
         what, remedy = "there was no answer in time", _REMEDY[DeadlineExceeded]
         return DeadlineExceeded(what, subject=subject, remedy=remedy)
     text = safe(plain(error.details() or ""))

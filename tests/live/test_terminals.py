@@ -158,7 +158,7 @@ def test_stopped_from_outside_in_a_shell(ctdeck: Open, web: str) -> None:
         terminal.kill(signal.SIGCONT)
         until(terminal, lambda: not local_modes(terminal) & termios.ECHO, "it is raw again")
         terminal.type("echo b$((20+3))r; exit 3\r")
-        terminal.wait_for("b23r")
+        terminal.wait_until(lambda: b"b23r" in terminal.raw, "it has said so")
         terminal.wait_for("exit status 3")
 
 

@@ -50,9 +50,12 @@ def test_a_stream_that_broke_under_a_write_is_a_lost_connection() -> None:
     assert type(said) is errors.DaemonError
 
 
-def test_a_deadline_that_the_daemon_noticed_first_is_one_all_the_same() -> None:
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNKNOWN, grpc.StatusCode.CANCELLED])
+def test_a_deadline_that_the_daemon_noticed_first_is_one_all_the_same(
+    code: grpc.StatusCode,
+) -> None:
     reset = "Stream removed (RST_STREAM (Received RST_STREAM with error code 8))"
-    error = errors.from_rpc(_rpc(grpc.StatusCode.UNKNOWN, reset), "web1")
+    error = errors.from_rpc(_rpc(code, reset), "web1")
     assert type(error) is errors.DeadlineExceeded
     assert str(error).startswith("web1: there was no answer in time. ")
 

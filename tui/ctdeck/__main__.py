@@ -95,10 +95,8 @@ async def _until_end(settings: Settings) -> tuple[int, int]:
     from ctdeck.firstpicture.stage import Stage
     from ctdeck.starting import start
 
-    quiet = Quiet()
-    quiet.on()  # beyond the screen's end: gRPC prints a traceback for each call that ends with us
     stage = Stage()
-    ending = Ending(asyncio.get_running_loop(), stage, quiet)
+    ending = Ending(asyncio.get_running_loop(), stage)
     try:
         ending.watch(app := await start(settings, stage))
         asyncio.get_running_loop().call_later(_SETTLED, _settle, app)
@@ -107,16 +105,16 @@ async def _until_end(settings: Settings) -> tuple[int, int]:
         if not ending.number:
             raise
         end_for_sure(128 + ending.number)
+        stage.give_back()
+        Quiet().on()  # what is under way is cancelled with the loop, and gRPC complains of that
         return ending.number, 0
-    except Exception:
-        quiet.off()  # it is told
-        raise
     finally:
         ending.close()
     if app.fault is not None:
-        quiet.off()
+        Quiet().off()
     status = status_of(app)
     end_for_sure(status)
+    Quiet().on()
     return 0 if app.fault is not None else ending.number, status
 
 

@@ -13,10 +13,11 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ctdeck.terminal.quiet import Quiet
+
 if TYPE_CHECKING:
     from ctdeck.app import CtdeckApp
     from ctdeck.firstpicture.stage import Stage
-    from ctdeck.terminal.quiet import Quiet
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 LEAVING = 60.0  # s for the containers of an embedded daemon to be stopped, when one leaves
@@ -32,11 +33,10 @@ class Ending:
     `stage` may have the terminal before the app has it.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, stage: Stage, quiet: Quiet) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, stage: Stage) -> None:
         self.number = 0
         self.app: CtdeckApp | None = None
         self.stage = stage
-        self._quiet = quiet
         self._loop = loop
         self._starting = asyncio.current_task()
         self._hangup = _hangup()
@@ -96,7 +96,7 @@ class Ending:
         if app is not None and app._driver is not None:
             with suppress(Exception):  # whatever it is, there is no time for it
                 app._driver.suspend_application_mode()
-        self._quiet.off()
+        Quiet().off()  # a fault is told
         if self.number:
             die(self.number)
         os._exit(status_of(app) if app is not None else 1)

@@ -7,33 +7,36 @@ import logging
 import os
 import sys
 from contextlib import suppress
+from typing import ClassVar
 
 _ERRORS = 2  # the file
 
 
 class Quiet:
-    """While it is `on`, file 2 is the log, or nothing. What is no terminal is left as it is."""
+    """While it is `on`, file 2 is the log, or nothing. What is no terminal is left as it is.
 
-    def __init__(self) -> None:
-        self._kept: int | None = None
+    A process has one file 2: whoever holds a Quiet switches the same one.
+    """
+
+    _kept: ClassVar[int | None] = None
 
     def on(self) -> None:
         """From now on."""
-        if self._kept is not None or not os.isatty(_ERRORS):
+        if Quiet._kept is not None or not os.isatty(_ERRORS):
             return
         sink = _log_file()
         opened = os.open(os.devnull, os.O_WRONLY) if sink is None else sink
-        self._kept = os.dup(_ERRORS)
+        Quiet._kept = os.dup(_ERRORS)
         os.dup2(opened, _ERRORS)
         if sink is None:
             os.close(opened)
 
     def off(self) -> None:
         """File 2 is what it was."""
-        if self._kept is not None:
-            os.dup2(self._kept, _ERRORS)
-            os.close(self._kept)
-            self._kept = None
+        if Quiet._kept is not None:
+            os.dup2(Quiet._kept, _ERRORS)
+            os.close(Quiet._kept)
+            Quiet._kept = None
 
 
 def screen_apart() -> None:

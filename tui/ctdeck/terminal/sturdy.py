@@ -81,7 +81,8 @@ class SturdyDriver(LinuxDriver):
             self.write("\x1b[?1016l")
             super().stop_application_mode()
             self._active = False
-            self._quiet.off()
+            if not self._app._exit:  # gRPC prints a traceback for each call that ends with us
+                self._quiet.off()
 
     def _stop_process(self) -> None:
         """SIGTSTP: give the terminal back, then stop, and take it again."""
