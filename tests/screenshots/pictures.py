@@ -116,8 +116,6 @@ PICTURES: dict[str, Picture] = {
     "main-200x50": Picture(200, 50, API),
     "run-form": Picture(120, 35, FORM),
     "confirm-delete": Picture(120, 35, (*API, "D")),
-    "logs": Picture(120, 35, (*API, "l"), until=_shows("GET /")),
-    "stats": Picture(120, 35, (*API, "t"), until=_shows("of a core")),
     "disk": Picture(120, 35, ("6",), until=_shows("as of")),
     "help": Picture(120, 35, ("question_mark",)),
     "narrow": Picture(60, 18),

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, chdir
 from pathlib import Path
 
 from tests.bench.ground import CTDECK
@@ -45,6 +45,7 @@ def main() -> int:
     given = made.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ctdeck-soak-")))
+        stack.enter_context(chdir(folder))  # what random keys save is saved there
         daemon = stack.enter_context(Daemon(release(given.release)))
         remote = _images(daemon, stack.enter_context(Registry()), folder)
         print(f"containerd {daemon.version}, {given.minutes:g} min, seed {given.seed}", flush=True)

@@ -14,6 +14,7 @@ from ctdeck.screens import reading
 from ctdeck.screens.reading import ReadingScreen
 from ctdeck.verbs.typed import carry_out
 from tests.tui.apps import screen_text, until
+from tests.tui.hosts import burst
 from tests.tui.test_pages import demo, go_to_row
 
 
@@ -109,6 +110,18 @@ async def test_it_is_saved_as_it_is_shown(tmp_path: Path) -> None:
         saved = (tmp_path / "db.json").read_text()
         assert saved == f"{shown(app)}\n"
         assert "POSTGRES_PASSWORD=***" in json.dumps(json.loads(saved))
+
+
+async def test_asked_again_before_the_first_line_has_gone() -> None:
+    async with demo((80, 24)) as (app, pilot):
+        await go_to_row(app, pilot, "2", "db")
+        await pilot.press("y")
+        await until(pilot, lambda: isinstance(app.screen, ReadingScreen) and "}" in shown(app))
+        burst(app, "s", "escape", "s", "escape", "s")
+        await until(pilot, lambda: not app.keys.is_busy)
+        app.screen.action_save()  # type: ignore[attr-defined]  # in the same turn as the one before
+        app.screen.action_save()  # type: ignore[attr-defined]
+        await until(pilot, lambda: len(app.screen.query("AskLine")) == 1)
 
 
 async def test_what_is_gone_is_said_in_its_place() -> None:

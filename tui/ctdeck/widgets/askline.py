@@ -21,7 +21,7 @@ class AskLine(Horizontal):
         text: str
 
     def __init__(self, what: str, text: str) -> None:
-        super().__init__(id="ask-row")
+        super().__init__()
         self._what = what
         self._text = text
 
