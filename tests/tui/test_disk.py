@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from aiocontainerd.disk.things import IMAGE, Node
-from aiocontainerd.models import Phase
+from aiocontainerd.models import Key, Phase
 from aiocontainerd.simulator import images
+from aiocontainerd.whose import Found
 from ctdeck.app import CtdeckApp
 from ctdeck.demo import Demo
 from ctdeck.screens import diskview
+from ctdeck.verbs.whose import tell_whose
 from tests.tui.apps import lines_of, running, screen_text, until
 from tests.tui.disks import digest, with_disk
 from tests.tui.test_demo import playing
@@ -121,3 +123,22 @@ async def test_pictures(size: tuple[int, int], tmp_path: Path) -> None:
         await at.keys("enter", "right_square_bracket")
         await at.shows("because")
         await check(at, "details-disk")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_picture_of_an_answer(
+    size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def found(*_: object) -> tuple[Found, ...]:
+        web, image = Key("default", "web1"), Key("default", "docker.io/library/nginx:1.27")
+        its = at.app.main.snapshot
+        return (
+            Found(web, "it is bound there as /usr/share/nginx/html", its.containers[web]),
+            Found(image, "it is a layer of it", its.images[image], "image"),
+        )
+
+    monkeypatch.setattr("aiocontainerd.whose.whose", found)
+    async with stage(size, tmp_path) as at:
+        at.app.main.begin(tell_whose(at.app.main, "/srv/www/index.html"), group="whose", opens=True)
+        await at.shows("Whose is /srv/www/index.html?")
+        await check(at, "whose")
