@@ -79,8 +79,8 @@ def test_a_shell(ctdeck: Open, web: str, containerd: Daemon, namespace: str) -> 
         terminal.type("stty size\r")
         terminal.wait_for("30 110")
         terminal.resize(24, 80)
-        terminal.type("clear; stty size\r")
-        terminal.wait_for("24 80")
+        # The size and what is typed go two ways: the first answer may still be the old one.
+        terminal.press_until("clear; stty size\r", lambda: "24 80" in terminal.text, "it is told")
         terminal.type("echo h\u00e9llo w\u00f6rld \u2713 | tr h H\r")
         terminal.wait_for("H\u00e9llo w\u00f6rld \u2713")
         terminal.type("sleep 100\r")

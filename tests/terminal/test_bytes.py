@@ -12,7 +12,7 @@ from aiocontainerd.simulator.world import World
 from .conftest import COMMAND
 from .slow_line import Daemon, SlowLine
 
-STORM = 8000  # bytes that arrive while everything changes
+STORM = 20_000  # bytes that arrive while everything changes: enough to learn that the line is slow
 NEAR = 18_000  # bytes from the last key to its screen, that screen included
 KERNEL = 20_000  # bytes that a pseudo-terminal takes before its program has to wait
 Opener = Callable[..., SlowLine]
