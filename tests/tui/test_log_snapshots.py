@@ -17,7 +17,11 @@ from tests.tui.test_snapshots import SIZES, Stage, check
 
 LINES = tuple(
     json_line(
-        f"\x1b[3{number % 7 + 1}mGET\x1b[0m /item/{number} took {number * 37 % 90} ms",
+        f"\x1b[3{number % 7 + 1}mGET\x1b[0m /item/{number} took {number * 37 % 90} ms"
+        + (
+            ": upstream timed out (110: Connection timed out) while reading a header"
+            * (number == 55)
+        ),
         f"2026-11-23T11:{number:02}:00.123456789Z",
         "stderr" if number % 5 == 0 else "stdout",
     )
@@ -51,6 +55,18 @@ async def filtered(at: Stage, screen: LogScreen) -> None:
     await until(at.pilot, lambda: "11 lines of 60" in screen_text(at.app).splitlines()[-2])
 
 
+async def cut(at: Stage, screen: LogScreen) -> None:
+    await tail(at, screen)
+    await at.pilot.press("w", "t", "t", "o", "o")
+    await until(at.pilot, lambda: "stderr only" in screen_text(at.app))
+
+
+async def saving(at: Stage, screen: LogScreen) -> None:
+    await tail(at, screen)
+    await at.pilot.press("s")
+    await until(at.pilot, lambda: "save to" in screen_text(at.app))
+
+
 async def keys(at: Stage, screen: LogScreen) -> None:
     await tail(at, screen)
     await at.pilot.press("question_mark")
@@ -61,6 +77,8 @@ JOURNEYS: dict[str, Callable[[Stage, LogScreen], Awaitable[None]]] = {
     "log": tail,
     "log-found": found,
     "log-filter": filtered,
+    "log-cut": cut,
+    "log-save": saving,
     "log-keys": keys,
 }
 
@@ -73,6 +91,7 @@ async def test_log(
     folder = tmp_path / "1935db59" / "containers" / "default" / "web1"
     folder.mkdir(parents=True)
     (folder / "web1-json.log").write_text("".join(LINES))
+    monkeypatch.setattr(module, "proposed", lambda *_: "/root/web1-20261123-120000.log")
     monkeypatch.setattr(module, "_place", lambda file: f"  …/{Path(file.path).name}")
     labels = {"nerdctl/name": "web1", "nerdctl/state-dir": str(folder)}
     async with reading(size=size, labels=labels) as (app, pilot, screen):

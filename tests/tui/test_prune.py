@@ -11,8 +11,10 @@ from textual.pilot import Pilot
 
 from aiocontainerd.access import Access
 from aiocontainerd.disk import plan as plans
+from aiocontainerd.disk.pruning import Pruner
 from aiocontainerd.disk.report import Report
 from aiocontainerd.disk.things import Node
+from aiocontainerd.errors import FailedPrecondition, NotFound
 from aiocontainerd.models import Container
 from aiocontainerd.pb import tasks_pb2
 from aiocontainerd.simulator import containers, tasks
@@ -224,7 +226,14 @@ async def test_pictures(
 
         return prune.Plan(plans.plan(report, world(), locks, NOW), report)
 
+    async def prune_one(_: object, item: plans.Item, *, sync: bool) -> None:
+        if item.group is plans.Group.UNUSED:
+            raise FailedPrecondition("it is used by web3 now", subject=item.node.key)
+        if item.group is plans.Group.LEASES:
+            raise NotFound("there is no such lease", subject=item.node.key)
+
     monkeypatch.setattr(prune, "_planned", planned)
+    monkeypatch.setattr(Pruner, "prune", prune_one)
     async with stage(size, tmp_path) as at:
         await at.keys("colon", *"prune", "enter")
         await at.shows("ticked: together")
@@ -232,3 +241,6 @@ async def test_pictures(
         await at.keys("enter")
         await at.shows("Prune (y)")
         await check(at, "prune-question")
+        await at.keys("y")
+        await at.shows("items pruned")
+        await check(at, "prune-results")

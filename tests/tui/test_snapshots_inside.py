@@ -28,6 +28,11 @@ PAGES = {  # pane, name, keys, what is on the screen then
     "page-task": ("3", "db", "Task", "stderr"),
     "page-mount-source": ("4", "/usr/share/nginx/html", "Source", "no link on the way"),
     "raw-container": ("2", "db", "y", '"id": "db"'),
+    "raw-image": ("1", "docker.io/library/nginx:1.27", "y", "manifests"),
+    "raw-task": ("3", "db", "y", "pid"),
+    "raw-mount": ("4", "/usr/share/nginx/html", "y", "options"),
+    "page-image-users": ("1", "docker.io/library/nginx:1.27", "Used", "web1"),
+    "page-container-mounts": ("2", "db", "Mounts", "/dev/shm"),
 }
 
 
@@ -50,6 +55,7 @@ async def test_pages(size: tuple[int, int]) -> None:
                 await pilot.press(*(("y",) if tab == "y" else ("+", "enter")))
                 if tab != "y":
                     app.main.details.tab = tab
+                    app.main.details.turn(0)
                     app.main.detail_view.refresh()
                 await until(pilot, lambda words=words: words in screen_text(app))  # type: ignore[misc]
                 await check(app, pilot, name)

@@ -49,7 +49,7 @@ async def test_the_second_of_three_fails_and_the_others_are_done(
         await until(pilot, lambda: "2 of 3 were stopped" in screen_text(app))
         text = screen_text(app)
         assert "a has stopped (exit status 0)." in text
-        assert "b was not stopped: b: it was replaced. Look again." in text
+        assert "b was not stopped: it was replaced. Look again." in text
         assert "c has stopped (exit status 0)." in text
         assert done == [("stop", "a"), ("stop", "c")]
         assert not app._notifications
@@ -106,12 +106,12 @@ async def test_those_that_do_not_run_are_told_of_too(done: list[tuple[str, str]]
     )
     async with running(world, session=session()) as (app, pilot):
         carry_out(app.main, parse("stop -f a b"))
-        await until(pilot, lambda: "1 of 2 were stopped" in screen_text(app))
+        await until(pilot, lambda: "1 of 2 was stopped" in screen_text(app))
         assert "b has no running task." in screen_text(app)
         assert done == [("stop", "a")]
         await pilot.press("escape")
         carry_out(app.main, parse("start a b"))
-        await until(pilot, lambda: "1 of 2 were started" in screen_text(app))
+        await until(pilot, lambda: "1 of 2 was started" in screen_text(app))
         assert "a is running already." in screen_text(app)
         assert done[1:] == [("start", "b")]
 

@@ -16,7 +16,7 @@ _ONGOING = {
     "paused": "pausing",
     "resumed": "resuming",
     "deleted": "deleting",
-    "copied into": "copying into",
+    "copied to": "copying to",
 }
 _NAME_MAX = 34  # characters: what is awaited must be seen on 80 columns, too
 

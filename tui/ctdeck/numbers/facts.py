@@ -73,7 +73,7 @@ def _cpu(reading: Reading, history: History, cells: int, cpus: float | None) -> 
     if line:
         yield Fact("", line, "accent")
         yield Fact("", f"at most {percent(peak)} % in {_span(line)}", "muted")
-    yield Fact("", f"{_seconds(usage.cpu)} since it began", "muted")
+    yield Fact("", f"{_seconds(usage.cpu)} of cpu time since it began", "muted")
     yield from _throttled(reading)
 
 

@@ -126,7 +126,8 @@ class LogScreen(Screen[None]):
         if look.stream:
             notes.append(f"{look.stream} only")
         if view.seeker.is_filtering:
-            notes.append(f"&{safe(self.page.filter)} {self.page.count_text}")
+            words = f"&{safe(self.page.filter)} " if self.page.filter else ""
+            notes.append(f"{words}{self.page.count_text}")
         if view.search:
             notes.append(f"/{safe(view.search.words)}")
         if not self.trouble:

@@ -34,7 +34,7 @@ async def copy(desk: Desk, row: ContainerRow, command: CopyCommand) -> None:
     if not command.inward:
         done = await _copied(desk, request, plan=plan, force=command.force)
     else:
-        with doing(desk, row, "copied into"):
+        with doing(desk, row, "copied to"):
             done = await _copied(desk, request, plan=plan, force=command.force)
     if done is not None:
         _tell(desk, row, command, done)
@@ -80,7 +80,7 @@ async def _copied(
 
 def _sides(row: ContainerRow, command: CopyCommand) -> tuple[str, str]:
     inside = f"{command.inside} in {name_of(row)}"
-    here = f"{command.host} here"
+    here = f"{command.host} on this host"
     return (here, inside) if command.inward else (inside, here)
 
 

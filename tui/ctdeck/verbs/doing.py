@@ -220,7 +220,8 @@ async def _one_of_many(
             return _Result("failed", f"{name_of(row)} was not {what}: {error}")
         return _Result("gone", f"{name_of(row)} is gone already.")
     except Exception as error:  # a fault of ours in one must not leave the others undone either
-        return _Result("failed", f"{name_of(row)} was not {what}: {plain_words(error)[1]}")
+        why = plain_words(error)[1].removeprefix(f"{name_of(row)}: ")
+        return _Result("failed", f"{name_of(row)} was not {what}: {why}")
 
 
 def _sum_up(desk: Desk, what: str, results: Sequence[_Result], names: Sequence[str]) -> None:
@@ -233,7 +234,8 @@ def _sum_up(desk: Desk, what: str, results: Sequence[_Result], names: Sequence[s
     if done == len(results):
         desk.tell(" ".join(result.text for result in results))
         return
-    title = f"{done:,} of {len(results):,} were {what}"
+    were = "was" if done == 1 else "were"
+    title = f"{done:,} of {len(results):,} {were} {what}"
     if len(results) > LISTED:  # what went well is told least
         results = sorted(results, key=lambda result: result.how == "done")
     desk.tell("\n".join(listed(results, lambda result: result.text)), title=title, bad=bad)

@@ -166,7 +166,8 @@ async def _one(desk: Desk, pruner: Pruner, item: Item, *, begun: bool, last: boo
             return _Result("done", f"{name}: gone with the garbage, {size(item.frees)}")
         return _Result("gone", f"{name}: gone already")
     except Exception as error:  # also a fault of ours: the others go on
-        return _Result("failed", f"{name}: not deleted. {plain_words(error)[1].splitlines()[0]}")
+        why = plain_words(error)[1].splitlines()[0].removeprefix(f"{key.id}: ")
+        return _Result("failed", f"{name}: not deleted: {why}")
     finally:
         desk.busy.pop(key, None)
     return _Result("done", f"{name}: deleted, {size(item.frees)}")

@@ -52,7 +52,7 @@ def no_shell(name: str, why: str) -> Question:
     lines = (
         f"{why}",
         "",
-        "A toolbox is a container of another image that shares its processes, network and host",
+        "A toolbox is a container of another image that shares its processes, network and host "
         "name, and sees its files. It is removed when it is left.",
     )
     return Question(f"{name} has no shell. Look into it with a toolbox?", lines, "Toolbox")
