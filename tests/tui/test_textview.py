@@ -6,12 +6,17 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
+from types import SimpleNamespace
 
+import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from ctdeck.ansi import painted
+from ctdeck.ansi import Painted, painted
+from ctdeck.finding import compile_search
 from ctdeck.styles import style_path
+from ctdeck.widgets import textlaid, textseek
 from ctdeck.widgets.textpage import TextPage
 from ctdeck.widgets.textview import TextView
 from tests.tui.apps import screen_text, until
@@ -89,6 +94,64 @@ async def test_long_lines_are_wrapped_or_cut_and_moved_aside() -> None:
         assert rows(app)[0].endswith("END")
         await pilot.press("w")
         assert rows(app)[2] == "aaaaaEND"
+
+
+class Painter:
+    """Counts how many lines are painted in each turn of the loop."""
+
+    def __init__(self) -> None:
+        self.turns: list[int] = []
+        self._is_on = False
+
+    def __call__(self, line: str) -> Painted:
+        if not self._is_on:
+            self.turns.append(0)
+            self._is_on = True
+            asyncio.get_running_loop().call_soon(self._over)
+        self.turns[-1] += 1
+        return painted(line)
+
+    def _over(self) -> None:
+        self._is_on = False
+
+
+async def test_a_screen_of_giant_lines_is_laid_out_in_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It held the loop for 0.3 to 1.5 s: when it was first seen, and at each key."""
+    monkeypatch.setattr(textlaid, "A_TURN", 0.0)
+    long = [f"{'漢' * textlaid.AT_ONCE}{number:07}" for number in range(15)]
+    async with text(size=(40, 10), most=1 << 24) as (app, pilot):
+        await pilot.press("w")
+        app.view.paint = painter = Painter()
+        app.view.show(long)
+        await until(pilot, lambda: rows(app) == ["漢" * 20] * 10)
+        await pilot.press("dollar_sign")
+        await until(pilot, lambda: rows(app)[0].endswith("0000000"))
+        await until(pilot, lambda: rows(app)[-1].endswith("0000009"))
+        await pilot.press("left", "pagedown")
+        await until(pilot, lambda: rows(app)[-1].endswith("0000014"))
+        await pilot.press("circumflex_accent")
+        await until(pilot, lambda: rows(app) == ["漢" * 20] * 10)
+        assert max(painter.turns) == 1
+        assert sum(painter.turns) == 15
+        app.view.set_search(compile_search("漢"))
+        await until(pilot, lambda: all(len([*app.view.render_line(y)]) > 19 for y in range(10)))
+        assert sum(painter.turns) == 15
+
+
+async def test_a_filter_looks_at_what_comes_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = count(step=textseek.A_TURN / 2)  # one or two lines a turn
+    monkeypatch.setattr(textseek, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    async with text(*numbered(3), follows=True) as (app, pilot):
+        app.view.seeker.set_filter(lambda line: "7" in line)
+        await until(pilot, lambda: app.view.seeker.is_complete)
+        app.view.add(numbered(17, 3))
+        assert not app.view.seeker.is_complete
+        app.view.add([*numbered(8, 18)], instead=2)
+        app.view.put_before(["70", "80"])
+        await until(pilot, lambda: rows(app)[:3] == ["70", "line 7", "line 17"])
+        assert app.view.seeker.is_complete
 
 
 async def test_within_a_wrapped_line_rows_are_moved_over() -> None:

@@ -1,4 +1,4 @@
-"""Rows of a long line: what is out of sight costs nothing."""
+"""Rows of a long line: what is out of sight costs little."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from rich.cells import split_graphemes
 from aiocontainerd.safe import safe
 from ctdeck.ansi import MOST_RUNS, painted
 from ctdeck.widgets import textrows
-from ctdeck.widgets.textrows import at_cell
+from ctdeck.widgets.textrows import EVERY, Ruler, row_starts
+
+LONG = st.lists(st.sampled_from(["a", "漢", "e\u0301", "\u0301" * 3, "b" * 250]), max_size=9)
 
 
-@given(st.text(max_size=200), st.integers(0, 60))
+@given(st.text(max_size=200) | LONG.map("".join), st.integers(0, 700))
 def test_a_cell_is_found_as_in_the_whole_text(text: str, cell: int) -> None:
     text, used, found = safe(text), 0, len(safe(text))
     for start, _, cells in split_graphemes(text)[0]:
@@ -21,21 +23,34 @@ def test_a_cell_is_found_as_in_the_whole_text(text: str, cell: int) -> None:
             found = start
             break
         used += cells
-    assert at_cell(text, cell) == (0 if not cell else found)
+    assert Ruler(text).at(cell) == (0 if not cell else found)
 
 
-def test_only_what_is_near_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+@given(st.text(max_size=200).map(safe), st.integers(1, 30))
+def test_rows_begin_where_no_more_has_room(text: str, width: int) -> None:
+    starts, used = [0], 0
+    for start, _, cells in split_graphemes(text)[0]:
+        if used and used + cells > width:
+            starts.append(start)
+            used = 0
+        used += cells
+    assert [*row_starts(text, width)] == starts
+
+
+def test_a_line_is_measured_once_and_looked_up_then(monkeypatch: pytest.MonkeyPatch) -> None:
     """A screen of lines of 64 KiB that are cut at its edge held the loop for seconds."""
-    looked: list[int] = []
+    ruler, measured = Ruler("漢" * 65_536), 0
+    known = textrows._cells
 
-    def split(text: str) -> object:
-        looked.append(len(text))
-        return split_graphemes(text)
+    def cells(character: str) -> int:
+        nonlocal measured
+        measured += 1
+        return known(character)
 
-    monkeypatch.setattr(textrows, "split_graphemes", split)
-    assert at_cell("漢" * 65_536, 0) == 0
-    assert at_cell("漢" * 65_536, 80) == 40
-    assert sum(looked) < 5_000
+    monkeypatch.setattr(textrows, "_cells", cells)
+    for cell in (0, 80, 70_000, 131_070):
+        assert ruler.at(cell) == cell // 2
+    assert measured < 4 * 4 * EVERY
 
 
 def test_a_line_of_nothing_but_colours_has_some_of_them() -> None:

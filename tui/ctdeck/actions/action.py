@@ -68,6 +68,8 @@ KEY_NAMES = {
     "right_square_bracket": "]",
     "exclamation_mark": "!",
     "ampersand": "&",
+    "dollar_sign": "$",
+    "circumflex_accent": "^",
     "up": "↑",
     "down": "↓",
     "pageup": "PgUp",

@@ -126,8 +126,9 @@ class ReadingScreen(Screen[None]):
         """Save what is shown, as it is shown."""
         self.page.close_prompt()
         if event.text:
-            lines = self.view.text_of(self.view.shown).split("\n")
-            self.run_worker(save_lines(self.app, event.text, lines, len(lines)), group="save")
+            shown = [self.view.lines[number] for number in self.view.shown]
+            texts = (line.text for line in shown)
+            self.run_worker(save_lines(self.app, event.text, texts, len(shown)), group="save")
 
     def on_line_clicked(self, event: Line.Clicked) -> None:
         """A key's name."""
@@ -169,7 +170,7 @@ class WholePage(TextPage):
 
     async def _copy(self) -> None:
         numbers = list(self.view.shown)
-        text = self.view.text_of(numbers)
+        text = self.view.text_of(numbers, COPIED)
         where = await copy(self.app, text[:COPIED])
         cut = f", the first {COPIED:,} characters" if len(text) > COPIED else ""
         self._say(f"Copied {counted(len(numbers), 'line')}{cut} {where}".rstrip() + ".")

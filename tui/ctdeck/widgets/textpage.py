@@ -17,7 +17,7 @@ from ctdeck.filtering import compile_filter
 from ctdeck.finding import compile_search
 from ctdeck.formatting import counted
 from ctdeck.widgets.filterline import FilterLine, take_away
-from ctdeck.widgets.textview import TextView
+from ctdeck.widgets.textview import FAR, TextView
 
 COPIED = 100_000  # characters; many terminals take no more
 # The end of the id, keys, action, title, tooltip.
@@ -34,6 +34,8 @@ KEYS = (
     ("up", "k,up", "move(-1)", "up", "One row up"),
     ("left", "h,left", "shift(-1)", "left", "To the left, where lines are cut"),
     ("right", "right", "shift(1)", "right", "To the right, where lines are cut"),
+    ("edge", "dollar_sign", f"shift({FAR})", "line end", "To the end of the longest line in sight"),
+    ("edge.left", "circumflex_accent", f"shift(-{FAR})", "line start", "Back to the first column"),
     ("first", "g,home", "first", "first", "The first line"),
     ("last", "G,end", "last", "last", "The last line, and on with what comes"),
     ("page", "pagedown,space,ctrl+f", "page(1.0)", "page down", "One page down"),
@@ -210,7 +212,7 @@ class TextPage(Vertical):
 
     async def _copy(self) -> None:
         seen = self.view.seen
-        where = await copy(self.app, self.view.text_of(seen)[:COPIED])
+        where = await copy(self.app, self.view.text_of(seen, COPIED)[:COPIED])
         self._say(f"Copied {counted(len(seen), 'line')} {where}".rstrip() + ".")
 
     def _say(self, words: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 A_TURN = 0.01  # s
-AT_ONCE = 2_000  # lines that are sifted before anything is painted
 
 
 class Seeker(Generic[T]):
@@ -22,7 +22,7 @@ class Seeker(Generic[T]):
         self.accepts: Callable[[str], bool] | None = None
         self.told: Callable[[], None] = lambda: None  # called when a filter has looked further
         self._view = view
-        self._from = 0  # lines before this have not been looked at so far
+        self._from = self._to = 0  # lines before and from these on have not been looked at so far
         self._is_looking = False
 
     @property
@@ -33,7 +33,8 @@ class Seeker(Generic[T]):
     @property
     def is_complete(self) -> bool:
         """All lines have been looked at."""
-        return not self.is_filtering or self._from <= self._view.lines.first
+        numbers = self._view.lines.numbers
+        return not self.is_filtering or (self._from <= numbers.start and self._to >= numbers.stop)
 
     def set_filter(self, accepts: Callable[[str], bool] | None) -> None:
         """Show only lines whose text is accepted; the last ones are looked at first."""
@@ -47,8 +48,8 @@ class Seeker(Generic[T]):
             self._view.shown = lines.numbers
             return
         self._view.shown = []
-        self._from = lines.numbers.stop
-        self._look(AT_ONCE, time.monotonic() + A_TURN)
+        self._from = self._to = lines.numbers.stop
+        self._look()
         self._go_on()
 
     def took(self, count: int) -> None:
@@ -59,12 +60,12 @@ class Seeker(Generic[T]):
             return
         shown = self._view.shown
         assert isinstance(shown, list)
-        first = max(numbers.start, numbers.stop - count)
-        while shown and shown[-1] >= first:  # those that others have taken the place of
-            shown.pop()
-        shown += filter(self._is_wanted, range(first, numbers.stop))
-        gone = next((n for n, number in enumerate(shown) if number >= numbers.start), len(shown))
-        del shown[:gone]
+        self._to = max(numbers.start, min(self._to, numbers.stop - count))
+        self._from = min(self._from, self._to)
+        del shown[bisect_left(shown, self._to) :]  # others have taken their place
+        del shown[: bisect_left(shown, numbers.start)]
+        self._look()
+        self._go_on()
 
     def put(self, count: int) -> None:
         """So many came in at the beginning, and some may have gone at the end."""
@@ -74,9 +75,8 @@ class Seeker(Generic[T]):
             return
         shown = self._view.shown
         assert isinstance(shown, list)
-        while shown and shown[-1] >= numbers.stop:
-            shown.pop()
-        self._from = min(self._from, numbers.stop)
+        del shown[bisect_left(shown, numbers.stop) :]
+        self._from, self._to = min(self._from, numbers.stop), min(self._to, numbers.stop)
         self._go_on()
 
     def _is_wanted(self, number: int) -> bool:
@@ -85,18 +85,22 @@ class Seeker(Generic[T]):
             return False
         return self.accepts is None or self.accepts(view.paint(item).text)
 
-    def _look(self, most: int, until: float) -> bool:
-        """At some more; whether any of them is shown."""
-        shown, first = self._view.shown, self._view.lines.first
+    def _look(self) -> bool:
+        """At some more, the new ones first; whether any of them is shown."""
+        shown, numbers = self._view.shown, self._view.lines.numbers
         assert isinstance(shown, list)
-        found: list[int] = []
-        while self._from > first and most and time.monotonic() < until:
+        until, found = time.monotonic() + A_TURN, len(shown)
+        while self._to < numbers.stop and time.monotonic() < until:
+            if self._is_wanted(self._to):
+                shown.append(self._to)
+            self._to += 1
+        before: list[int] = []
+        while self._from > numbers.start and time.monotonic() < until:
             self._from -= 1
-            most -= 1
             if self._is_wanted(self._from):
-                found.append(self._from)
-        shown[:0] = found[::-1]
-        return bool(found)
+                before.append(self._from)
+        shown[:0] = before[::-1]
+        return len(shown) > found
 
     def _go_on(self) -> None:
         if not self.is_complete and not self._is_looking and self._view.is_attached:
@@ -106,7 +110,7 @@ class Seeker(Generic[T]):
     async def _look_on(self) -> None:
         try:
             while not self.is_complete:
-                if self._look(1 << 40, time.monotonic() + A_TURN):
+                if self._look():
                     self._view._changed()
                 self.told()
                 await asyncio.sleep(0)
@@ -119,18 +123,19 @@ class Seeker(Generic[T]):
         From `start` on, that one included; else from the line that was found last, or from what is
         seen. False if there is none.
         """
-        view = self._view
+        view, search = self._view, self._view.search
         until = time.monotonic() + A_TURN
         for number in self._way(step, start):
-            if view.search is None:
+            if search is None or view.search is not search:
                 return False
             lines = view.lines
-            if number in lines.numbers and view.search.is_in(view.paint(lines[number]).text):
-                view.go_to(number)
-                return True
-            if time.monotonic() > until:
+            is_in = number in lines.numbers and search.is_in(view.paint(lines[number]).text)
+            if is_in or time.monotonic() > until:  # one that is in has to be laid out as well
                 await asyncio.sleep(0)
                 until = time.monotonic() + A_TURN
+            if is_in and view.is_shown(number) and view.search is search:
+                view.go_to(number)
+                return True
         return False
 
     def _way(self, step: int, start: int | None) -> Iterator[int]:

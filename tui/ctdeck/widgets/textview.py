@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from rich.segment import Segment
@@ -18,29 +18,21 @@ from textual.message import Message
 from textual.strip import Strip
 
 from ctdeck.ansi import Painted
-from ctdeck.finding import Search, Span
+from ctdeck.finding import Search
 from ctdeck.widgets.factsview import wrap
 from ctdeck.widgets.selfdrawn import SelfDrawn
+from ctdeck.widgets.textlaid import Layout
 from ctdeck.widgets.textlines import MOST, Lines
-from ctdeck.widgets.textrows import at_cell, cells_of, row_starts, segments
+from ctdeck.widgets.textrows import segments
 from ctdeck.widgets.textseek import Seeker
 
 T = TypeVar("T")
 
-KEPT = 400  # lines that are kept as they are drawn
 WHEEL = 3  # rows
 ASIDE = 8  # cells for a step to the right
+FAR = 1 << 30  # more than any line is long
 NONE_SHOWN = "None of the lines is among those that are to be shown."
 Head = Sequence[tuple[str, str]]  # texts and their roles, before a line
-
-
-@dataclass(slots=True)
-class _Laid:
-    """A line that is safe to show, where its rows begin, and where what is looked for is in it."""
-
-    line: Painted
-    starts: Sequence[int]
-    marks: list[Span] = field(default_factory=list)
 
 
 class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
@@ -83,7 +75,7 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
         self._follows = follows
         self._top = self._sub = 0
         self._rows: list[tuple[int, int]] = []
-        self._laid: dict[int, _Laid] = {}
+        self._laid = Layout(lambda number: self.paint(self.lines[number]), self._lay_on)
         self._styles: dict[str, Style] = {}
 
     # What is in it
@@ -94,15 +86,15 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
         self.lines.add(lines)
         self.following = self._follows
         self._top, self._sub, self.here = self.lines.first, 0, None
-        self._laid.clear()
+        self._laid.forget()
         self.sift()
 
     def add(self, lines: Sequence[T], *, instead: int = 0) -> None:
         """Some more at the end, in place of the last lines."""
         if instead:
             self.lines.pop(instead)
-            for number in range(self.lines.numbers.stop, self.lines.numbers.stop + instead):
-                self._laid.pop(number, None)
+            end = self.lines.numbers.stop
+            self._laid.forget(*range(end, end + instead))
         self.lines.add(lines)
         self.seeker.took(len(lines))
         self._changed()
@@ -119,8 +111,7 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
         self._changed()
 
     def renew(self) -> None:
-        """All is painted in another way from now on."""
-        self._laid.clear()
+        """What stands round the lines is another from now on."""
         self._changed()
 
     def set_search(self, search: Search | None) -> None:
@@ -161,13 +152,16 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
         last = self.shown[-1]
         return self._rows[-1] == (last, self._count(last) - 1)
 
-    def text_of(self, numbers: Iterable[int]) -> str:
-        """These lines as they are shown, not broken into rows."""
-        made = []
+    def text_of(self, numbers: Iterable[int], most: int = 1 << 40) -> str:
+        """These lines as they are shown, not broken into rows; about `most` characters of them."""
+        made: list[str] = []
         for number in numbers:
             item = self.lines[number]
             head = "".join(text for text, _ in self.head(item)) if self.head else ""
             made.append(head + self.paint(item).text)
+            most -= len(made[-1]) + 1
+            if most < 0:
+                break
         return "\n".join(made)
 
     # Moving
@@ -215,10 +209,19 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
 
     def shift(self, steps: int) -> None:
         """To the right; less than 0: to the left."""
-        widest = max((cells_of(self._line(n).line) for n in self.seen), default=0)
-        room = max(0, widest - self._room + ASIDE) if not self.wraps else 0
-        self.aside = max(0, min(self.aside + steps * ASIDE, room))
+        self.aside = max(0, min(self.aside + steps * ASIDE, self._rightmost()))
         self._changed()
+
+    def _rightmost(self) -> int:
+        """As far as it can be moved aside: the longest of the lines that are seen has an end."""
+        if self.wraps:
+            return 0
+        widest = 0
+        for number in self.seen:
+            if not self._laid.is_laid(number) and not self._laid.is_time():
+                return FAR * ASIDE  # nobody knows so far
+            widest = max(widest, self._laid.ruler(number).cells)
+        return max(0, widest - self._room + ASIDE)
 
     def turn_wrap(self) -> None:
         """Long lines in several rows, or cut at the edge."""
@@ -251,18 +254,13 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
         return max(0, min(bisect_left(self.shown, number), len(self.shown) - 1))
 
     def _count(self, number: int) -> int:
-        return len(self._line(number).starts)
+        return len(self._laid.starts(number, self._room)) if self.wraps else 1
 
-    def _line(self, number: int) -> _Laid:
-        laid = self._laid.get(number)
-        if laid is None:
-            if len(self._laid) >= KEPT:
-                self._laid.clear()
-            line = self.paint(self.lines[number])
-            starts = row_starts(line.text, self._room) if self.wraps else range(1)
-            marks = self.search.spans(line.text) if self.search else []
-            laid = self._laid[number] = _Laid(line, starts, marks)
-        return laid
+    def _lay_on(self) -> None:
+        """Some lines that are seen were not laid out in the turn before."""
+        if self.is_attached:
+            self.aside = min(self.aside, self._rightmost())
+            self.refresh()
 
     def _changed(self) -> None:
         before = self._rows, self.following
@@ -285,6 +283,7 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
             rows = self._from(index, sub, height)
         self._rows = rows
         self._top, self._sub = rows[0]
+        self._laid.keep(set(self.seen))
 
     def _from(self, index: int, sub: int, height: int) -> list[tuple[int, int]]:
         rows: list[tuple[int, int]] = []
@@ -297,7 +296,6 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
 
     def fit(self) -> None:
         """In another size other rows are seen."""
-        self._laid.clear()
         self._arrange()
 
     def render_line(self, y: int) -> Strip:
@@ -307,17 +305,22 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
             note = Segment(self._note(y), self._style("muted"))
             return Strip([note]).adjust_cell_length(width, base)
         number, row = self._rows[y]
-        laid = self._line(number)
+        if not self._laid.is_laid(number) and not self.wraps and not self._laid.is_time():
+            return Strip.blank(width, base)
+        line = self._laid.line(number).line
         if self.wraps:
-            start = laid.starts[row]
-            end = laid.starts[row + 1] if row + 1 < len(laid.starts) else len(laid.line.text)
+            starts = self._laid.starts(number, self._room)
+            start = starts[row]
+            end = starts[row + 1] if row + 1 < len(starts) else len(line.text)
         else:
-            start = at_cell(laid.line.text, self.aside)
-            end = start + self._room
-        mark = self._style("here" if number == self.here else "match") if laid.marks else None
-        drawn = segments(laid.line, start, end, base, laid.marks, mark)
+            ruler = self._laid.ruler(number)
+            start, end = ruler.at(self.aside), ruler.at(self.aside + self._room)
+        found = self._laid.found(number, self.search)
+        mark = self._style("here" if number == self.here else "match") if found else None
+        drawn = segments(line, start, end, base, found, mark)
         body = Strip(drawn).adjust_cell_length(self._room, base)
-        return Strip([*self._before(number, row), *body]).adjust_cell_length(width, base)
+        whole = Strip([*self._before(number, row), *body], self.head_width + self._room)
+        return whole.adjust_cell_length(width, base)
 
     def _note(self, y: int) -> str:
         """What is told where there is no line."""
