@@ -109,10 +109,9 @@ def test_where_nothing_is_drawn_before(why: dict[str, str], hold: Hold, tmp_path
 def test_keys_are_not_echoed_and_reach_the_app(hold: Hold, tmp_path: Path) -> None:
     with hold() as terminal:
         held(terminal, tmp_path)
-        before = terminal.text
         terminal.type(":echoed")
         terminal.read_for(0.2)
-        assert terminal.text == before
+        assert "echoed" not in terminal.text
         (tmp_path / "go").touch()
         terminal.wait_for(": echoed")
 
