@@ -4,7 +4,6 @@ Sources: OCI image-spec `manifest.md` and `image-index.md`, Docker's schema 2, a
 `images.ChildGCLabels`. The JSON comes from a registry, so nothing in it is taken on trust.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -15,6 +14,7 @@ from aiocontainerd.errors import FailedPrecondition
 from aiocontainerd.models import Descriptor
 from aiocontainerd.platforms import Platform, normalised
 from aiocontainerd.safe import safe
+from aiocontainerd.shortsums import sha256_of
 
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -127,8 +127,7 @@ def chain_ids(diffs: Iterable[str]) -> tuple[str, ...]:
     chain: list[str] = []
     for diff in diffs:
         text = f"{chain[-1]} {diff}" if chain else ""
-        name = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}" if text else diff
-        chain.append(name)
+        chain.append(f"sha256:{sha256_of(text.encode())}" if text else diff)
     return tuple(chain)
 
 

@@ -22,6 +22,7 @@ from aiocontainerd.errors import FailedPrecondition, PermissionDenied
 from aiocontainerd.identifiers import check_container_id, check_identifier
 from aiocontainerd.quickdata import dataclass
 from aiocontainerd.safe import safe
+from aiocontainerd.shortsums import sha256_of
 from aiocontainerd.stateplace import state_root
 
 STDIN, STDOUT, STDERR = "stdin", "stdout.log", "stderr.log"
@@ -58,9 +59,7 @@ class StateDirectory:
 
     def of_daemon(self, uuid: str) -> Self:
         """The same, with logs of this daemon apart: containers of two may have the same id."""
-        import hashlib  # OpenSSL: not before the first screen
-
-        return replace(self, daemon=hashlib.sha256(uuid.encode()).hexdigest()[:8] if uuid else "")
+        return replace(self, daemon=sha256_of(uuid.encode())[:8] if uuid else "")
 
     @property
     def audit(self) -> Path:

@@ -4,7 +4,6 @@ Sources: nerdctl `pkg/clientutil` (the folder's hash), `pkg/logging`; moby `daem
 `daemon/logger`; containerd `pkg/cri/store/container` (Metadata).
 """
 
-import hashlib
 import json
 import os
 import re
@@ -15,6 +14,7 @@ from typing import Any
 from aiocontainerd.logs.source import LogFile, LogSource, NoLog, open_log, refusal
 from aiocontainerd.models import Container
 from aiocontainerd.safe import safe
+from aiocontainerd.shortsums import sha256_of
 from aiocontainerd.sockets import path_of
 
 CRI_METADATA = "io.cri-containerd.container.metadata"
@@ -35,7 +35,7 @@ _OTHERS = {  # drivers that keep a log somewhere else, and how it is read there
 def nerdctl_hash(address: str) -> str:
     """The folder of one daemon in nerdctl's data root: 8 hex digits of its socket's real path."""
     real = os.path.realpath(path_of(address))
-    return hashlib.sha256(real.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return sha256_of(real.encode("utf-8", "surrogateescape"))[:8]
 
 
 def by_nerdctl(container: Container, address: str, root: str = "") -> LogSource:

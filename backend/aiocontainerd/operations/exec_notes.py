@@ -8,7 +8,6 @@ import asyncio
 import json
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -56,7 +55,7 @@ def new_note(state: StateDirectory, key: Key) -> ExecNote:
 
     Raises PermissionDenied or FailedPrecondition when it cannot be written.
     """
-    exec_id = f"{PREFIX}{secrets.token_hex(8)}"
+    exec_id = f"{PREFIX}{os.urandom(8).hex()}"
     note = ExecNote(exec_id, key, maker(), _root(state) / exec_id)
     words = {"namespace": key.namespace, "id": key.id, "made_by": note.made_by}
     try:

@@ -1,6 +1,6 @@
 """containerd.services.leases.v1: what keeps half-made things from the garbage collector."""
 
-import secrets
+import os
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -147,4 +147,4 @@ def purpose(doing: str, subject: str) -> dict[str, str]:
 
 def new_id() -> str:
     """An id for a lease; all of ours begin with LEASE_PREFIX."""
-    return f"{LEASE_PREFIX}{secrets.token_hex(8)}"
+    return f"{LEASE_PREFIX}{os.urandom(8).hex()}"

@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import fcntl
-import hashlib
 import json
 import os
 import stat
@@ -15,6 +14,7 @@ from typing import Self
 
 from aiocontainerd.errors import DeadlineExceeded, FailedPrecondition, PermissionDenied
 from aiocontainerd.safe import safe
+from aiocontainerd.shortsums import sha256_of
 from aiocontainerd.state import StateDirectory
 
 _LONGEST = 107  # bytes of a path that fit into the kernel's sockaddr_un
@@ -45,7 +45,7 @@ class Place:
         folder = state / "embedded"
         socket = folder / "containerd.sock"
         if len(os.fsencode(f"{socket}.ttrpc")) > _LONGEST:
-            name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
+            name = sha256_of(os.fsencode(folder))[:12]
             socket = _SHORT / name / "containerd.sock"
         return cls(folder, socket)
 

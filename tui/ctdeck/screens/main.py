@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.geometry import Size
 from textual.screen import Screen
 
@@ -40,6 +40,7 @@ from ctdeck.verbs.permitted import refuses_all
 from ctdeck.verbs.refused import record_action
 from ctdeck.verbs.removal import take_over
 from ctdeck.widgets.details import Details
+from ctdeck.widgets.ground import Ground
 from ctdeck.widgets.lines import BottomLine, Line
 from ctdeck.widgets.pullstrip import PullStrip
 from ctdeck.widgets.table import Table
@@ -54,6 +55,7 @@ class MainScreen(Screen[None]):
     """See `desk.Desk` for what the actions use of it."""
 
     AUTO_FOCUS = ""
+    BLANK = True  # see `Ground`
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(a.keys, f"do('{a.id}')", a.title, id=a.id, tooltip=a.tooltip) for a in ACTIONS
     ]
@@ -73,7 +75,7 @@ class MainScreen(Screen[None]):
         self.view = self.views["containers"]
         self.top = Line(id="top")
         self.tabs = Line(id="tabs")
-        self.lists = Vertical(id="panes")
+        self.lists = Ground(id="panes")
         self.details = Details(id="details")
         self.bottom = BottomLine(id="bottom")
         self.detail_view = DetailView(self)
@@ -98,7 +100,7 @@ class MainScreen(Screen[None]):
         arrange(self)  # before there is anything that would be styled and laid out again
         yield self.top
         yield self.tabs
-        with Horizontal(id="body"):
+        with Ground(id="body"):
             with self.lists:
                 for view in self.views.values():
                     yield view.table
