@@ -114,6 +114,22 @@ async def test_the_details_tell_why_it_is_kept() -> None:
         await until(pilot, lambda: "Nothing holds it" in " ".join(screen_text(app).split()))
 
 
+async def test_rows_can_be_told_apart_on_80_columns() -> None:
+    async with running(with_disk()) as (app, pilot):
+        await pilot.press("6")
+        await until(pilot, lambda: "FREES" in screen_text(app))
+        head, *rows = lines_of(app.main.view.table)
+        kind, name, size = (head.index(title) for title in ("KIND", "NAME", "SIZE"))
+        assert "…" not in {row[name - 1] for row in rows}
+        assert {row[kind:name].strip() for row in rows} <= {
+            *("image", "snapshot", "layer", "ingest", "container", "lease", "config", "manifest"),
+        }
+        shown = [row[1:size] for row in rows]
+        assert len({*shown}) == len(shown)
+        assert any("snapshot" in row and "db7f28ae2b1d " in row for row in shown)
+        assert "P prune" in screen_text(app)
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_pictures(size: tuple[int, int], tmp_path: Path) -> None:
     async with stage(size, tmp_path, world=with_disk()) as at:

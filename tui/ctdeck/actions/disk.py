@@ -25,7 +25,7 @@ ON_DISK: tuple[Action, ...] = (
         panes=DISK,
         changes=True,
         words=("prune",),
-        footer=43,
+        footer=3,
         group="On the disk",
     ),
     Action(
@@ -44,7 +44,7 @@ ON_DISK: tuple[Action, ...] = (
         "Ask the daemon again what fills the disk",
         lambda d: d.survey(),
         panes=DISK,
-        footer=42,
+        footer=18,
         group="On the disk",
     ),
 )

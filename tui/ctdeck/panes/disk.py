@@ -48,7 +48,8 @@ def _name(row: DiskRow) -> str:
     node = row.thing.node
     if node.kind == "snapshot":
         snapshotter, _, key = node.key.partition("/")
-        return f"{_digest(key)} ({snapshotter})"
+        # containerd's own default goes without saying: its word took the room of the name
+        return _digest(key) if snapshotter == "overlayfs" else f"{_digest(key)} ({snapshotter})"
     return short_reference(node.key) if node.kind == "image" else _digest(node.key)
 
 
@@ -76,13 +77,13 @@ def _held(row: DiskRow, now: datetime) -> Cell:
 
 COLUMNS: tuple[Column[DiskRow], ...] = (
     namespace_column(lambda r: r.thing.node.namespace, priority=4),
-    Column("kind", "KIND", lambda r, _: r.kind, lambda r: r.kind, priority=2, minimum=8),
+    Column("kind", "KIND", lambda r, _: r.kind, lambda r: r.kind, priority=2, minimum=9),
     Column(
         "name",
         "NAME",
         lambda r, _: _name(r),
         _name,
-        minimum=14,
+        minimum=20,
         maximum=44,
         cut="host",
         full=lambda r: r.thing.node.key,
@@ -115,7 +116,7 @@ COLUMNS: tuple[Column[DiskRow], ...] = (
         "AGE",
         lambda r, now: age(r.thing.created_at, now),
         lambda r: listing.stamp(r.thing.created_at),
-        priority=5,
+        priority=6,
         minimum=6,
         right=True,
         when=lambda r: r.thing.created_at,
