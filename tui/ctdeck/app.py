@@ -22,6 +22,7 @@ from ctdeck.keynames import UNBOUND
 from ctdeck.remembered import Remembered, root_for
 from ctdeck.screens.inside import hang_up
 from ctdeck.screens.main import MainScreen
+from ctdeck.screens.telling import untell
 from ctdeck.settings import Session, Settings
 from ctdeck.styles import style_path
 from ctdeck.theme import DARK, SIXTEEN, shades_of, theme_for
@@ -206,6 +207,11 @@ class CtdeckApp(App[None], inherit_bindings=False):
         if isinstance(event, events.Paste):  # also for what is not ours: the palette's line
             event.text = re.sub("[^\r\n]+", lambda line: safe(line[0]), event.text)
         await super().on_event(event)
+
+    def notify(self, message: str, **options: Any) -> None:
+        """As Textual's; the same again takes the place of the one that is shown."""
+        untell(self, message)
+        super().notify(message, **options)
 
     def action_redraw(self) -> None:
         """ctrl+l, also from within a dialog."""

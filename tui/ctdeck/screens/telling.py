@@ -46,7 +46,6 @@ class Toast(NamedTuple):
 
 
 def _show(main: MainScreen, toast: Toast) -> None:
-    untell(main.app, toast.words)  # the same again begins its time anew
     words, title, severity, seconds = toast
     main.app.notify(words, title=title, severity=severity, timeout=seconds, markup=False)
 
