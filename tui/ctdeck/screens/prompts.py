@@ -33,7 +33,7 @@ def close_prompt(main: MainScreen) -> None:
 
 
 def open_filter(main: MainScreen) -> None:
-    """The `/` line; with the filter that is there, to go on with."""
+    """The `/` line; with the filter that is there, to be replaced or gone on with."""
     main.reading = False
     main.showing.everything()
     from ctdeck.widgets.filterline import FilterLine  # Input: not before the first frame

@@ -16,6 +16,9 @@ from aiocontainerd.safe import safe
 from ctdeck.formatting import GLYPHS
 from ctdeck.widgets.lines import Line
 
+HINT = "typing replaces it, → goes on"
+HINT_FROM = 64  # cells: else it would take the room of what is typed
+
 
 def take_away(prompt: Widget) -> None:
     """Close what one types in there."""
@@ -27,6 +30,7 @@ def take_away(prompt: Widget) -> None:
 class FilterLine(Vertical):
     """An input behind a `sign`, with what came of it at the right, or why it is none above it.
 
+    A `text` that is there already is selected: typing replaces it, an arrow key goes on with it.
     `apply` sets the filter and returns what came of it (``3/31``); it raises ValueError for
     a pattern that is none. Enter keeps the filter, but not while it is none; Esc clears it.
     """
@@ -41,6 +45,7 @@ class FilterLine(Vertical):
         self._text = text
         self._apply = apply
         self._is_none = False
+        self._result = ""
 
     def compose(self) -> ComposeResult:
         """The sign, the input, the result."""
@@ -56,6 +61,8 @@ class FilterLine(Vertical):
         """Keys go here now."""
         for entry in self.query(Input):  # none when it was taken away before it was composed
             entry.focus()
+            entry.select_all()
+            self.watch(entry, "selection", self._show_result, init=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter, and say what came of it."""
@@ -72,11 +79,18 @@ class FilterLine(Vertical):
 
     def _say(self, result: str, *, why: str = "") -> None:
         self._is_none = bool(why)
-        for line in self.query("#filter-result").results(Line):
-            line.show([(safe(result), "$quiet")])
+        self._result = safe(result)
+        self._show_result()
         for note in self.query("#filter-note").results(Static):
             note.display = bool(why)
             note.update(f"{GLYPHS.warning} {safe(why)}" if why else "")
+
+    def _show_result(self) -> None:
+        """With a hint as long as the old text is selected."""
+        is_old = any(not entry.selection.is_empty for entry in self.query(Input))
+        hint = f"{HINT}  " if is_old and self.app.size.width >= HINT_FROM else ""
+        for line in self.query("#filter-result").results(Line):
+            line.show([(hint, "$accent"), (self._result, "$quiet")])
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter."""
