@@ -40,6 +40,23 @@ async def test_filter_as_one_types_enter_keeps_it_and_escape_clears_it() -> None
         assert len(app.main.view.table.view.shown) == 6
 
 
+async def test_a_filter_that_is_there_is_typed_over_or_gone_on_with() -> None:
+    async with running() as (app, pilot):
+        table = app.main.view.table
+        await pilot.press("slash", *"web", "enter", "slash")
+        await until(pilot, lambda: "typing replaces it, → goes on" in screen_text(app))
+        assert len(table.view.shown) == 3
+        await pilot.press(*"db")
+        await until(pilot, lambda: [row.key.id for row in table.view.shown] == ["db"])
+        assert "typing replaces it" not in screen_text(app)
+        await pilot.press("enter", "slash")
+        await until(pilot, lambda: "typing replaces it" in screen_text(app))
+        await pilot.press("right")
+        await until(pilot, lambda: "typing replaces it" not in screen_text(app))
+        await pilot.press("backspace")
+        await until(pilot, lambda: app.main.view.filter == "d")
+
+
 @pytest.mark.parametrize(
     ("text", "ids"),
     [
@@ -81,6 +98,22 @@ async def test_sorting_and_its_mark_in_the_title() -> None:
         await pilot.press("o")
         assert [row.key.id for row in table.view.shown] == sorted(ids, reverse=True)
         assert "CONTAINER▼" in lines_of(table)[0]
+
+
+async def test_its_mark_says_which_way_a_b_and_the_smallest_first_are_up() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("1")
+        table = app.main.view.table
+        for column, title in (("reference", "REFERENCE▲"), ("size", "SIZE▼"), ("age", "AGE▲")):
+            table.sort_by(column)
+            assert title in titles(app)
+        table.sort_by("size")
+        sizes = [row.image.details.size for row in table.view.shown]
+        assert sizes == sorted(sizes, reverse=True)
+        await pilot.press("o")
+        assert "SIZE▲" in titles(app)
+        await pilot.press("5")
+        assert "TIME▼" in titles(app)
 
 
 async def test_choosing_a_namespace_takes_its_column_away(

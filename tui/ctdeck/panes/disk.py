@@ -97,9 +97,18 @@ COLUMNS: tuple[Column[DiskRow], ...] = (
         minimum=7,
         maximum=8,
         right=True,
+        falling=True,
     ),
     Column(
-        "frees", "FREES", _frees, lambda r: -r.frees, priority=3, minimum=7, maximum=8, right=True
+        "frees",
+        "FREES",
+        _frees,
+        lambda r: -r.frees,
+        priority=3,
+        minimum=7,
+        maximum=8,
+        right=True,
+        falling=True,
     ),
     Column(
         "held",

@@ -16,6 +16,7 @@ COLUMNS: tuple[Column[EventRow], ...] = (
         lambda r: -r.event.seq,
         priority=2,
         minimum=8,
+        falling=True,
     ),
     namespace_column(lambda r: r.event.namespace, priority=3),
     Column(

@@ -62,10 +62,11 @@ COLUMNS: tuple[Column[ImageRow], ...] = (
         "size",
         "SIZE",
         _size,
-        lambda r: r.image.details.size if r.image.details else -1,
+        lambda r: -r.image.details.size if r.image.details else 1,
         priority=1,
         minimum=7,
         right=True,
+        falling=True,
     ),
     Column(
         "platforms",
@@ -86,7 +87,9 @@ COLUMNS: tuple[Column[ImageRow], ...] = (
         right=True,
         when=lambda r: r.image.created_at,
     ),
-    Column("used", "USE", _used, lambda r: -r.users, priority=2, minimum=9, maximum=12),
+    Column(
+        "used", "USE", _used, lambda r: -r.users, priority=2, minimum=9, maximum=12, falling=True
+    ),
     Column(
         "unpacked",
         "STATE",

@@ -82,6 +82,7 @@ def owned_columns(container: Callable[[R], Container | None]) -> tuple[Column[R]
             right=True,
             brief="RST",
             optional=True,
+            falling=True,
         ),
     )
     return columns

@@ -117,6 +117,7 @@ def usage_columns(numbers: Numbers) -> tuple[Column[ContainerRow | TaskRow], ...
             optional=True,
             reserve=reserve,
             restless=True,
+            falling=True,
         )
 
     def of_host(reading: Reading) -> Cell:

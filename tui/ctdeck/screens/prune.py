@@ -91,6 +91,7 @@ COLUMNS: tuple[Column[PlanRow], ...] = (
         minimum=7,
         maximum=8,
         right=True,
+        falling=True,
     ),
     Column(
         "why",

@@ -33,7 +33,8 @@ class Column(Generic[R]):
     show an age: the time it counts from. `full` is what the filter reads where the cell shows
     less than all. `brief` is the title where there is no room for `title`. An `optional` column
     takes no room while no row has anything in it. `reserve` are cells that it has at least, for
-    what changes all the time; a filter does not read what is `restless`.
+    what changes all the time; a filter does not read what is `restless`. `falling`: `sort` has the
+    largest first.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Column(Generic[R]):
     optional: bool = False
     reserve: int = 0
     restless: bool = False
+    falling: bool = False
 
 
 def names(column: Column[Any]) -> bool:

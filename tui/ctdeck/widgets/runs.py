@@ -35,11 +35,13 @@ def row_runs(columns: Columns, layout: Layout, cells: Cells, cursor: int) -> lis
 
 
 def title_text(columns: Columns, layout: Layout, sort: str | None, *, reverse: bool) -> str:
-    """The line of titles, with a sign on the column that the rows are sorted by."""
+    """The line of titles; on the column that the rows are sorted by a sign says which way."""
     texts = [" "]
     for i, width in layout:
         column = columns[i]
-        sign = (GLYPHS.down if reverse else GLYPHS.up) if column.id == sort else ""
+        sign = ""
+        if column.id == sort:
+            sign = GLYPHS.up if column.falling is reverse else GLYPHS.down
         title = column.title + sign
         if column.brief and cell_len(title) > width:
             title = column.brief + sign
