@@ -64,6 +64,16 @@ async def test_the_generated_name_is_typed_over_but_not_lost_by_moving() -> None
     assert runs.asked[0].id == "nginx-7f3a"
 
 
+async def test_an_emptied_name_is_the_one_that_is_offered() -> None:
+    runs = Runs()
+    async with form(runs) as (app, pilot):
+        await pilot.press("backspace")
+        await until(pilot, lambda: app.screen.draft.name == "")  # type: ignore[attr-defined]
+        assert screen_text(app).count("nginx-7f3a") == 2  # in its place, and in the ctr line
+        await pilot.press("enter")
+        await until(pilot, lambda: [each.id for each in runs.asked] == ["nginx-7f3a"])
+
+
 async def test_a_filled_field_keeps_its_text_when_one_comes_back_to_it() -> None:
     runs = Runs()
     async with form(runs) as (_, pilot):

@@ -75,7 +75,10 @@ def draft_of(options: RunOptions) -> Draft:
 
 
 def read(draft: Draft, base: RunOptions) -> Reading:
-    """The draft as options; what the form has no field for (image, labels, …) is `base`'s."""
+    """The draft as options; what the form has no field for (image, labels, …) is `base`'s.
+
+    So is the name where none is typed.
+    """
     errors: dict[str, InvalidArgument] = {}
     changes: dict[str, Any] = {
         "network": draft.network,
@@ -83,7 +86,7 @@ def read(draft: Draft, base: RunOptions) -> Reading:
         "terminal": draft.terminal,
         "remove": draft.remove,
     }
-    for option, field, value in _readers(draft):
+    for option, field, value in _readers(draft, base):
         try:
             # The check of this one value alone, so that its error finds its own field.
             changes[option] = getattr(replace(base, **{option: value()}), option)
@@ -147,10 +150,10 @@ def _is_about_mount(row: str, text: str) -> bool:
     return any(each in text for each in quoted)
 
 
-def _readers(draft: Draft) -> tuple[tuple[str, str, Callable[[], Any]], ...]:
+def _readers(draft: Draft, base: RunOptions) -> tuple[tuple[str, str, Callable[[], Any]], ...]:
     """Of each one-line field: the option it sets, its own name, and how it is read."""
     return (
-        ("id", "name", lambda: check_container_id(draft.name.strip())),
+        ("id", "name", lambda: check_container_id(draft.name.strip() or base.id)),
         ("command", "command", lambda: tuple(word.text for word in split(draft.command))),
         ("network", "network", lambda: check_network(draft.network)),
         ("user", "user", lambda: draft.user.strip()),

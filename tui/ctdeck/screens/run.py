@@ -105,7 +105,7 @@ class RunScreen(ModalScreen["RunResult | None"]):
                 yield Static(
                     _KEPT_OF_ANOTHER if self._moved else _KEPT, markup=False, id="run-kept"
                 )
-            yield RunFields(self._first)
+            yield RunFields(self._first, self._base.id)
             with Vertical(id="run-below"):
                 yield Note(id="run-error")
                 yield Static("", markup=False, id="run-risks")

@@ -19,16 +19,20 @@ from ctdeck.widgets.path_field import PathField, listed
 
 
 class RunFields(VerticalScroll, can_focus=False):
-    """One row a field. Fields are called as in a Reading: name, mounts.0, …"""
+    """One row a field. Fields are called as in a Reading: name, mounts.0, …
 
-    def __init__(self, draft: Draft) -> None:
+    `name` is what the container is called if none is typed.
+    """
+
+    def __init__(self, draft: Draft, name: str) -> None:
         super().__init__(id="run-fields")
+        self._name_else = name
         self._first = draft
 
     def compose(self) -> ComposeResult:
         """In the order of wanting."""
         draft = self._first
-        yield FormRow("name", Field(draft.name, select_on_focus=True, id="name"))
+        yield FormRow("name", Field(draft.name, self._name_else, select_on_focus=True, id="name"))
         yield FormRow("command", WordsField(draft.command, "the image's own", id="command"))
         hint = "/host/path:/path/inside[:ro]"
         yield ManyRows("mounts", lambda text: PathField(text, hint), draft.mounts, id="mounts")
