@@ -158,6 +158,27 @@ def test_what_comes_too_fast_is_left_out_and_counted(log: OpenLog, path: Path) -
     assert len(news.entries) < 20
 
 
+def test_a_flood_of_empty_lines_is_read_some_at_a_time(
+    log: OpenLog, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A million of them in one batch held who showed them for seconds."""
+    monkeypatch.setattr(module, "LINES_AT_ONCE", 5)
+    path.write_text(lines(3) + "\n" * 20 + lines(3, 3) + "no end")
+    made: list[str] = []
+    while news := texts(log.news().entries):
+        assert len(news) <= 5
+        made += news
+    assert made == [*lines(3).split("\n")[:-1], *[""] * 20, *lines(3, 3).split("\n")[:-1]]
+    assert texts(log.news().open) == ["no end"]
+    again = OpenLog(log.file)
+    back = texts(again.tail())
+    while older := texts(again.before()):
+        assert len(older) <= 5
+        back[:0] = older
+    assert back == made
+    again.close()
+
+
 def test_a_line_of_100_mb_is_cut_and_the_next_one_is_there(log: OpenLog, path: Path) -> None:
     with path.open("wb") as file:
         for _ in range(100):

@@ -19,7 +19,8 @@ from aiocontainerd.logs.source import LogFile, NoLog, open_log, refusal
 PIECE = 512 << 10  # bytes that are read at once, from the end or before
 LONGEST = 4 << 20  # bytes that are looked back for the beginning of a line
 LINE_MAX = 256 << 10  # bytes of a line that are kept
-AT_ONCE = 1 << 20  # bytes of news that are read at once: more lines would hold who shows them
+AT_ONCE = 1 << 20  # bytes of news that are read at once
+LINES_AT_ONCE = 1 << 14  # of news, of the end, of what is before: more would hold who shows them
 BEHIND = 4 << 20  # bytes that may wait to be read; of more only the end is
 COUNTED = 256 << 20  # bytes of what is left out in which lines are counted
 MOST_FILES = 1_000  # of the folder that are looked at
@@ -145,6 +146,8 @@ class OpenLog:
         while True:
             start = max(0, end - length)
             data = _read(descriptor, start, end - start)
+            data = b"\n".join(data.rsplit(b"\n", LINES_AT_ONCE)[-LINES_AT_ONCE:])
+            start = end - len(data)
             first = self._first_line(data) if start else 0
             if first is not None or length >= LONGEST or not start:
                 break
@@ -185,8 +188,12 @@ class OpenLog:
         return News(entries, self._incomplete(), skipped)
 
     def _take(self, data: bytes) -> list[Entry]:
+        pieces = data.split(b"\n", LINES_AT_ONCE)
         self._at += len(data)
-        head, *others = data.split(b"\n")
+        if len(pieces) > LINES_AT_ONCE:  # the last one is read the next time
+            self._at -= len(pieces[-1])
+            pieces[-1] = b""
+        head, *others = pieces
         if not others:
             self._keep(head)
             return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from aiocontainerd.logs import Batch, Entry, LogReader, LogSource
 from aiocontainerd.logs.entries import NOTE
@@ -84,17 +85,24 @@ class LogFeed:
         async with self._turn:
             if self._reader is None:
                 return False
-            batch = await off_loop(self._reader.news, "log")
+            batch = await off_loop(partial(self._news, self._reader), "log")
             if not batch.entries and not batch.skipped and batch.open == self._open:
                 return False
             self._take(batch)
         self._told()
         return True
 
+    def _news(self, reader: LogReader) -> Batch:
+        """What came in, with the time at which it came where the log keeps none. Blocks."""
+        batch = reader.news()
+        if reader.source.has_times:
+            return batch
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        timed = [Entry(*entry[:2], entry.time or now, entry.more) for entry in batch.entries]
+        return batch._replace(entries=timed)
+
     def _take(self, batch: Batch) -> None:
-        now, entries = datetime.now(UTC), batch.entries
-        if self.source is not None and not self.source.has_times:
-            entries = [_seen_at(entry, now) for entry in entries]
+        entries = batch.entries
         if batch.skipped:
             self.skipped += batch.skipped
             words = f"{counted(batch.skipped, 'line')} came too fast to be shown"
@@ -113,8 +121,3 @@ class LogFeed:
             self._view.put_before(await off_loop(self._before, "log"))
         self._told()
         return True
-
-
-def _seen_at(entry: Entry, when: datetime) -> Entry:
-    """With the time at which it came, where the log keeps none."""
-    return entry if entry.time else entry._replace(time=when.isoformat(timespec="seconds"))
