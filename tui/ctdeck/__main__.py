@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from ctdeck.ending import Ending, after_fault, die, end_for_sure, status_of
 from ctdeck.settings import Settings, from_arguments
+from ctdeck.terminal import quiet
 from ctdeck.terminal.kind import Colours, colour_system, colours_for, refusal
-from ctdeck.terminal.quiet import Quiet, fill_closed, screen_apart
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,21 +109,21 @@ async def _until_end(settings: Settings) -> tuple[int, int]:
             raise
         end_for_sure(128 + ending.number)
         stage.give_back()
-        Quiet().on()  # what is under way is cancelled with the loop, and gRPC complains of that
+        quiet.on()  # what is under way is cancelled with the loop, and gRPC complains of that
         return ending.number, 0
     finally:
         ending.close()
     if app.fault is not None:
-        Quiet().off()
+        quiet.off()
     status = status_of(app)
     end_for_sure(status)
-    Quiet().on()
+    quiet.on()
     return 0 if app.fault is not None else ending.number, status
 
 
 def _no_screen() -> str:
     """Why nothing can be shown here; empty if it can."""
-    fill_closed()
+    quiet.fill_closed()
     if not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
         return "this needs a terminal for its input and output"
     try:
@@ -136,7 +136,7 @@ def _no_screen() -> str:
 def _fit_textual() -> None:
     """What Textual reads when it is imported: the colours, and on what it draws."""
     if _is_terminal(sys.stderr):
-        screen_apart()
+        quiet.screen_apart()
     else:  # Textual draws on stderr. With that in a file the screen would stay empty.
         sys.__stderr__ = sys.__stdout__  # type: ignore[misc]
     colours = colours_for(os.environ)

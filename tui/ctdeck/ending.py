@@ -13,7 +13,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ctdeck.terminal.quiet import Quiet
+from ctdeck.terminal import quiet
 
 if TYPE_CHECKING:
     from ctdeck.app import CtdeckApp
@@ -96,7 +96,7 @@ class Ending:
         if app is not None and app._driver is not None:
             with suppress(Exception):  # whatever it is, there is no time for it
                 app._driver.suspend_application_mode()
-        Quiet().off()  # a fault is told
+        quiet.off()  # a fault is told
         if self.number:
             die(self.number)
         os._exit(status_of(app) if app is not None else 1)

@@ -11,12 +11,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from ctdeck.terminal import jobs, objection
+from ctdeck.terminal import jobs, objection, quiet
 from ctdeck.terminal.differ import Hand, abilities, difference
 from ctdeck.terminal.encoding import encoded, encoding_for
 from ctdeck.terminal.outlet import Outlet, open_terminal
 from ctdeck.terminal.picture import Picture
-from ctdeck.terminal.quiet import Quiet
 
 _TAKE = "\x1b[?1049h\x1b[?25l\x1b[?7l"  # as Textual: another screen, no cursor, no wrapped lines
 _GIVE = "\x1b[m\x1b[?7h\x1b[?1049l\x1b[?25h"
@@ -41,7 +40,6 @@ class Stage:
 
     def __init__(self) -> None:
         self._input = sys.stdin.fileno()
-        self._quiet = Quiet()
         self._taken: Taken | None = None
         self.resized = False  # since it shows something: the terminal may have cut that
         self.on_resized: Callable[[], None] = lambda: None
@@ -67,7 +65,7 @@ class Stage:
         loop.add_signal_handler(signal.SIGTSTP, self._stop)  # the driver's come after these
         loop.add_signal_handler(signal.SIGCONT, self.give_back)
         loop.add_signal_handler(signal.SIGWINCH, self._note_resize)
-        self._quiet.on()
+        quiet.on()
         _listen(self._input)
         blank, able = Picture(picture.width, picture.height), abilities(environment["TERM"])
         difference(blank, picture, range(picture.height), hand, able)
@@ -80,7 +78,7 @@ class Stage:
         taken = None if self._over else self._taken
         self._over = True
         if taken is not None:
-            self._quiet.off()
+            quiet.off()
         return taken
 
     def give_back(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from ctdeck.terminal import jobs
+from ctdeck.terminal import jobs, quiet
 from ctdeck.terminal.detach import DetachKeys
 from ctdeck.terminal.lent import RESET, lent, raw
 from ctdeck.terminal.outlet import open_terminal
@@ -81,7 +81,7 @@ async def hand_over(
     screen, fault, outcome = open_terminal(), None, Outcome(Over.STOPPED)
     try:
         with app.batch_update(), app.suspend():
-            driver._quiet.on()
+            quiet.on()
             try:
                 os.write(screen, f"{greeting}\n".encode())
                 with lent(driver.fileno), _followed(driver, resize):
@@ -91,7 +91,7 @@ async def hand_over(
             except Exception as error:  # the app has to come back first
                 fault = error
             finally:
-                driver._quiet.off()
+                quiet.off()
                 with suppress(OSError):
                     os.write(screen, RESET + b"\r\n")  # the next one begins below
     finally:

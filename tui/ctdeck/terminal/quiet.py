@@ -7,36 +7,30 @@ import logging
 import os
 import sys
 from contextlib import suppress
-from typing import ClassVar
 
 _ERRORS = 2  # the file
 
 
-class Quiet:
-    """While it is `on`, file 2 is the log, or nothing. What is no terminal is left as it is.
+_kept: list[int] = []  # file 2 as it was, while it is something else
 
-    A process has one file 2: whoever holds a Quiet switches the same one.
-    """
 
-    _kept: ClassVar[int | None] = None
+def on() -> None:
+    """From now on file 2 is the log, or nothing. What is no terminal is left as it is."""
+    if _kept or not os.isatty(_ERRORS):
+        return
+    sink = _log_file()
+    opened = os.open(os.devnull, os.O_WRONLY) if sink is None else sink
+    _kept.append(os.dup(_ERRORS))
+    os.dup2(opened, _ERRORS)
+    if sink is None:
+        os.close(opened)
 
-    def on(self) -> None:
-        """From now on."""
-        if Quiet._kept is not None or not os.isatty(_ERRORS):
-            return
-        sink = _log_file()
-        opened = os.open(os.devnull, os.O_WRONLY) if sink is None else sink
-        Quiet._kept = os.dup(_ERRORS)
-        os.dup2(opened, _ERRORS)
-        if sink is None:
-            os.close(opened)
 
-    def off(self) -> None:
-        """File 2 is what it was."""
-        if Quiet._kept is not None:
-            os.dup2(Quiet._kept, _ERRORS)
-            os.close(Quiet._kept)
-            Quiet._kept = None
+def off() -> None:
+    """File 2 is what it was."""
+    while _kept:
+        os.dup2(_kept[-1], _ERRORS)
+        os.close(_kept.pop())
 
 
 def screen_apart() -> None:

@@ -15,10 +15,9 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 
-from ctdeck.terminal import jobs
+from ctdeck.terminal import jobs, quiet
 from ctdeck.terminal.encoding import encoded, encoding_for
 from ctdeck.terminal.kind import is_plain
-from ctdeck.terminal.quiet import Quiet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +40,6 @@ class SturdyDriver(LinuxDriver):
         super().__init__(app, **options)
         self._active = False
         self._plain = is_plain(os.environ)
-        self._quiet = Quiet()
         self._stage: Stage | None = getattr(app, "stage", None)  # who may have the terminal still
         self._encoding = encoding_for(os.environ, getattr(self._file, "encoding", "utf-8"))
         # In the loop and not between any two lines of ours: what they do must not be cut in two.
@@ -69,11 +67,11 @@ class SturdyDriver(LinuxDriver):
             return
         self._in_band_window_resize = False  # another terminal may be behind it by now
         self._active = True
-        self._quiet.on()
+        quiet.on()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._active = self._key_thread is not None
         if not self._active:
-            self._quiet.off()
+            quiet.off()
 
     def stop_application_mode(self) -> None:
         """As Textual's; once for each start."""
@@ -82,7 +80,7 @@ class SturdyDriver(LinuxDriver):
             super().stop_application_mode()
             self._active = False
             if not self._app._exit:  # gRPC prints a traceback for each call that ends with us
-                self._quiet.off()
+                quiet.off()
 
     def _stop_process(self) -> None:
         """SIGTSTP: give the terminal back, then stop, and take it again."""
