@@ -133,7 +133,7 @@ def _add_container(
     short = sent[:2000]
     message = containers_pb2.Container(
         id=id,
-        labels={f"key {short}": short, "nerdctl/name": short, "io.ctdeck/stdout": f"/{short}"},
+        labels={f"key {short}": short, "nerdctl/name": short, "io.ctdeck/log": f"/{short}"},
         image=image_name(id.removeprefix("c-"), sent),
         runtime=containers_pb2.Container.Runtime(name=f"{_PROPER} {short}"),
         snapshotter=f"overlayfs {short}",

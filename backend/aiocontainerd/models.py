@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
 REMOVE_LABEL = "io.ctdeck/remove"  # "true" on a container that `run` was to remove when done
+LOG_LABEL = "io.ctdeck/log"  # the file of its output, without a terminal: in the CRI's format
+STDOUT_LABEL = "io.ctdeck/stdout"  # of a terminal's, as it is
+STDERR_LABEL = "io.ctdeck/stderr"  # ctdeck once wrote two files, without times, for all others
+LOG_LABELS = (LOG_LABEL, STDOUT_LABEL, STDERR_LABEL)
 TOOLBOX_LABEL = "io.ctdeck/debug"  # on a toolbox: namespace/id of the container that it looks into
 HELD_BACK = "held back by "  # with a maker after it, in its place: who restarts it just now
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})

@@ -25,21 +25,8 @@ from aiocontainerd.safe import safe
 from aiocontainerd.shortsums import sha256_of
 from aiocontainerd.stateplace import state_root
 
-STDIN, STDOUT, STDERR = "stdin", "stdout.log", "stderr.log"
+OUTPUT, TERMINAL, STDIN = "output.log", "stdout.log", "stdin"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
-@dataclass(frozen=True, slots=True)
-class LogPaths:
-    """The two files of one container; one with a terminal writes to `stdout` only."""
-
-    stdout: Path
-    stderr: Path
-
-    @property
-    def stdin(self) -> Path:
-        """The FIFO beside them from which a container with a terminal reads."""
-        return self.stdout.with_name(STDIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,35 +58,32 @@ class StateDirectory:
         check_identifier(namespace, "namespace")
         return self.root / "logs" / self.daemon / namespace / check_container_id(id)
 
-    def log_paths(self, namespace: str, id: str) -> LogPaths:
-        """Where the output of that container goes when we start it."""
-        folder = self.logs(namespace, id)
-        return LogPaths(folder / STDOUT, folder / STDERR)
+    def log_path(self, namespace: str, id: str, *, terminal: bool) -> Path:
+        """The file to which the output of that container goes when we start it."""
+        return self.logs(namespace, id) / (TERMINAL if terminal else OUTPUT)
 
-    def make_logs(self, namespace: str, id: str, *, terminal: bool = False) -> LogPaths:
-        """Make the directory and the empty files; files that exist are kept, to be appended to.
+    def make_log(self, namespace: str, id: str, *, terminal: bool) -> Path:
+        """Make the directory and the empty file; one that exists is kept, to be appended to.
 
-        With a `terminal` one of them, and the FIFO.
-
-        Raises PermissionDenied, or FailedPrecondition when something else is in the way.
+        With a `terminal` also the FIFO of its input. Raises PermissionDenied, or
+        FailedPrecondition when something else is in the way.
         """
-        paths = self.log_paths(namespace, id)
+        log = self.log_path(namespace, id, terminal=terminal)
         try:
             os.close(self.open_root())
-            for folder in self._folders(paths):
+            for folder in self._folders(log.parent):
                 _make_folder(folder)
-            for file in (paths.stdout,) if terminal else (paths.stdout, paths.stderr):
-                _make_file(file)
+            _make_file(log)
             if terminal:
-                make_fifo(paths.stdin)
+                make_fifo(stdin_of(log))
         except OSError as error:
             kind = PermissionDenied if isinstance(error, PermissionError) else FailedPrecondition
             raise kind(
                 f"the log cannot be made ({error.strerror})",
-                subject=safe(os.fsencode(error.filename or paths.stdout)),
+                subject=safe(os.fsencode(error.filename or log)),
                 remedy="Set XDG_STATE_HOME to a directory that can be written, with space left.",
             ) from error
-        return paths
+        return log
 
     def open_root(self) -> int:
         """Make the root if it is missing; returns its descriptor, for files right below it.
@@ -133,20 +117,25 @@ class StateDirectory:
 
     def remove_logs(self, namespace: str, id: str) -> None:
         """Delete one container's logs; what is not there or not ours to delete stays."""
-        paths = self.log_paths(namespace, id)
+        logs = self.logs(namespace, id)
         with suppress(OSError, FailedPrecondition):
-            for folder in self._folders(paths):
+            for folder in self._folders(logs):
                 _check_folder(folder)
-            shutil.rmtree(paths.stdout.parent)
+            shutil.rmtree(logs)
 
     def check_folder(self, folder: Path) -> None:
         """Raises OSError, or FailedPrecondition for a link or one that others could change."""
         _check_folder(folder)
 
-    def _folders(self, paths: LogPaths) -> list[Path]:
-        """All between the root and the log, the uppermost first."""
-        below = paths.stdout.parent.relative_to(self.root)
+    def _folders(self, logs: Path) -> list[Path]:
+        """All between the root and a container's logs, the uppermost first, and that one."""
+        below = logs.relative_to(self.root)
         return [self.root / folder for folder in (*reversed(below.parents[:-1]), below)]
+
+
+def stdin_of(log: Path) -> Path:
+    """The FIFO beside the log of a terminal, from which the container reads."""
+    return log.with_name(STDIN)
 
 
 @lru_cache(maxsize=16)

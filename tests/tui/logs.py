@@ -10,9 +10,10 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from aiocontainerd.models import TaskStatus
+from aiocontainerd.models import LOG_LABEL, TaskStatus
+from aiocontainerd.operations.keeper import Stream
 from aiocontainerd.services.tasks import Stdio
-from aiocontainerd.state import StateDirectory
+from aiocontainerd.state import OUTPUT, StateDirectory
 from aiocontainerd.store import Store
 from ctdeck.app import CtdeckApp
 from ctdeck.screens.logs import LogScreen
@@ -43,19 +44,24 @@ class Client:
 
 
 class Log:
-    """The files of a container that ctdeck ran."""
+    """The log of a container that ctdeck ran, as its keeper writes it."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder / "logs" / "default" / "web1"
-        self.folder.mkdir(parents=True)
-        self.out, self.err = self.folder / "stdout.log", self.folder / "stderr.log"
-        self.labels = {"io.ctdeck/stdout": str(self.out), "io.ctdeck/stderr": str(self.err)}
-        self.out.touch()
-        self.err.touch()
+        self.file = folder / "logs" / "default" / "web1" / OUTPUT
+        self.file.parent.mkdir(parents=True)
+        self.file.touch()
+        self.labels = {LOG_LABEL: str(self.file)}
+        self._streams = {"out": Stream(b"stdout"), "err": Stream(b"stderr")}
 
     def write(self, *lines: str, to: str = "out") -> None:
-        with (self.out if to == "out" else self.err).open("a") as file:
-            file.write("".join(f"{line}\n" for line in lines))
+        self.add("".join(f"{line}\n" for line in lines).encode(), to)
+
+    def add(self, data: bytes, to: str = "out") -> None:
+        """Whether it ends a line or not."""
+        stream = self._streams[to]
+        made = stream.lines(data) + (stream.rest() if stream.due is not None else b"")
+        with self.file.open("ab") as file:
+            file.write(made)
 
 
 def json_line(text: str, time: str, stream: str = "stdout") -> str:

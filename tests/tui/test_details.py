@@ -148,6 +148,7 @@ async def test_the_palette_bears_a_terminal_without_room() -> None:
 async def test_secrets_in_labels_and_words_are_stars_and_the_logs_one_line() -> None:
     labels = {
         "com.example/api-token": "hunter2",
+        "io.ctdeck/log": "/var/lib/ctdeck/logs/default/web/output.log",
         "io.ctdeck/stdout": "/var/lib/ctdeck/logs/default/web/stdout.log",
         "io.ctdeck/stderr": "/var/lib/ctdeck/logs/default/web/stderr.log",
     }
@@ -157,7 +158,8 @@ async def test_secrets_in_labels_and_words_are_stars_and_the_logs_one_line() -> 
         text = screen_text(app)
         assert "hunter2" not in text
         assert "app --password ***" in text
-        assert "/var/lib/ctdeck/logs/default/web/ stdout.log and stderr.log" in text
+        assert "/var/lib/ctdeck/logs/default/web/ output.log, stdout.log, " in text
+        assert "stderr.log" in text
         assert "io.ctdeck" not in text
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ctdeck.logtext import STREAMS
 from ctdeck.screens import logfeed
 from ctdeck.screens.logs import LogScreen
 from tests.tui.apps import screen_text, until
@@ -31,11 +32,9 @@ async def test_it_opens_at_the_end_and_follows(log: Log) -> None:
         await until(pilot, lambda: body(app)[-1] == "out more")
         log.write("bad", to="err")
         await until(pilot, lambda: body(app)[-1] == "err bad")
-        with log.out.open("a") as file:
-            file.write("pass")
-            file.flush()
-            await until(pilot, lambda: body(app)[-1] == "out pass")
-            file.write("word:\n")
+        log.add(b"pass")
+        await until(pilot, lambda: body(app)[-1] == "out pass")
+        log.add(b"word:\n")
         await until(pilot, lambda: body(app)[-1] == "out password:")
         assert "out pass" not in body(app)
 
@@ -84,17 +83,21 @@ async def test_rotated_and_emptied_it_is_followed(tmp_path: Path) -> None:
         await until(pilot, lambda: "three" in body(app))
 
 
-async def test_times_since_and_streams(tmp_path: Path) -> None:
+@pytest.mark.parametrize("maker", ["ctdeck", "nerdctl"])
+async def test_times_since_and_streams(log: Log, tmp_path: Path, maker: str) -> None:
     folder = tmp_path / "1935db59" / "containers" / "default" / "web1"
     folder.mkdir(parents=True)
     now = datetime.now(UTC)
-    lines = [
-        json_line(f"{minutes} min ago", (now - timedelta(minutes=minutes)).isoformat(), stream)
+    said = [
+        (f"{minutes} min ago", (now - timedelta(minutes=minutes)).isoformat(), stream)
         for minutes, stream in ((300, "stdout"), (30, "stderr"), (2, "stdout"), (0, "stderr"))
     ]
-    (folder / "web1-json.log").write_text("".join(lines))
     labels = {"nerdctl/name": "web1", "nerdctl/state-dir": str(folder)}
-    async with reading(labels=labels) as (app, pilot, _):
+    if maker == "nerdctl":
+        (folder / "web1-json.log").write_text("".join(json_line(*each) for each in said))
+    else:
+        log.file.write_text("".join(f"{when} {to} F {text}\n" for text, when, to in said))
+    async with reading(labels=labels if maker == "nerdctl" else log.labels) as (app, pilot, _):
         await until(pilot, lambda: "out 300 min ago" in body(app))
         await pilot.press("t")
         stamp = (now - timedelta(minutes=2)).astimezone()
@@ -111,16 +114,37 @@ async def test_times_since_and_streams(tmp_path: Path) -> None:
         await until(pilot, lambda: body(app)[:3] == ["30 min ago", "0 min ago", ""])
 
 
-async def test_a_log_without_times_says_so(log: Log) -> None:
-    log.write("old")
-    async with reading(labels=log.labels) as (app, pilot, screen):
+def old_log(folder: Path) -> dict[str, str]:
+    """The labels of a container of an earlier ctdeck, with its two files."""
+    files = {name: folder / "logs" / "default" / "web1" / f"{name}.log" for name in STREAMS[1:]}
+    files["stdout"].parent.mkdir(parents=True, exist_ok=True)
+    files["stdout"].write_text("old\n")
+    files["stderr"].touch()
+    return {f"io.ctdeck/{name}": str(file) for name, file in files.items()}
+
+
+async def test_a_log_without_times_says_so(tmp_path: Path) -> None:
+    labels = old_log(tmp_path)
+    async with reading(labels=labels) as (app, pilot, screen):
         await until(pilot, lambda: "out old" in body(app))
         await pilot.press("3")
         await until(pilot, lambda: any("keeps no times" in n.message for n in app._notifications))
         assert not screen.look.since
         await pilot.press("t")
-        log.write("new")
+        with Path(labels["io.ctdeck/stdout"]).open("a") as file:
+            file.write("new\n")
         await until(pilot, lambda: body(app)[1].endswith("out new") and body(app)[1][2] == ":")
+
+
+async def test_started_again_it_has_times_from_there_on(log: Log, tmp_path: Path) -> None:
+    labels = old_log(tmp_path)
+    log.write("new")
+    async with reading(labels={**labels, **log.labels}) as (app, pilot, screen):
+        await until(pilot, lambda: body(app)[:2] == ["out old", "out new"])
+        await pilot.press("t")
+        await until(pilot, lambda: body(app)[0].strip() == "out old" and body(app)[1][2] == ":")
+        await pilot.press("3")
+        await until(pilot, lambda: screen.look.since == 3)
 
 
 async def test_saving_makes_a_new_file_for_its_owner(log: Log, tmp_path: Path) -> None:
@@ -213,7 +237,7 @@ async def test_a_burst_never_holds_the_loop(log: Log) -> None:
 
 async def test_hostile_lines(log: Log) -> None:
     nasty = (b"\x1b]0;title\x07", b"[/] [@click=app.bell]x[/]", b"\xff\xfe\0", b"a\rb\r")
-    log.out.write_bytes(b"\n".join((*nasty, b"y" * 3_000_000, b"end\n")))
+    log.add(b"\n".join((*nasty, b"y" * 3_000_000, b"end\n")))
     async with reading(labels=log.labels) as (app, pilot, _):
         await until(pilot, lambda: "out end" in body(app))
         await pilot.press("w", "g")

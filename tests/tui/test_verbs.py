@@ -280,11 +280,11 @@ async def test_a_paused_one_is_resumed_for_its_end() -> None:
         assert "will get SIGTERM, and be resumed to hear it" in app.screen.question.lines[0]
 
 
-@pytest.mark.parametrize("label", [True, False])
-async def test_a_log_is_removed_only_if_there_is_one(label: bool) -> None:
-    labels = {"io.ctdeck/stdout": "/x"} if label else {}
+@pytest.mark.parametrize("label", ["log", "stdout", ""])
+async def test_a_log_is_removed_only_if_there_is_one(label: str) -> None:
+    labels = {f"io.ctdeck/{label}": "/x"} if label else {}
     world = of((container("a", labels=labels), task("a", TaskStatus.STOPPED)))
     async with running(world, session=session()) as (app, pilot):
         await pilot.press("D")
         await until(pilot, lambda: asked(app))
-        assert ("will be removed: its log" in screen_text(app)) is label
+        assert ("will be removed: its log" in screen_text(app)) is bool(label)

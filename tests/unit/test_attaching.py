@@ -10,24 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiocontainerd.errors import FailedPrecondition
-from aiocontainerd.models import Container
+from aiocontainerd.models import STDOUT_LABEL, Container
 from aiocontainerd.operations.attaching import ends_of
 from aiocontainerd.operations.logger import log_uri
-from aiocontainerd.operations.record import STDOUT_LABEL
 from aiocontainerd.operations.tail import replayable
 from aiocontainerd.services.tasks import Stdio
-from aiocontainerd.state import LogPaths
+from aiocontainerd.state import TERMINAL, stdin_of
 
 WEB = Container("default", "web", "nginx", "runc", "overlayfs", "web", terminal=True)
 NERDCTL = "binary:///usr/local/bin/nerdctl?_NERDCTL_INTERNAL_LOGGING=%2Fvar%2Flib%2Fnerdctl"
 
 
 def test_ours_by_what_the_shim_does(tmp_path: Path) -> None:
-    paths = LogPaths(tmp_path / "stdout.log", tmp_path / "stderr.log")
-    uri, stdin = log_uri(paths, terminal=True), os.fspath(paths.stdin)
-    ours = replace(WEB, labels={STDOUT_LABEL: os.fspath(paths.stdout)})
+    log = tmp_path / TERMINAL
+    uri, stdin = log_uri(log, terminal=True), os.fspath(stdin_of(log))
+    ours = replace(WEB, labels={STDOUT_LABEL: os.fspath(log)})
     ends = ends_of(ours, Stdio(stdin, uri, True))
-    assert (ends.stdin, ends.stdout, ends.kept) == (paths.stdin, paths.stdout, True)
+    assert (ends.stdin, ends.stdout, ends.kept) == (stdin_of(log), log, True)
     old = ends_of(ours, Stdio("", uri, True))  # of a ctdeck that could not attach
     assert (old.stdin, old.kept) == (None, True)
     lying = replace(WEB, labels={STDOUT_LABEL: "/etc/shadow"})

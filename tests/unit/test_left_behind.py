@@ -210,7 +210,7 @@ async def test_read_only_keeps_the_log_of_what_is_gone(host: Host) -> None:
             await operations.delete_container(client, container, state=host.state)
         with pytest.raises(ReadOnly):
             await operations.remove_stray_log(client, container.key, state=host.state)
-    assert list(host.state.root.rglob("stdout.log"))
+    assert list(host.state.root.rglob("output.log"))
 
 
 async def test_read_only_takes_over_nothing(host: Host) -> None:

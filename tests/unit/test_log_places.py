@@ -31,19 +31,26 @@ async def found(made: Container, uri: str = "", root: str = "") -> tuple[LogFile
 
 
 async def test_ctdecks_own_by_its_labels() -> None:
-    out = "/var/lib/ctdeck/logs/0a1b2c3d/default/web1/stdout.log"
-    err = out.replace("stdout", "stderr")
-    labels = {"io.ctdeck/stdout": out, "io.ctdeck/stderr": err}
-    assert await found(container("web1", labels=labels)) == (
-        LogFile(out, "plain", "stdout", own=3),
+    log = "/var/lib/ctdeck/logs/0a1b2c3d/default/web1/output.log"
+    labels = {"io.ctdeck/log": log}
+    assert await found(container("web1", labels=labels)) == (LogFile(log, "cri", own=3),)
+    out, err = (log.replace("output", name) for name in ("stdout", "stderr"))
+    terminal = {"io.ctdeck/stdout": out}
+    plain = LogFile(out, "plain", "stdout", own=3)
+    assert await found(container("web1", labels=terminal)) == (plain,)
+    earlier = {**terminal, "io.ctdeck/stderr": err}
+    assert await found(container("web1", labels=earlier)) == (
+        plain,
         LogFile(err, "plain", "stderr", own=3),
     )
+    files = await found(container("web1", labels={**earlier, **labels}))  # and started again
+    assert [file.path for file in files] == [out, err, log]
 
 
 async def test_ctdecks_own_may_be_on_our_side(tmp_path: Path) -> None:
     """A daemon in other mounts, and the demo."""
-    path = tmp_path / "state" / "logs" / "default" / "web1" / "stdout.log"
-    labels = {"io.ctdeck/stdout": str(path)}
+    path = tmp_path / "state" / "logs" / "default" / "web1" / "output.log"
+    labels = {"io.ctdeck/log": str(path)}
     path.parent.mkdir(parents=True)
     path.touch()
     root = tmp_path / "root"
@@ -60,16 +67,23 @@ async def test_ctdecks_own_may_be_on_our_side(tmp_path: Path) -> None:
     "path",
     [
         "/etc/shadow",
-        "/var/lib/ctdeck/logs/default/other/stdout.log",
-        "/var/lib/ctdeck/logs/k8s.io/web1/stdout.log",
+        "/var/lib/ctdeck/logs/default/other/NAME.log",
+        "/var/lib/ctdeck/logs/k8s.io/web1/NAME.log",
         "/var/lib/ctdeck/logs/default/web1/../../../../../etc/shadow",
-        "logs/default/web1/stdout.log",
+        "/var/lib/ctdeck/logs/default/web1/../../default/other/NAME.log",
+        "/var/lib/ctdeck/logs/default/web1/NAMExlog",
+        "/var/lib/ctdeck/logs/default/web1/NAME.log\n",
+        "/var/lib/ctdeck/logs/default/web1/x/NAME.log",
+        "/var/lib/ctdeck/logs/default/web1/other.log",
+        "logs/default/web1/NAME.log",
         "",
     ],
 )
 async def test_labels_of_an_image_lead_nowhere_else(path: str) -> None:
-    with pytest.raises(NoLog, match="/dev/null"):
-        await found(container("web1", labels={"io.ctdeck/stdout": path}))
+    for label, name in (("log", "output"), ("stdout", "stdout"), ("stderr", "stderr")):
+        labels = {f"io.ctdeck/{label}": path.replace("NAME", name)}
+        with pytest.raises(NoLog, match="/dev/null"):
+            await found(container("web1", labels=labels))
 
 
 def test_nerdctls_hash_is_that_of_the_sockets_real_path(tmp_path: Path) -> None:

@@ -82,14 +82,14 @@ async def test_a_link_that_was_turned_since_the_question(host: Host, link: Path)
 async def test_a_folder_that_became_a_link_just_before_the_launch(
     host: Host, link: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, make = link.parent / "one", StateDirectory.make_logs
+    one, make = link.parent / "one", StateDirectory.make_log
 
     def swapped(*args: Any, **more: Any) -> Any:
         one.rmdir()
         one.symlink_to("two")
         return make(*args, **more)
 
-    monkeypatch.setattr(StateDirectory, "make_logs", swapped)
+    monkeypatch.setattr(StateDirectory, "make_log", swapped)
     with pytest.raises(FailedPrecondition, match=f"'{one}': .* leads elsewhere since you looked"):
         await run(host, Agreed(), link)
     assert nothing_is_left(host)

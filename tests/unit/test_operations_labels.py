@@ -10,9 +10,9 @@ from aiocontainerd.errors import (
     InvalidArgument,
 )
 from aiocontainerd.image_config import ImageConfig
-from aiocontainerd.models import REMOVE_LABEL, Container, Task, TaskStatus
+from aiocontainerd.models import LOG_LABEL, REMOVE_LABEL, STDOUT_LABEL, Container, Task, TaskStatus
 from aiocontainerd.operations import GRACE, grace_of, left_to_remove
-from aiocontainerd.operations.record import STDERR_LABEL, STDOUT_LABEL, labels
+from aiocontainerd.operations.record import labels
 from aiocontainerd.operations.signals import STOP_SIGNAL_LABEL, signal_number, stop_signal
 from aiocontainerd.run_options import RunOptions
 from aiocontainerd.state import StateDirectory
@@ -64,6 +64,7 @@ def test_labels_of_a_new_container(tmp_path: Path) -> None:
             "maintainer": "them",
             "mine": "theirs",
             "big": "x" * 5000,
+            "io.ctdeck/log": "/etc/cron.d/evil",
             "io.ctdeck/stdout": "/etc/cron.d/evil",
             "nerdctl/log-uri": "binary:///bin/evil",
             "containerd.io/gc.root": "1",
@@ -71,15 +72,17 @@ def test_labels_of_a_new_container(tmp_path: Path) -> None:
         },
     )
     options = RunOptions("i", "c", labels=(("mine", "ours"),), remove=True)
-    paths = state.log_paths("default", "c")
-    assert labels(options, config, paths) == {
+    log = state.log_path("default", "c", terminal=False)
+    assert labels(options, config, log) == {
         "maintainer": "them",
         "mine": "ours",
         STOP_SIGNAL_LABEL: "SIGINT",
-        STDOUT_LABEL: str(paths.stdout),
-        STDERR_LABEL: str(paths.stderr),
+        LOG_LABEL: str(log),
         REMOVE_LABEL: "true",
     }
+    screen = state.log_path("default", "c", terminal=True)
+    found = labels(RunOptions("i", "c", terminal=True), config, screen)
+    assert (found[STDOUT_LABEL], LOG_LABEL in found) == (str(screen), False)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -13,8 +16,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiocontainerd.errors import FailedPrecondition
+from aiocontainerd.logs.formats import Line, format_of
 from aiocontainerd.operations.logger import log_script, log_uri, nerdctl_uri
-from aiocontainerd.state import STDERR, STDOUT, LogPaths
+from aiocontainerd.state import OUTPUT
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / OUTPUT
+
 
 # Puts three inherited descriptors where a shim has them: 3 and 4 to read, 5 to say "ready".
 AS_SHIM = """
@@ -54,59 +64,127 @@ class Logger:
         os.close(self.err)
         return self.process.wait(10)
 
+    def keeper(self) -> int:
+        """The pid of our Python, as soon as the shell has started it."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        while True:
+            for pid in map(int, children.read_text().split()):
+                with suppress(OSError):
+                    if b"keeper.py" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                        return pid
 
-def paths(folder: Path) -> LogPaths:
-    return LogPaths(folder / STDOUT, folder / STDERR)
+
+def entries(log: Path) -> list[tuple[str, str]]:
+    """Text and stream of what is in it."""
+    lines = map(Line, log.read_bytes().removesuffix(b"\n").split(b"\n"))
+    return [(entry.text, entry.stream) for entry in format_of("cri").read(lines)]
 
 
-def test_streams_stay_apart_and_are_appended(tmp_path: Path) -> None:
-    log = paths(tmp_path)
-    log.stdout.write_bytes(b"before ")
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_both_streams_in_one_order_are_appended(log: Path) -> None:
+    log.write_bytes(b"half")
     logger = Logger(log_script(log, terminal=False))
     assert logger.wait_ready() == b"\n", "binary-v2 wants a byte, binary:// the end"
-    logger.write(logger.out, b"out")
-    logger.write(logger.err, b"err")
+    for number, (fd, name) in enumerate(((logger.out, "out"), (logger.err, "err")) * 2):
+        logger.write(fd, f"{name} {number}\n".encode())
+        wait_for(lambda said=f"{name} {number}": said.encode() in log.read_bytes())  # type: ignore[misc]
     assert logger.end() == 0
-    assert log.stdout.read_bytes() == b"before out"
-    assert log.stderr.read_bytes() == b"err"
-    assert log.stderr.stat().st_mode & 0o777 == 0o600
+    assert entries(log) == [
+        ("half", ""),
+        ("out 0", "stdout"),
+        ("err 1", "stderr"),
+        ("out 2", "stdout"),
+        ("err 3", "stderr"),
+    ]
 
 
-def test_a_terminal_has_one_stream(tmp_path: Path) -> None:
-    log = paths(tmp_path)
+def test_the_file_is_ours_alone(log: Path) -> None:
+    for terminal in (False, True):
+        logger = Logger(log_script(log, terminal=terminal))
+        logger.write(logger.out, b"x\n")
+        logger.end()
+        assert log.stat().st_mode & 0o777 == 0o600
+        log.unlink()
+
+
+def test_a_terminal_has_one_stream_as_it_is(log: Path) -> None:
     logger = Logger(log_script(log, terminal=True))
     logger.wait_ready()
     logger.write(logger.out, b"out")
     os.close(logger.out)
     assert logger.process.wait(10) == 0, "although the other pipe's end is still open"
     os.close(logger.err)
-    assert log.stdout.read_bytes() == b"out"
-    assert not log.stderr.exists()
+    assert log.read_bytes() == b"out"
+
+
+def test_the_script_of_a_terminal_is_that_of_all_releases() -> None:
+    """By it one that an earlier ctdeck started is known, and attached to."""
+    assert log_script(Path("/a b"), terminal=True) == (
+        "umask 077;cd /;trap : TERM;echo >&5;exec 5>&-;"
+        'keep(){ until cat >>"$1";do timeout -s KILL 5 cat >/dev/null;[ $? -eq 137 ]||break;done;'
+        "cat >/dev/null;};exec 4<&-;keep '/a b' <&3 3<&-"
+    )
 
 
 @pytest.mark.parametrize("place", ["/dev/full", "/no/such/folder/log", "/proc/version"])
-def test_what_cannot_be_written_is_dropped_and_nothing_blocks(tmp_path: Path, place: str) -> None:
-    log = LogPaths(Path(place), tmp_path / STDERR)
-    logger = Logger(log_script(log, terminal=False))
+@pytest.mark.parametrize("python", [sys.executable, "/no/such"], ids=["python", "no python"])
+def test_what_cannot_be_written_is_dropped_and_nothing_blocks(place: str, python: str) -> None:
+    logger = Logger(log_script(Path(place), terminal=False, python=python))
     logger.wait_ready()
     logger.write(logger.out, bytes(1 << 20))  # sixteen times what a pipe holds
-    logger.write(logger.err, b"err")
+    logger.write(logger.err, bytes(1 << 20))
     assert logger.end() == 0
-    assert log.stderr.read_bytes() == b"err"
 
 
-def test_all_is_written_although_the_shim_says_term(tmp_path: Path) -> None:
-    log = paths(tmp_path)
-    logger = Logger(log_script(log, terminal=False))
+@pytest.mark.parametrize("python", [sys.executable, "/no/such"], ids=["python", "no python"])
+def test_all_is_written_although_the_shim_says_term(log: Path, python: str) -> None:
+    logger = Logger(log_script(log, terminal=False, python=python))
     logger.wait_ready()
+    if python == sys.executable:
+        logger.keeper()
     for _ in range(2):
         logger.process.send_signal(signal.SIGTERM)
-    data = os.urandom(1 << 20)
-    logger.write(logger.out, data)
-    logger.write(logger.err, data)
+    said = b"".join(b"%d\n" % number for number in range(100_000))
+    logger.write(logger.out, said)
+    wait_for(lambda: log.read_bytes().endswith(b"99999\n"))  # two cats know nothing of lines
+    logger.write(logger.err, said)
     logger.end()
-    assert log.stdout.read_bytes() == data
-    assert log.stderr.read_bytes() == data
+    texts = [text for text, _ in entries(log) if not text.startswith("ctdeck:")]
+    assert texts == [*map(str, range(100_000))] * 2
+
+
+@pytest.mark.parametrize("python", ["", "/no/such/python", "/bin/false"])
+def test_without_python_it_is_kept_without_times(log: Path, python: str) -> None:
+    log.write_bytes(b"half")
+    logger = Logger(log_script(log, terminal=False, python=python))
+    logger.write(logger.out, b"out\n")
+    wait_for(lambda: b"out" in log.read_bytes())
+    logger.write(logger.err, b"err\n")
+    assert logger.end() == 0
+    (half, _), (told, stream), *rest = entries(log)
+    assert (half, stream, rest) == ("half", "stderr", [("out", ""), ("err", "")])
+    assert told.startswith("ctdeck: the lines from here on have no times")
+
+
+def test_killed_the_shell_takes_its_place(log: Path) -> None:
+    logger = Logger(log_script(log, terminal=False))
+    logger.write(logger.out, b"before\n")
+    wait_for(lambda: log.exists() and b"before" in log.read_bytes())
+    os.kill(logger.keeper(), signal.SIGKILL)
+    logger.write(logger.out, b"x\n" * (1 << 17))
+    wait_for(lambda: log.read_bytes().count(b"x\n") == 1 << 17)
+    logger.write(logger.err, b"after\n" * (1 << 17))
+    assert logger.end() == 0
+    texts = [text for text, _ in entries(log)]
+    assert texts[0] == "before"
+    assert "(exit status 137)" in texts[1]
+    assert texts[2:] == ["x"] * (1 << 17) + ["after"] * (1 << 17)
 
 
 NAMES = st.text(
@@ -120,7 +198,8 @@ def test_a_path_is_only_ever_a_path(name: str) -> None:
     with tempfile.TemporaryDirectory() as top:
         folder = Path(top) / name
         folder.mkdir()
-        uri = log_uri(paths(folder), terminal=False)
+        log = folder / OUTPUT
+        uri = log_uri(log, terminal=False)
         parts = urlsplit(uri)
         assert (parts.scheme, parts.path, parts.fragment) == ("binary", "/bin/sh", "")
         assert uri.isascii()
@@ -131,14 +210,14 @@ def test_a_path_is_only_ever_a_path(name: str) -> None:
         logger.write(logger.out, b"said")
         logger.end()
         os.close(logger.ready)
-        assert paths(folder).stdout.read_bytes() == b"said"
+        assert entries(log) == [("said", "stdout")]
         assert list(Path(top).iterdir()) == [folder]
 
 
 def test_without_a_shell_the_shim_writes_the_file(tmp_path: Path) -> None:
-    log = paths(tmp_path / "a b?c#d%")
+    log = tmp_path / "a b?c#d%" / OUTPUT
     uri = log_uri(log, terminal=False, shell=tmp_path / "none")
-    assert uri == f"file://{tmp_path}/a%20b%3Fc%23d%25/stdout.log"
+    assert uri == f"file://{tmp_path}/a%20b%3Fc%23d%25/output.log"
     with pytest.raises(FailedPrecondition, match="Run it without a terminal"):
         log_uri(log, terminal=True, shell=tmp_path / "none")
 

@@ -23,20 +23,20 @@ def test_where_the_state_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_logs_are_ours_alone_and_kept_until_removed(tmp_path: Path) -> None:
     state = StateDirectory(tmp_path / "new" / "state")
-    paths = state.make_logs("default", "c")
-    for path in (paths.stdout, paths.stdout.parent, paths.stdout.parent.parent, state.root):
+    log = state.make_log("default", "c", terminal=False)
+    for path in (log, log.parent, log.parent.parent, state.root):
         assert path.stat().st_mode & 0o077 == 0
-    paths.stdout.write_text("kept")
-    assert state.make_logs("default", "c").stdout.read_text() == "kept"
+    log.write_text("kept")
+    assert state.make_log("default", "c", terminal=False).read_text() == "kept"
     state.remove_logs("default", "c")
-    assert not paths.stdout.parent.exists()
+    assert not log.parent.exists()
     state.remove_logs("default", "c")
-    state.make_logs("default", "t", terminal=True)
-    assert not state.log_paths("default", "t").stderr.exists()
+    screen = state.make_log("default", "t", terminal=True)
+    assert {path.name for path in screen.parent.iterdir()} == {screen.name, "stdin"}
 
 
 @pytest.mark.parametrize(
-    "link", ["logs", "logs/default", "logs/default/c", "logs/default/c/stdout.log"]
+    "link", ["logs", "logs/default", "logs/default/c", "logs/default/c/output.log"]
 )
 def test_no_link_leads_the_log_elsewhere(tmp_path: Path, link: str) -> None:
     state = StateDirectory(tmp_path / "state")
@@ -49,7 +49,7 @@ def test_no_link_leads_the_log_elsewhere(tmp_path: Path, link: str) -> None:
     planted.parent.mkdir(parents=True)
     planted.symlink_to(elsewhere / "file" if link.endswith(".log") else elsewhere)
     with pytest.raises(FailedPrecondition):
-        state.make_logs("default", "c")
+        state.make_log("default", "c", terminal=False)
     assert {path.name for path in elsewhere.rglob("*")} == {"default", "c", "not-ours"}
     state.remove_logs("default", "c")
     assert others.exists()
@@ -58,7 +58,7 @@ def test_no_link_leads_the_log_elsewhere(tmp_path: Path, link: str) -> None:
 def test_logs_of_two_daemons_stay_apart(tmp_path: Path) -> None:
     state = StateDirectory(tmp_path)
     one, two = state.of_daemon("6f1e"), state.of_daemon("../..")
-    logs = [each.make_logs("default", "c").stdout for each in (state, one, two)]
+    logs = [each.make_log("default", "c", terminal=False) for each in (state, one, two)]
     assert len(set(logs)) == 3
     assert all(log.is_relative_to(tmp_path / "logs") and ".." not in log.parts for log in logs)
     two.remove_logs("default", "c")

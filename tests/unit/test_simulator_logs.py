@@ -36,8 +36,8 @@ def test_every_container_that_has_a_log_has_said_something(tmp_path: Path) -> No
                 silent.add(id if len(id) < 64 else "pod")
                 continue
             kinds.add(place.kind)
-            files = tuple(LogFile(path, place.kind) for path in dict.fromkeys(place[:2]))
-            reader = LogReader(LogSource(files, "demo"), str(tmp_path))
+            source = LogSource((LogFile(place.path, place.kind),), "demo")
+            reader = LogReader(source, str(tmp_path))
             entries = reader.tail().entries
             reader.close()
             assert entries, id

@@ -26,7 +26,7 @@ def make_history(root: Path) -> None:
 
 
 MAKERS: dict[str, Callable[[Path], object]] = {
-    "logs": lambda root: StateDirectory(root).make_logs("default", "web"),
+    "logs": lambda root: StateDirectory(root).make_log("default", "web", terminal=False),
     "audit": lambda root: os.close(StateDirectory(root).open_root()),
     "history": make_history,
     "embedded": lambda root: Place.below(root).make(),

@@ -12,6 +12,7 @@ from aiocontainerd.errors import NotFound
 from aiocontainerd.logs import makers
 from aiocontainerd.logs.entries import STDERR, STDOUT
 from aiocontainerd.logs.source import LogFile, LogSource, NoLog
+from aiocontainerd.models import LOG_LABEL, STDERR_LABEL, STDOUT_LABEL
 from aiocontainerd.owners import KIND_LABEL
 from aiocontainerd.safe import safe
 
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     from aiocontainerd.client import Client
     from aiocontainerd.models import Container
 
-OUT_LABEL, ERR_LABEL = "io.ctdeck/stdout", "io.ctdeck/stderr"
+_OURS = {  # name, format and stream of the file that each of our labels names, the oldest first
+    STDOUT_LABEL: ("stdout", "plain", STDOUT),
+    STDERR_LABEL: ("stderr", "plain", STDERR),
+    LOG_LABEL: ("output", "cri", ""),
+}
 _RESTARTED = "containerd.io/restart.loguri"
 _ADVICE = (
     "Run it with ctdeck (r), or give its task a log: ctr run --log-uri file:///var/log/NAME.log …"
@@ -34,7 +39,7 @@ async def find_log(client: Client, container: Container, root: str = "") -> LogS
     Raises NoLog with the reason, NotFound if the container is gone.
     """
     labels = container.labels
-    if OUT_LABEL in labels:
+    if any(label in labels for label in _OURS):
         source = await asyncio.to_thread(_ours, container, root)
         if source is not None:
             return source
@@ -52,15 +57,12 @@ def _ours(container: Container, root: str) -> LogSource | None:
 
     Anybody may set labels: `ctr` takes over those of the image.
     """
-    ours = re.compile(
-        f"/.*/logs/([0-9a-f]{{8}}/)?{re.escape(container.namespace)}/{re.escape(container.id)}"
-        r"/(stdout|stderr)\.log"
-    )
-    wanted = ((OUT_LABEL, STDOUT), (ERR_LABEL, STDERR))
+    id = f"{re.escape(container.namespace)}/{re.escape(container.id)}"
     files = [
-        LogFile(path, "plain", stream, own=3, here=_is_here(path, root))
-        for label, stream in wanted
-        if (path := container.labels.get(label, "")) and ours.fullmatch(path)
+        LogFile(path, kind, stream, own=3, here=_is_here(path, root))
+        for label, (name, kind, stream) in _OURS.items()
+        if (path := container.labels.get(label, ""))
+        and re.fullmatch(rf"/.*/logs/([0-9a-f]{{8}}/)?{id}/{name}\.log", path)
     ]
     return LogSource(tuple(files), "ctdeck's logger") if files else None
 

@@ -39,8 +39,8 @@ class LogSource:
 
     @property
     def has_times(self) -> bool:
-        """Each line tells when it was written."""
-        return all(file.kind != "plain" for file in self.files)
+        """Its lines tell when they were written, but for those of a container's former lives."""
+        return any(file.kind != "plain" for file in self.files)
 
     @property
     def has_streams(self) -> bool:

@@ -6,7 +6,7 @@ Each is imported when it is first used: what a start of ctdeck asks for needs fe
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from aiocontainerd.models import REMOVE_LABEL
+from aiocontainerd.models import LOG_LABEL, REMOVE_LABEL, STDOUT_LABEL
 
 if TYPE_CHECKING:
     from aiocontainerd.operations.agreed import Agreed
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from aiocontainerd.operations.identity import Life, life_of
     from aiocontainerd.operations.images import ImagePlan, delete_image, image_plan, image_plans
     from aiocontainerd.operations.lines import Line, Size
-    from aiocontainerd.operations.record import STDERR_LABEL, STDOUT_LABEL
     from aiocontainerd.operations.remains import (
         Remains,
         adopt,
@@ -36,8 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GRACE",
+    "LOG_LABEL",
     "REMOVE_LABEL",
-    "STDERR_LABEL",
     "STDOUT_LABEL",
     "Agreed",
     "Copied",
@@ -92,7 +91,6 @@ _HOMES = {
     "identity": "Life life_of",
     "images": "ImagePlan delete_image image_plan image_plans",
     "lines": "Line Size",
-    "record": "STDERR_LABEL STDOUT_LABEL",
     "remains": ("Remains adopt cut_short left_behind remove_remains remove_stray_log stray_logs"),
     "running": "RunResult run",
     "signals": "signal_number stop_signal",

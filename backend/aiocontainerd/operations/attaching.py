@@ -15,16 +15,15 @@ from urllib.parse import unquote, urlsplit
 
 from aiocontainerd.client import Client
 from aiocontainerd.errors import FailedPrecondition, NotFound
-from aiocontainerd.models import Container, TaskStatus
+from aiocontainerd.models import STDOUT_LABEL, Container, TaskStatus
 from aiocontainerd.operations.identity import Life, same_container, same_task
 from aiocontainerd.operations.lines import Line, Size, open_reader, open_writer
 from aiocontainerd.operations.logger import log_uri
-from aiocontainerd.operations.record import STDOUT_LABEL
 from aiocontainerd.operations.tail import Tail
 from aiocontainerd.owners import owner_of
 from aiocontainerd.safe import safe
 from aiocontainerd.services.tasks import Stdio
-from aiocontainerd.state import LogPaths
+from aiocontainerd.state import stdin_of
 
 _LOOK = "l shows its log; e opens a shell in it."
 _THEIRS = {  # who reads the other end of the FIFOs, and how one gets in there
@@ -122,11 +121,11 @@ def _ours(container: Container, stdio: Stdio) -> Ends | None:
     label = container.labels.get(STDOUT_LABEL, "")
     if not label.startswith("/"):
         return None
-    paths = LogPaths(Path(label), Path(label))
-    if stdio.stdout != log_uri(paths, terminal=True):
+    log = Path(label)
+    if stdio.stdout != log_uri(log, terminal=True):
         return None
-    is_there = stdio.stdin == os.fspath(paths.stdin)
-    return Ends(paths.stdin if is_there else None, paths.stdout, kept=True)
+    is_there = stdio.stdin == os.fspath(stdin_of(log))
+    return Ends(stdin_of(log) if is_there else None, log, kept=True)
 
 
 def _fifo_ends(container: Container, stdio: Stdio) -> Ends:

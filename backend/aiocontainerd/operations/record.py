@@ -2,19 +2,16 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from aiocontainerd.errors import InvalidArgument
-from aiocontainerd.models import REMOVE_LABEL
+from aiocontainerd.models import LOG_LABEL, REMOVE_LABEL, STDOUT_LABEL
 from aiocontainerd.operations.defaults import Defaults
 from aiocontainerd.operations.signals import STOP_SIGNAL_LABEL
 from aiocontainerd.pb import containers_pb2, typeurl
 from aiocontainerd.run_options import LABEL_MAX, RunOptions
 from aiocontainerd.spec import ImageConfig
-from aiocontainerd.state import LogPaths
-
-STDOUT_LABEL = "io.ctdeck/stdout"
-STDERR_LABEL = "io.ctdeck/stderr"
 
 # Tools act on these (ours and nerdctl's among them); an image has no business to set them.
 _NOT_FROM_IMAGES = (
@@ -29,25 +26,25 @@ _NOT_FROM_IMAGES = (
 )
 
 
-def log_labels(paths: LogPaths, *, terminal: bool) -> dict[str, str]:
-    """Labels from which anyone can find the log. Raises InvalidArgument for an odd path."""
+def log_label(log: Path, *, terminal: bool) -> dict[str, str]:
+    """The label from which anyone can find the log. Raises InvalidArgument for an odd path."""
     try:
-        out, err = (os.fsencode(path).decode() for path in (paths.stdout, paths.stderr))
+        path = os.fsencode(log).decode()
     except UnicodeDecodeError as error:
         raise InvalidArgument(
             "the state directory's path is not UTF-8",
             remedy="Set XDG_STATE_HOME to one that is.",
         ) from error
-    return {STDOUT_LABEL: out, **({} if terminal else {STDERR_LABEL: err})}
+    return {STDOUT_LABEL if terminal else LOG_LABEL: path}
 
 
-def labels(options: RunOptions, config: ImageConfig, log: LogPaths) -> dict[str, str]:
+def labels(options: RunOptions, config: ImageConfig, log: Path) -> dict[str, str]:
     """The image's labels, the caller's over them, then ours; as ctr does, with a stop signal."""
     merged = {
         **_from_image(config.labels),
         STOP_SIGNAL_LABEL: config.stop_signal or "SIGTERM",
         **dict(options.labels),
-        **log_labels(log, terminal=options.terminal),
+        **log_label(log, terminal=options.terminal),
     }
     if options.remove:
         merged[REMOVE_LABEL] = "true"

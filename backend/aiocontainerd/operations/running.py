@@ -25,22 +25,21 @@ from aiocontainerd.run_options import RunOptions
 from aiocontainerd.services.snapshots import MountSpec
 from aiocontainerd.settled import settled
 from aiocontainerd.spec import build_spec, read_host_facts
-from aiocontainerd.state import StateDirectory
+from aiocontainerd.state import StateDirectory, stdin_of
 
 _NOTHING_SEEN = Agreed()
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """A container that was started. With a terminal there is one stream: both paths are the same.
+    """A container that was started: `log` is where its output goes.
 
     `container` is its record, ready for the other operations.
     """
 
     id: str
     pid: int
-    stdout: Path
-    stderr: Path
+    log: Path
     container: Container
 
 
@@ -54,9 +53,9 @@ async def run(
 ) -> RunResult:
     """Make and start a detached container; equal in effect to `ctr run -d`.
 
-    Its output goes to two files under `state`, written by its shim and named by its labels
-    io.ctdeck/stdout and io.ctdeck/stderr. If anything fails or we are cancelled, all that was
-    made is removed. `options.remove` becomes a label: await `remove_when_done` to do it.
+    Its output goes to a file under `state`, written by what its shim runs and named by its label
+    io.ctdeck/log, with a terminal io.ctdeck/stdout. If anything fails or we are cancelled, all that
+    was made is removed. `options.remove` becomes a label: await `remove_when_done` to do it.
 
     `agreed` is what the user saw of the image and of the sources. The spec has these where they
     really are, links followed.
@@ -70,20 +69,20 @@ async def run(
         lease = RunLease(client, "run", options.id, namespace=namespace, undo=undo)
         plan = await look(client, options, namespace, agreed)
         state = await logs_of(client, state)
-        uri = log_uri(state.log_paths(namespace, options.id), terminal=options.terminal)
+        terminal = options.terminal
+        log = state.log_path(namespace, options.id, terminal=terminal)
+        uri = log_uri(log, terminal=terminal)
         notebook = await lease.made(state, remove=options.remove, stdout=uri)
         rootfs = await _prepare(plan, lease.id, undo)
         container = await _create(plan, rootfs, state, lease.id, undo)
-        paths = state.make_logs(namespace, options.id, terminal=options.terminal)
+        state.make_log(namespace, options.id, terminal=terminal)
         undo.add("log", partial(asyncio.to_thread, state.remove_logs, namespace, options.id))
         await refuse_moved(client, options.mounts)
-        stdin = os.fspath(paths.stdin) if options.terminal else ""
+        stdin = os.fspath(stdin_of(log)) if terminal else ""
         pid = await launch(client, container, rootfs, uri, undo, notebook, stdin)
         await settled(lease.drop())
         notebook.done()
-    return RunResult(
-        options.id, pid, paths.stdout, paths.stdout if options.terminal else paths.stderr, container
-    )
+    return RunResult(options.id, pid, log, container)
 
 
 async def _prepare(plan: Plan, lease: str, undo: Undo) -> list[MountSpec]:
@@ -152,7 +151,8 @@ async def _create(
         user=user,
         host=read_host_facts(privileged=options.privileged),
     )
-    found = labels(options, plan.chosen.config, state.log_paths(namespace, options.id))
+    log = state.log_path(namespace, options.id, terminal=options.terminal)
+    found = labels(options, plan.chosen.config, log)
     message = record(
         options,
         image=plan.chosen.image.name,

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, DaemonError, FailedPrecondition, NotFound
@@ -17,13 +18,13 @@ from aiocontainerd.operations.leasing import RunLease
 from aiocontainerd.operations.logger import NERDCTL_LOG, log_uri, nerdctl_uri
 from aiocontainerd.operations.monitor import RUNNING, STATUS_LABEL
 from aiocontainerd.operations.notes import is_marked, logs_of, note_of, write
-from aiocontainerd.operations.record import log_labels
+from aiocontainerd.operations.record import log_label
 from aiocontainerd.operations.room import room_is_told
 from aiocontainerd.operations.stopping import Report, grace_of, silent, stop_task
 from aiocontainerd.operations.undo import Undo, undone_on_failure
 from aiocontainerd.services.snapshots import MountSpec
 from aiocontainerd.settled import settled
-from aiocontainerd.state import LogPaths, StateDirectory
+from aiocontainerd.state import StateDirectory, stdin_of
 
 LOG_MAX = 64 << 20  # bytes of a log from which on a new start begins a new file
 
@@ -148,27 +149,23 @@ async def _our_log(
     With it goes the FIFO of a terminal's input, "" without one.
     """
     terminal = container.terminal
-    paths = await asyncio.to_thread(_make_logs, container, state)
-    await _set_labels(client, container, log_labels(paths, terminal=terminal), undo)
-    return log_uri(paths, terminal=terminal), os.fspath(paths.stdin) if terminal else ""
+    log = await asyncio.to_thread(_make_log, container, state)
+    await _set_labels(client, container, log_label(log, terminal=terminal), undo)
+    return log_uri(log, terminal=terminal), os.fspath(stdin_of(log)) if terminal else ""
 
 
-def _make_logs(container: Container, state: StateDirectory) -> LogPaths:
-    """The files to append to. One that has grown large is moved aside, over the one before it.
+def _make_log(container: Container, state: StateDirectory) -> Path:
+    """The file to append to. One that has grown large is moved aside, over the one before it.
 
     Nobody else writes to it between two lives of the container, so this is the one time when
-    it can be bounded: while it runs, its shim holds the file open.
+    it can be bounded: while it runs, what its shim runs holds the file open.
     """
-    make = partial(state.make_logs, container.namespace, container.id, terminal=container.terminal)
-    paths = make()
-    large = [
-        path
-        for path in ((paths.stdout,) if container.terminal else (paths.stdout, paths.stderr))
-        if path.stat().st_size > LOG_MAX
-    ]
-    for path in large:
-        path.replace(path.with_name(f"{path.name}.1"))
-    return make() if large else paths
+    make = partial(state.make_log, container.namespace, container.id, terminal=container.terminal)
+    log = make()
+    if log.stat().st_size <= LOG_MAX:
+        return log
+    log.replace(log.with_name(f"{log.name}.1"))
+    return make()
 
 
 async def _set_labels(

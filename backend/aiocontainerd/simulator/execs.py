@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from aiocontainerd.convert import spec_of
+from aiocontainerd.models import STDOUT_LABEL
 from aiocontainerd.pb import event_payloads_pb2 as payloads
 from aiocontainerd.pb import process_pb2, tasks_pb2
 from aiocontainerd.simulator import containers, tasks
@@ -17,7 +18,6 @@ from aiocontainerd.simulator.refusals import already_exists, failed_precondition
 from aiocontainerd.simulator.wires import Wires
 from aiocontainerd.simulator.world import StoredTask, World
 
-_LOG = "io.ctdeck/stdout"
 _SHELLS = frozenset({"bash", "sh", "ash"})
 _SMALL = ("alpine", "busybox")  # images with no bash
 _EMPTY = ("pause", "scratch", "distroless")  # images with no shell at all
@@ -99,7 +99,7 @@ def attach(world: World, namespace: str, id: str) -> None:
     record = containers.get(world, namespace, id).message
     process = spec_of(record).get("process") or {}
     args = [str(each) for each in process.get("args") or ()]
-    log = record.labels.get(_LOG, "")
+    log = record.labels.get(STDOUT_LABEL, "")
     if not (task.process.terminal and task.process.stdin and log and args):
         return
     one = StoredExec(task.process, process)

@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 import pytest
 
 from aiocontainerd.client import Client
+from aiocontainerd.logs.formats import cri_part
 from aiocontainerd.models import Container, Snapshot
 from aiocontainerd.operations import RunResult, run
 from aiocontainerd.run_options import RunOptions
-from aiocontainerd.state import StateDirectory
+from aiocontainerd.state import OUTPUT, StateDirectory
 
 from ..daemons import Daemon
 from ..processes import POLL
@@ -86,10 +87,20 @@ async def until(condition: Callable[[], T], what: str, timeout: float = 15.0) ->
     return value
 
 
-async def written(path: Path, text: str) -> str:
-    """The file's content as soon as `text` is in it."""
-    await until(lambda: text.encode() in path.read_bytes(), f"{text!r} in {path}")
-    return path.read_bytes().decode(errors="replace")  # no newline is translated
+def output_of(log: Path, stream: str = "") -> str:
+    """What the container wrote (to one `stream`), without what its log knows beside that."""
+    raw = log.read_bytes()
+    if not log.name.startswith(OUTPUT):
+        return raw.decode(errors="replace")  # no newline is translated
+    parts = [part for line in raw.split(b"\n")[:-1] if (part := cri_part(line))]
+    texts = [text + b"\n" * is_last for name, _, text, is_last in parts if stream in ("", name)]
+    return b"".join(texts).decode(errors="replace")
+
+
+async def written(log: Path, text: str, stream: str = "") -> str:
+    """As `output_of`, as soon as `text` is in it."""
+    await until(lambda: text in output_of(log, stream), f"{text!r} in {log}")
+    return output_of(log, stream)
 
 
 @pytest.fixture

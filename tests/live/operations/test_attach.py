@@ -64,8 +64,8 @@ async def test_a_flood_that_nobody_sees(stage: Stage) -> None:
     container = await stage.container("c")
     async with attached(stage.client, container, SIZE) as line:
         type_in(line, "\r")
-    await written(result.stdout, "done")
-    assert result.stdout.stat().st_size > 1 << 20
+    await written(result.log, "done")
+    assert result.log.stat().st_size > 1 << 20
     async with attached(stage.client, container, SIZE) as line:
         await said(line, "done")
         type_in(line, "\r")
@@ -101,7 +101,7 @@ async def test_after_a_start_and_a_restart(stage: Stage) -> None:
 async def test_questions_of_the_past_are_not_put_again(stage: Stage) -> None:
     script = "printf 'a\\033[6nb\\033]0;title\\007c\\033[1;31md\\n'; sleep 1000"
     result = await stage.run("c", script, terminal=True)
-    await written(result.stdout, "d")
+    await written(result.log, "d")
     async with attached(stage.client, await stage.container("c"), SIZE) as line:
         await said(line, "a\x1b\\b\x1b\\c\x1b[1;31md")
 

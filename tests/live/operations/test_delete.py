@@ -35,7 +35,7 @@ def empty(stage: Stage) -> dict[str, list[str]]:
 @pytest.mark.parametrize("how", ["running", "paused", "stopped", "created", "without task"])
 async def test_nothing_is_left(stage: Stage, empty: dict[str, list[str]], how: str) -> None:
     result = await stage.run("c", "trap 'echo ending; exit' TERM; echo ready; while :; do :; done")
-    await written(result.stdout, "ready")
+    await written(result.log, "ready")
     if how == "paused":
         await pause(stage.client, result.container)
     elif how != "running":
@@ -56,7 +56,7 @@ async def test_nothing_is_left(stage: Stage, empty: dict[str, list[str]], how: s
 
 async def test_a_grace_time_that_is_over(stage: Stage, empty: dict[str, list[str]]) -> None:
     result = await stage.run("c", "trap '' TERM; echo ready; while :; do sleep 1; done")
-    await written(result.stdout, "ready")
+    await written(result.log, "ready")
     await delete_container(stage.client, result.container, state=stage.state, grace=0.1)
     assert stage.everything() == empty
 
@@ -70,7 +70,7 @@ async def test_pieces_that_are_gone_already(
         stage.ctr("tasks", "rm", "--force", "c")
         stage.ctr("snapshots", "--snapshotter", stage.daemon.snapshotter, "rm", "c")
     elif piece == "log":
-        shutil.rmtree(result.stdout.parent)
+        shutil.rmtree(result.log.parent)
     else:
         stage.ctr("tasks", "rm", "--force", "c")
         stage.ctr("containers", "rm", "c")
@@ -251,7 +251,7 @@ async def test_a_used_image_goes_and_its_container_runs_on(stage: Stage) -> None
 async def test_killed_at_once(stage: Stage, empty: dict[str, list[str]]) -> None:
     """As `docker rm -f`: no stop signal and no grace time."""
     result = await stage.run("c", "trap '' TERM; echo ready; while :; do sleep 1; done")
-    await written(result.stdout, "ready")
+    await written(result.log, "ready")
     heard: list[Sent] = []
     await delete_container(
         stage.client, result.container, state=stage.state, kill=True, report=heard.append

@@ -77,7 +77,7 @@ async def test_the_log_of_what_ctdeck_runs_grows_is_emptied_and_put_aside(
         await start(stage.client, container, state=stage.state)
         log.entries.clear()
         await log.until("tick 1")
-        assert out.with_name("stdout.log.1").exists()
+        assert out.with_name("output.log.1").exists()
 
 
 async def test_a_terminals_log(stage: Stage) -> None:

@@ -60,18 +60,18 @@ async def test_the_log_of_what_others_deleted_is_offered(stage: Stage) -> None:
     """`ctr` knows nothing of our logs: what it deletes leaves one behind."""
     before = stage.everything()
     result = await stage.run("gone", "echo hello")
-    await written(result.stdout, "hello")
+    await written(result.log, "hello")
     await stage.client.tasks.wait("gone", namespace=stage.namespace)
     stage.ctr("tasks", "rm", "gone")
     stage.ctr("containers", "rm", "gone")
-    assert result.stdout.exists()
+    assert result.log.exists()
     app = await started(stage)
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: asked(app))
         assert question_of(app) == "Remove logs?"
         assert "is gone will be removed: gone in" in screen_text(app)
         await pilot.press("y")
-        await until(pilot, lambda: not result.stdout.exists())
+        await until(pilot, lambda: not result.log.exists())
         await until(pilot, lambda: not asked(app))
         await pilot.press("q")
     found = stage.everything()

@@ -59,7 +59,7 @@ async def test_a_start_that_was_cut_short_after_any_call(stage: Stage) -> None:
                 assert (found.doing, found.subject, found.container) == ("start", "c", None)
                 tasks_found += found.task
             assert stage.ctr("containers", "ls", "-q").split() == ["c"], "it stays"
-            assert first.stdout.exists()
+            assert first.log.exists()
             if stage.task("c") != "RUNNING":
                 await start(stage.client, await stage.container("c"), state=stage.state)
         assert calls > 6
@@ -222,7 +222,7 @@ async def test_what_was_started_is_not_said_to_have_never_run(stage: Stage) -> N
 
 async def test_logs_of_a_namespace_that_is_gone_are_found(stage: Stage) -> None:
     state = stage.state.of_daemon((await stage.client.server_info()).uuid)
-    state.make_logs("gone-ns", "x")
+    state.make_log("gone-ns", "x", terminal=False)
     assert await stray_logs(stage.client, stage.state) == [Key("gone-ns", "x")]
 
 

@@ -10,8 +10,8 @@ import pytest
 from aiocontainerd.errors import FailedPrecondition
 from aiocontainerd.mounts import BindMount
 from aiocontainerd.operations import (
+    LOG_LABEL,
     REMOVE_LABEL,
-    STDERR_LABEL,
     STDOUT_LABEL,
     Agreed,
     delete_container,
@@ -24,23 +24,21 @@ from aiocontainerd.run_options import RunOptions
 from aiocontainerd.state import StateDirectory
 
 from .. import images, layers
-from .conftest import Stage, until, written
+from .conftest import Stage, output_of, until, written
 
 
 async def test_it_runs_detached_and_its_labels_name_its_log(stage: Stage) -> None:
     result = await stage.run("c", "echo to-out; echo to-err >&2; sleep 1000")
-    assert await written(result.stdout, "to-out\n") == "to-out\n"
-    assert await written(result.stderr, "to-err\n") == "to-err\n"
+    assert await written(result.log, "to-out\n", "stdout") == "to-out\n"
+    assert await written(result.log, "to-err\n", "stderr") == "to-err\n"
     assert stage.task("c") == "RUNNING"
     assert str(result.pid) in stage.ctr("tasks", "ls")
     labels = json.loads(stage.ctr("containers", "info", "c"))["Labels"]
-    assert labels[STDOUT_LABEL] == str(result.stdout)
-    assert labels[STDERR_LABEL] == str(result.stderr)
+    assert labels[LOG_LABEL] == str(result.log)
     assert labels["io.containerd.image.config.stop-signal"] == "SIGTERM"
     assert stage.ctr("leases", "ls", "-q") == ""
-    for path in (result.stdout, result.stderr):
+    for path in (result.log, result.log.parent):
         assert path.stat().st_mode & 0o077 == 0
-        assert path.parent.stat().st_mode & 0o077 == 0
 
 
 async def test_the_options_reach_the_process(stage: Stage, tmp_path: Path) -> None:
@@ -66,12 +64,13 @@ async def test_the_options_reach_the_process(stage: Stage, tmp_path: Path) -> No
         readonly=True,
         labels=(("who", "me"),),
     )
-    said = await written(result.stdout, "end\n")
-    identity, cwd, colour, host, first, second, net, files, *_ = said.splitlines()
+    await written(result.log, "end\n")
+    lines = output_of(result.log, "stdout").splitlines()
+    identity, cwd, colour, host, first, second, net, files, *_ = lines
     assert identity == "uid=1000(app) gid=1000(app) groups=29(audio),44(video),1000(app)"
     assert (cwd, colour, host, net, files) == ("/tmp", "blue", "box", "lo", "1024")
     assert (first, second) == ("from the host", "from the host")
-    errors = result.stderr.read_text()
+    errors = output_of(result.log, "stderr")
     assert "/x: Read-only file system" in errors
     assert "/d a,t:a/new: Read-only file system" in errors.replace("can't create ", "")
     assert (source / "new").exists()
@@ -107,7 +106,7 @@ async def test_what_was_agreed_to_is_what_it_gets(stage: Stage, tmp_path: Path) 
         result = await run(
             stage.client, options, namespace=stage.namespace, state=stage.state, agreed=agreed
         )
-        return (await written(result.stdout, "\n")).strip()
+        return (await written(result.log, "\n")).strip()
 
     assert await listed("a") == "one"
     link.unlink()
@@ -117,8 +116,8 @@ async def test_what_was_agreed_to_is_what_it_gets(stage: Stage, tmp_path: Path) 
     container = await stage.container("a")
     await until(lambda: stage.task("a") == "STOPPED", "its end")
     await start(stage.client, container, state=stage.state)
-    log = Path(container.labels[STDOUT_LABEL])
-    await until(lambda: log.read_text() == "one\none\n", "the same folder again")
+    log = Path(container.labels[LOG_LABEL])
+    await until(lambda: output_of(log) == "one\none\n", "the same folder again")
     seen = await stage.client.images.get(stage.image, namespace=stage.namespace)
     agreed = Agreed(digest=f"sha256:{'7' * 64}")
     with pytest.raises(FailedPrecondition, match="this name points to another image"):
@@ -130,8 +129,8 @@ async def test_what_was_agreed_to_is_what_it_gets(stage: Stage, tmp_path: Path) 
 async def test_with_the_host_network_it_has_the_host_names(stage: Stage) -> None:
     script = "cat /etc/resolv.conf; echo --; cat /etc/hosts; echo --; ls /sys/class/net; echo end"
     result = await stage.run("c", script, network="host")
-    said = await written(result.stdout, "end\n")
-    resolver, hosts, net = said.removesuffix("end\n").split("--\n")
+    text = await written(result.log, "end\n")
+    resolver, hosts, net = text.removesuffix("end\n").split("--\n")
     assert resolver == Path("/etc/resolv.conf").read_text()
     assert hosts == Path("/etc/hosts").read_text()
     assert net.split() == sorted(path.name for path in Path("/sys/class/net").iterdir())
@@ -149,9 +148,9 @@ async def test_the_images_settings_apply(stage: Stage, tmp_path: Path) -> None:
     )
     stage.ctr("images", "import", str(images.save(tmp_path / "i.tar", {"a.test/i:1": made})))
     result = await stage.run("c", image="a.test/i:1", command=())
-    said = await written(result.stdout, "red\n")
+    text = await written(result.log, "red\n")
     groups = "groups=29(audio),44(video),1000(app)"
-    assert said == f"uid=1000(app) gid=1000(app) {groups}\n/etc\nred\n"
+    assert text == f"uid=1000(app) gid=1000(app) {groups}\n/etc\nred\n"
     labels = json.loads(stage.ctr("containers", "info", "c"))["Labels"]
     assert labels["io.containerd.image.config.stop-signal"] == "SIGUSR1"
     assert labels["of.image"] == "yes"
@@ -178,13 +177,12 @@ async def test_a_terminal_logs_what_it_shows_and_never_blocks(stage: Stage) -> N
     result = await stage.run(
         "c", "test -t 1 && echo is-a-terminal; seq 20000; echo end; sleep 1000", terminal=True
     )
-    said = await written(result.stdout, "end\r\n")
-    assert said.startswith("is-a-terminal\r\n")
-    assert "\r\n20000\r\n" in said
-    assert result.stderr == result.stdout
+    text = await written(result.log, "end\r\n")
+    assert text.startswith("is-a-terminal\r\n")
+    assert "\r\n20000\r\n" in text
     labels = json.loads(stage.ctr("containers", "info", "c"))["Labels"]
-    assert STDOUT_LABEL in labels
-    assert STDERR_LABEL not in labels
+    assert labels[STDOUT_LABEL] == str(result.log)
+    assert LOG_LABEL not in labels
     await delete_container(stage.client, result.container, state=stage.state, grace=0)
     assert stage.task("c") == ""
 
@@ -195,7 +193,7 @@ async def test_an_image_that_is_not_unpacked_is_unpacked(stage: Stage, tmp_path:
     stage.ctr("images", "import", "--no-unpack", str(archive))
     before = stage.everything()["snapshots"]
     result = await stage.run("c", "cat /filler/0 | wc -c; sleep 1000", image="a.test/i:1")
-    assert await written(result.stdout, "\n") == "2000\n"
+    assert await written(result.log, "\n") == "2000\n"
     assert len(stage.everything()["snapshots"]) == len(before) + 2
 
 
@@ -221,10 +219,13 @@ async def test_the_log_of_a_full_disk_never_blocks_the_container(
         script = "seq 100000; touch /host/went-on; while :; do seq 1000; sleep 0.1; done"
         result = await stage.run("c", script, mounts=(mount,))
         await until((tmp_path / "went-on").exists, "the container goes on")
-        assert result.stdout.stat().st_size > 100_000
-        with result.stdout.open("w"):
+        assert result.log.stat().st_size > 100_000
+        with result.log.open("w"):
             pass  # space again: within 5 s it logs again
-        await until(lambda: result.stdout.stat().st_size > 1000, "it logs again")
+        told = "bytes of output are missing here: No space left on device\n"
+        text = await written(result.log, told, "stderr")
+        assert text.startswith("ctdeck: about ")
+        await until(lambda: output_of(result.log, "stdout").count("\n") > 1000, "it logs again")
         await delete_container(stage.client, result.container, state=stage.state, grace=0)
         assert list(disk.rglob("*.log")) == []
     finally:
@@ -237,5 +238,5 @@ async def test_many_at_once(stage: Stage) -> None:
         *(stage.run(f"c{number}", f"echo {number}; sleep 1000") for number in range(count))
     )
     for number, result in enumerate(results):
-        assert await written(result.stdout, "\n") == f"{number}\n"
+        assert await written(result.log, "\n") == f"{number}\n"
         assert stage.task(f"c{number}") == "RUNNING"

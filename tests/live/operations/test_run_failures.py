@@ -22,14 +22,14 @@ from aiocontainerd.errors import (
     Unavailable,
 )
 from aiocontainerd.mounts import BindMount
-from aiocontainerd.operations import STDOUT_LABEL, delete_container, run, stop
+from aiocontainerd.operations import LOG_LABEL, STDOUT_LABEL, delete_container, run, stop
 from aiocontainerd.run_options import RunOptions
 from aiocontainerd.state import StateDirectory
 
 from ..conftest import BUSYBOX
 from ..daemons import Daemon
 from ..namespaces import clean, new_name
-from .conftest import Stage, until, written
+from .conftest import Stage, output_of, until, written
 from .dying import mortal
 
 WRONG: dict[str, tuple[dict[str, Any], type[ContainerdError], str]] = {
@@ -107,13 +107,13 @@ async def test_what_is_wrong_is_named_and_nothing_is_left(stage: Stage) -> None:
 
 async def test_a_taken_id_is_refused_and_its_owner_untouched(stage: Stage) -> None:
     first = await stage.run("c", "echo first; sleep 1000")
-    await written(first.stdout, "first")
+    await written(first.log, "first")
     before = stage.everything()
     with pytest.raises(AlreadyExists, match="c: a container of this name exists already"):
         await stage.run("c")
     assert stage.everything() == before
     assert stage.task("c") == "RUNNING"
-    assert first.stdout.read_text() == "first\n"
+    assert output_of(first.log) == "first\n"
 
 
 async def test_of_two_with_one_id_one_wins(stage: Stage) -> None:
@@ -123,7 +123,7 @@ async def test_of_two_with_one_id_one_wins(stage: Stage) -> None:
     assert [type(loser) for loser in losers] == [AlreadyExists]
     assert stage.task("c") == "RUNNING"
     (winner,) = (result for result in results if not isinstance(result, BaseException))
-    assert await written(winner.stdout, "\n") in {"a\n", "b\n"}
+    assert await written(winner.log, "\n") in {"a\n", "b\n"}
     assert stage.ctr("leases", "ls", "-q") == ""
 
 
@@ -143,7 +143,7 @@ async def test_another_daemon_with_the_same_names_keeps_its_log(
     stage: Stage, start_daemon: Callable[..., Daemon], busybox_tar: Path
 ) -> None:
     first = await stage.run("c", "echo first; sleep 1000")
-    await written(first.stdout, "first")
+    await written(first.log, "first")
     daemon = start_daemon(stage.daemon.name)
     daemon.ctr("images", "import", str(busybox_tar), namespace=stage.namespace)
     async with Client(str(daemon.socket)) as client:
@@ -154,7 +154,7 @@ async def test_another_daemon_with_the_same_names_keeps_its_log(
         await stop(stage.client, first.container, grace=0)
         second = await run(client, options, namespace=stage.namespace, state=stage.state)
         await delete_container(client, second.container, state=stage.state, grace=0)
-    assert first.stdout.read_text() == "first\n"
+    assert output_of(first.log) == "first\n"
 
 
 async def test_no_daemon(tmp_path: Path) -> None:
@@ -224,11 +224,11 @@ async def test_our_death_stops_nothing(stage: Stage, terminal: bool) -> None:
     async with mortal(stage) as process:
         assert await process.die("run", script=script, terminal=terminal)
     container = await stage.container("c")
-    log = Path(container.labels[STDOUT_LABEL])
-    assert log.read_text() == ""
+    log = Path(container.labels[STDOUT_LABEL if terminal else LOG_LABEL])
+    assert output_of(log) == ""
     stage.ctr("tasks", "exec", "--exec-id", "go", "c", "touch", "/tmp/x")
-    said = await written(log, "30000\r\n" if terminal else "30000\n")
-    assert len(said) > 2 * 65536
+    text = await written(log, "30000\r\n" if terminal else "30000\n")
+    assert len(text) > 2 * 65536
     assert stage.task("c") == "RUNNING"
     await delete_container(stage.client, container, state=stage.state, grace=0)
     assert stage.everything()["files"] == []
@@ -274,9 +274,10 @@ async def test_a_daemon_that_died_in_between_does_not_keep_the_name(
 
 async def test_the_loggers_end_with_the_task(stage: Stage) -> None:
     result = await stage.run("c", "echo hello; sleep 1000")
-    await written(result.stdout, "hello")
-    loggers = _mentioning(str(stage.state.root.parent), "keep()")
-    assert loggers
+    await written(result.log, "hello")
+    folder = str(stage.state.root.parent)
+    loggers = _mentioning(folder, "keeper.py")
+    assert len(loggers) == 2, "a shell, and our Python"
     await delete_container(stage.client, result.container, state=stage.state, grace=0)
     await until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in loggers), "all ended")
 
@@ -296,8 +297,8 @@ def _mentioning(*texts: str) -> list[int]:
 
 async def test_odd_characters_in_the_state_path_stay_text(stage: Stage) -> None:
     result = await stage.run("c", "echo said; sleep 1000")
-    await written(result.stdout, "said")
+    await written(result.log, "said")
     info = json.loads(stage.ctr("containers", "info", "c"))
-    assert Path(info["Labels"][STDOUT_LABEL]) == result.stdout
+    assert Path(info["Labels"][LOG_LABEL]) == result.log
     assert {path.name for path in stage.state.root.iterdir()} == {"logs", "runs"}
     assert {path.name for path in stage.state.root.parent.iterdir()} == {stage.state.root.name}

@@ -11,7 +11,7 @@ from aiocontainerd.client import Client
 from aiocontainerd.errors import FailedPrecondition
 from aiocontainerd.models import Task
 from aiocontainerd.operations import (
-    STDOUT_LABEL,
+    LOG_LABEL,
     delete_container,
     restart,
     start,
@@ -19,22 +19,20 @@ from aiocontainerd.operations import (
 )
 from aiocontainerd.state import StateDirectory
 
-from .conftest import Stage, until, written
+from .conftest import Stage, output_of, until, written
 
 DEAF = "trap '' TERM; echo ready; while :; do sleep 1; done"
 
 
 async def test_start_again_appends_to_the_log(stage: Stage) -> None:
     result = await stage.run("c", "echo life; touch /was-here; ls /was-*; sleep 1000")
-    await written(result.stdout, "was-here")
+    await written(result.log, "was-here")
     with pytest.raises(FailedPrecondition, match="running already"):
         await start(stage.client, result.container, state=stage.state)
     await stop(stage.client, result.container, grace=0)
     pid = await start(stage.client, result.container, state=stage.state)
     assert pid != result.pid
-    await until(
-        lambda: result.stdout.read_text() == "life\n/was-here\n" * 2, "both lives in one log"
-    )
+    await until(lambda: output_of(result.log) == "life\n/was-here\n" * 2, "both lives in one log")
     assert stage.task("c") == "RUNNING"
 
 
@@ -42,17 +40,16 @@ async def test_a_log_that_has_grown_large_is_moved_aside(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = importlib.import_module("aiocontainerd.operations.starting")
-    monkeypatch.setattr(module, "LOG_MAX", 3)
-    result = await stage.run(
-        "c", "n=$(wc -c < /tmp/n || echo 1); echo more > /tmp/n; echo $n; sleep 1000"
-    )
-    aside = result.stdout.with_name("stdout.log.1")
-    await written(result.stdout, "1")
+    monkeypatch.setattr(module, "LOG_MAX", 60)  # a line with its time has 42
+    script = "n=1; [ -e /tmp/n ] && n=5; echo more > /tmp/n; echo $n; sleep 1000"
+    result = await stage.run("c", script)
+    aside = result.log.with_name("output.log.1")
+    await written(result.log, "1")
     await restart(stage.client, result.container, state=stage.state, grace=0)
-    await until(lambda: result.stdout.read_text() == "1\n5\n", "it was small enough")
+    await until(lambda: output_of(result.log) == "1\n5\n", "it was small enough")
     await restart(stage.client, result.container, state=stage.state, grace=0)
-    await until(lambda: result.stdout.read_text() == "5\n", "a new file")
-    assert aside.read_text() == "1\n5\n"
+    await until(lambda: output_of(result.log) == "5\n", "a new file")
+    assert output_of(aside) == "1\n5\n"
     await delete_container(stage.client, result.container, state=stage.state, grace=0)
     assert stage.everything()["files"] == []
 
@@ -73,7 +70,7 @@ async def test_restart(stage: Stage) -> None:
     result = await stage.run("c", DEAF)
     pid = await restart(stage.client, result.container, state=stage.state, grace=0.1)
     assert pid != result.pid
-    await until(lambda: result.stdout.read_text() == "ready\n" * 2, "both lives in one log")
+    await until(lambda: output_of(result.log) == "ready\n" * 2, "both lives in one log")
     assert str(pid) in stage.ctr("tasks", "ls")
 
 
@@ -87,7 +84,7 @@ async def test_start_one_that_ctr_made(stage: Stage) -> None:
     await start(stage.client, container, state=stage.state)
     assert stage.task("c") == "RUNNING"
     labels = json.loads(stage.ctr("containers", "info", "c"))["Labels"]
-    log = Path(labels[STDOUT_LABEL])
+    log = Path(labels[LOG_LABEL])
     assert log.is_relative_to(stage.state.root / "logs")
     assert await written(log, "hi") == "hi\n"
     assert labels["io.containerd.image.config.stop-signal"] == "SIGTERM"
@@ -136,6 +133,6 @@ async def test_of_many_that_start_it_at_once_one_does(stage: Stage) -> None:
 
 async def test_a_terminal_is_started_again_detached(stage: Stage) -> None:
     result = await stage.run("c", "echo life; sleep 1000", terminal=True)
-    await written(result.stdout, "life")
+    await written(result.log, "life")
     await restart(stage.client, result.container, state=stage.state, grace=0)
-    await until(lambda: result.stdout.read_bytes() == b"life\r\n" * 2, "both lives in one log")
+    await until(lambda: output_of(result.log) == "life\r\n" * 2, "both lives in one log")

@@ -39,12 +39,12 @@ DEAF = "trap '' TERM; echo ready; while :; do sleep 1; done"
 
 async def test_it_gets_the_stop_signal_and_time_to_end(stage: Stage) -> None:
     result = await stage.run("c", HEARS.format("TERM"))
-    await written(result.stdout, "ready")
+    await written(result.log, "ready")
     heard: list[Sent] = []
     status = await stop(stage.client, result.container, grace=10, report=heard.append)
     assert status == 4
     assert stage.task("c") == "STOPPED"
-    assert await written(result.stdout, "TERM") == "ready\nTERM\n"
+    assert await written(result.log, "TERM") == "ready\nTERM\n"
     assert heard == [Sent(15, 10)]
     assert await stop(stage.client, result.container) == 4, "again: it is stopped already"
 
@@ -53,14 +53,14 @@ async def test_the_images_own_stop_signal(stage: Stage, tmp_path: Path) -> None:
     made = images.busybox(cmd=["/bin/sh", "-c", HEARS.format("USR1")], stop_signal="SIGUSR1")
     stage.ctr("images", "import", str(images.save(tmp_path / "i.tar", {"a.test/i:1": made})))
     result = await stage.run("c", image="a.test/i:1", command=())
-    await written(result.stdout, "ready")
+    await written(result.log, "ready")
     assert await stop(stage.client, result.container, grace=10) == 4
-    await written(result.stdout, "USR1")
+    await written(result.log, "USR1")
 
 
 async def test_what_does_not_listen_is_killed_after_the_grace_time(stage: Stage) -> None:
     result = await stage.run("c", DEAF)
-    await written(result.stdout, "ready")
+    await written(result.log, "ready")
     heard: list[Sent] = []
     begin = time.monotonic()
     assert await stop(stage.client, result.container, grace=0.3, report=heard.append) == 137
@@ -72,7 +72,7 @@ async def test_what_does_not_listen_is_killed_after_the_grace_time(stage: Stage)
 @pytest.mark.parametrize(("script", "status"), [(HEARS.format("TERM"), 4), (DEAF, 137)])
 async def test_a_paused_one_hears_it_too(stage: Stage, script: str, status: int) -> None:
     result = await stage.run("c", script)
-    await written(result.stdout, "ready")
+    await written(result.log, "ready")
     await pause(stage.client, result.container)
     assert stage.task("c") == "PAUSED"
     assert await stop(stage.client, result.container, grace=0.5) == status
@@ -94,7 +94,7 @@ async def test_pause_and_resume(stage: Stage) -> None:
 
 async def test_kill_by_name_and_number(stage: Stage) -> None:
     result = await stage.run("c", HEARS.format("HUP"))
-    await written(result.stdout, "ready")
+    await written(result.log, "ready")
     with pytest.raises(InvalidArgument, match="'SIGNONE': this is not a signal"):
         await kill(stage.client, result.container, "SIGNONE")
     await kill(stage.client, result.container, "hup")
@@ -106,7 +106,7 @@ async def test_kill_by_name_and_number(stage: Stage) -> None:
 async def test_nerdctls_stop_timeout_is_kept(stage: Stage) -> None:
     labels = (("nerdctl/stop-timeout", "0"),)
     result = await stage.run("c", DEAF, labels=labels)
-    await written(result.stdout, "ready")
+    await written(result.log, "ready")
     began = time.monotonic()
     assert await stop(stage.client, result.container) == 137
     assert time.monotonic() - began < 9, "not nerdctl's default of 10 s"
@@ -166,7 +166,7 @@ async def test_what_is_gone_and_what_is_only_a_task(stage: Stage) -> None:
 
 async def test_a_dead_shim_is_the_end_of_its_task(stage: Stage) -> None:
     result = await stage.run("c", DEAF)
-    await written(result.stdout, "ready")
+    await written(result.log, "ready")
     heard: list[Sent] = []
     stopping = asyncio.ensure_future(
         stop(stage.client, result.container, grace=10, report=heard.append)
@@ -189,9 +189,9 @@ async def test_it_is_stopped_although_the_daemon_restarts(
         stage = Stage(client, daemon, "default", BUSYBOX, state)
         # runc knows it beside those of all daemons
         result = await stage.run(new_name(), STUBBORN)
-        await written(result.stdout, "ready")
+        await written(result.log, "ready")
         stopping = asyncio.ensure_future(stop(client, result.container, grace=5))
-        await written(result.stdout, "no")
+        await written(result.log, "no")
         await asyncio.to_thread(daemon.kill)
         await asyncio.to_thread(daemon.start)
         assert await stopping == 137
@@ -206,9 +206,9 @@ async def test_a_daemon_that_does_not_come_back_is_told(
     async with Client(str(daemon.socket)) as client:
         stage = Stage(client, daemon, "default", BUSYBOX, state)
         result = await stage.run(new_name(), STUBBORN)
-        await written(result.stdout, "ready")
+        await written(result.log, "ready")
         stopping = asyncio.ensure_future(stop(client, result.container, grace=1))
-        await written(result.stdout, "no")
+        await written(result.log, "no")
         await asyncio.to_thread(daemon.kill)
         with pytest.raises(Unavailable, match="Try again when containerd runs"):
             await stopping

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from aiocontainerd.models import Container, Mount, Snapshot, Task, TaskStatus
+from aiocontainerd.models import LOG_LABELS, Container, Mount, Snapshot, Task, TaskStatus
 from aiocontainerd.owners import owner_of
 from ctdeck.descriptions.facts import (
-    LOG_LABELS,
     Fact,
     Tabs,
     ago,
@@ -78,11 +77,11 @@ def _words(args: tuple[str, ...]) -> str:
 
 
 def _log(labels: Mapping[str, str]) -> Iterable[Fact]:
-    """Where its output goes: both files in one line if they are in one folder."""
+    """Where its output goes, and went: files of one folder in one line."""
     paths = [labels[key] for key in LOG_LABELS if labels.get(key)]
     folders = {path.rpartition("/")[0] for path in paths}
-    if len(paths) == 2 and len(folders) == 1:
-        names = " and ".join(path.rpartition("/")[2] for path in paths)
+    if len(paths) > 1 and len(folders) == 1:
+        names = ", ".join(path.rpartition("/")[2] for path in paths)
         paths = [f"{folders.pop()}/ {names}"]
     yield from (Fact("log", path) for path in paths)
 

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from aiocontainerd.models import Snapshot
+from aiocontainerd.models import LOG_LABELS, Snapshot
 from aiocontainerd.owners import Owner
 from aiocontainerd.quickdata import dataclass
 from ctdeck.formatting import age, clock, event_words, moment
 from ctdeck.masking import masked_value
 
-LOG_LABELS = ("io.ctdeck/stdout", "io.ctdeck/stderr")
 RECENT = 40  # events of a row that are listed
 
 

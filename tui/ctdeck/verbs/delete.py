@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from aiocontainerd.models import Container, Phase, TaskStatus
+from aiocontainerd.models import LOG_LABELS, Container, Phase, TaskStatus
 from aiocontainerd.owners import keeper_of
 from ctdeck import equivalents
 from ctdeck.desk import Desk, Question
@@ -116,7 +116,7 @@ def _what_goes(container: Container, task: bool) -> list[str]:
     if container.snapshot_key:
         place = container.snapshotter
         goes.append(f"  will be removed: its snapshot in {place}, with all that it wrote")
-    if "io.ctdeck/stdout" in container.labels:
+    if any(label in container.labels for label in LOG_LABELS):
         goes.append("  will be removed: its log")
     return goes
 

@@ -87,8 +87,7 @@ class Journal:
     def _write(self, said: Iterable[tuple[_Talk, datetime, Said]]) -> None:
         files: dict[str, list[str]] = {}
         for talk, when, each in said:
-            path = talk.place.err if each.stream == "stderr" else talk.place.out
-            files.setdefault(path, []).append(_line(talk.place.kind, when, each))
+            files.setdefault(talk.place.path, []).append(_line(talk.place.kind, when, each))
         for path, lines in files.items():
             own = Path(path)
             file = own if own.is_relative_to(self._near) else self._root / path.lstrip("/")

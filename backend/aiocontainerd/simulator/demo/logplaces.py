@@ -4,11 +4,12 @@ import hashlib
 from typing import NamedTuple
 from urllib.parse import quote
 
-from aiocontainerd.logs.find import ERR_LABEL, OUT_LABEL
 from aiocontainerd.logs.makers import CRI_METADATA, cri_log_path
+from aiocontainerd.models import LOG_LABEL, STDOUT_LABEL
 from aiocontainerd.pb import containers_pb2
 from aiocontainerd.pb.typeurl import pack_json
 from aiocontainerd.simulator.demo.cast import BUILDS, MOBY
+from aiocontainerd.state import OUTPUT
 
 _METADATA_URL = "github.com/containerd/cri/pkg/store/container/Metadata"
 _OURS = "/var/lib/ctdeck/logs/5f0c3a91"
@@ -18,10 +19,9 @@ _POD = "io.kubernetes.pod"
 
 
 class LogPlace(NamedTuple):
-    """The files of stdout and stderr, the same for formats that hold both; `kind` as in `logs`."""
+    """The file of both streams; `kind` as in `logs`."""
 
-    out: str
-    err: str
+    path: str
     kind: str
 
 
@@ -40,23 +40,23 @@ def mark(
     elif "nerdctl/name" in labels:
         labels[_STATE] = f"{_NERDCTLS}/containers/{namespace}/{id}"
     elif namespace == "default" and not terminal:
-        for label, name in ((OUT_LABEL, "stdout"), (ERR_LABEL, "stderr")):
-            labels[label] = f"{_OURS}/{namespace}/{id}/{name}.log"
+        labels[LOG_LABEL] = f"{_OURS}/{namespace}/{id}/{OUTPUT}"
 
 
 def place_of(namespace: str, record: containers_pb2.Container) -> LogPlace | None:
     """Where its log is; None if it has none."""
     labels, id = record.labels, record.id
-    if OUT_LABEL in labels:
-        return LogPlace(labels[OUT_LABEL], labels.get(ERR_LABEL, labels[OUT_LABEL]), "plain")
+    for label, kind in ((LOG_LABEL, "cri"), (STDOUT_LABEL, "plain")):
+        if label in labels:
+            return LogPlace(labels[label], kind)
     if _STATE in labels:
-        return _both(f"{labels[_STATE]}/{id}-json.log", "json")
+        return LogPlace(f"{labels[_STATE]}/{id}-json.log", "json")
     if namespace == MOBY:
-        return _both(f"/var/lib/docker/containers/{id}/{id}-json.log", "json")
+        return LogPlace(f"/var/lib/docker/containers/{id}/{id}-json.log", "json")
     if namespace == BUILDS:
-        return _both(f"/var/log/builds/{id}.log", "plain")
+        return LogPlace(f"/var/log/builds/{id}.log", "plain")
     path = cri_log_path({key: each.value for key, each in record.extensions.items()})
-    return _both(path, "cri") if path else None
+    return LogPlace(path, "cri") if path else None
 
 
 def stdout_of(namespace: str, record: containers_pb2.Container, *, terminal: bool) -> str:
@@ -65,8 +65,4 @@ def stdout_of(namespace: str, record: containers_pb2.Container, *, terminal: boo
         number = int(hashlib.sha256(record.id.encode()).hexdigest()[:8], 16)
         return f"/run/containerd/fifo/{number}/{record.id}-stdout"
     place = place_of(namespace, record)
-    return f"file://{quote(place.out)}" if place and namespace == BUILDS else ""
-
-
-def _both(path: str, kind: str) -> LogPlace:
-    return LogPlace(path, path, kind)
+    return f"file://{quote(place.path)}" if place and namespace == BUILDS else ""

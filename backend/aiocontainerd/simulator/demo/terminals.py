@@ -3,11 +3,11 @@
 import os
 from pathlib import Path
 
+from aiocontainerd.models import STDOUT_LABEL
 from aiocontainerd.operations.logger import log_uri
-from aiocontainerd.operations.record import STDOUT_LABEL
 from aiocontainerd.simulator import containers, execs
 from aiocontainerd.simulator.world import ContainerRecord, World
-from aiocontainerd.state import LogPaths
+from aiocontainerd.state import TERMINAL, stdin_of
 
 
 def give_terminal(world: World, namespace: str, id: str, folder: Path) -> None:
@@ -15,13 +15,14 @@ def give_terminal(world: World, namespace: str, id: str, folder: Path) -> None:
 
     It was always so: no event tells of it. Only within a running loop.
     """
-    paths = LogPaths(folder / "stdout.log", folder / "stderr.log")
-    paths.stdout.touch(0o600)
-    os.mkfifo(paths.stdin, 0o600)
+    log = folder / TERMINAL
+    stdin = stdin_of(log)
+    log.touch(0o600)
+    os.mkfifo(stdin, 0o600)
     message = containers.get(world, namespace, id).message
-    message.labels[STDOUT_LABEL] = os.fspath(paths.stdout)
+    message.labels[STDOUT_LABEL] = os.fspath(log)
     space = world.look(namespace)
     space.containers[id] = ContainerRecord.of(message)
     process = space.tasks[id].process
-    process.stdin, process.stdout = os.fspath(paths.stdin), log_uri(paths, terminal=True)
+    process.stdin, process.stdout = os.fspath(stdin), log_uri(log, terminal=True)
     execs.attach(world, namespace, id)
