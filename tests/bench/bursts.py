@@ -179,12 +179,11 @@ def _counting(call: Callable[..., object], followed: Following) -> Callable[...,
 @contextmanager
 def _settled() -> Iterator[None]:
     """The garbage collector as ctdeck sets it after its start."""
-    from ctdeck.__main__ import _GC_THRESHOLDS
+    from ctdeck.collector import settle
 
     before = gc.get_threshold()
     gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_GC_THRESHOLDS)
+    settle()
     try:
         yield
     finally:

@@ -19,8 +19,8 @@ from textual import events
 
 from aiocontainerd.models import Snapshot
 from aiocontainerd.store import Store
-from ctdeck.__main__ import _GC_THRESHOLDS
 from ctdeck.app import CtdeckApp
+from ctdeck.collector import settle
 from ctdeck.settings import Session, Settings
 
 from .figures import Measure, table
@@ -124,8 +124,7 @@ async def figures(count: int, size: tuple[int, int], repeats: int) -> dict[str, 
     found: dict[str, list[Held]] = {}
     snapshot = host(count)
     gc.collect()  # as `__main__` does when the start is over
-    gc.freeze()
-    gc.set_threshold(*_GC_THRESHOLDS)
+    settle()
     async with rig(snapshot, size) as (deck, loading):
         found["load to paint"] = [loading]
 

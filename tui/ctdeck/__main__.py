@@ -15,6 +15,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, TextIO
 
+from ctdeck.collector import settle
 from ctdeck.ending import Ending, after_fault, die, end_for_sure, status_of
 from ctdeck.settings import Settings, from_arguments
 from ctdeck.terminal import quiet
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
 
 _SETTLED = 1.0  # s after which the start is over, and garbage is collected again
 _LONG_START = 15  # times that; who has not read its lists by then does not read them soon
-# Objects until the young are looked at, and how often those until the older are. Python's own 700
-# made the p95 of scrolling 10,000 rows 37 ms instead of 10. With 50,000, 10, 10 the dialogs of five
-# minutes were kept as garbage (30 MB), and one look at it would have held the loop for 0.3 s.
-_GC_THRESHOLDS = (20_000, 4, 4)
 _TAKE_VALUES = frozenset({"-a", "--address", "-n", "--namespace", "--config", "--log-file"})
 
 
@@ -152,9 +149,7 @@ def _settle(app: CtdeckApp, more: int = _LONG_START) -> None:
 
     Nor at what is read after it: a look at ten thousand records holds the loop for 20 to 60 ms.
     """
-    gc.freeze()
-    gc.set_threshold(*_GC_THRESHOLDS)
-    gc.enable()
+    settle()
     is_read = app.session is not None and app.session.store.snapshot.loaded
     if more and not is_read:
         asyncio.get_running_loop().call_later(_SETTLED, _settle, app, more - 1)

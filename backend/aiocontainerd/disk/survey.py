@@ -50,9 +50,18 @@ class _Found:
     things: dict[Node, Thing] = field(default_factory=dict)
     roles: dict[str, str] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    _nodes: dict[Node, Node] = field(default_factory=dict)
 
     def add(self, thing: Thing) -> None:
-        self.things[thing.node] = thing
+        """One more; each node of it is kept once, however many things name it."""
+        node = self._once(thing.node)
+        if node is not thing.node or thing.refs or thing.backs:
+            refs, backs = map(self._once, thing.refs), map(self._once, thing.backs)
+            thing = replace(thing, node=node, refs=tuple(refs), backs=tuple(backs))
+        self.things[node] = thing
+
+    def _once(self, node: Node) -> Node:
+        return self._nodes.setdefault(node, node)
 
 
 async def survey(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from aiocontainerd.models import Phase, Snapshot
+from ctdeck.collector import many_that_stay
 from ctdeck.failures import plain_words
 from ctdeck.verbs.doing import client_of
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 PANE = "disk"
 SOONEST, SHARE = 3.0, 20  # seconds, and times what one takes, between two surveys of their own
+MANY = 2_000  # images and containers: they are some 10,000 things
 _TOPICS = ("/images/", "/containers/", "/snapshot/", "/content/")
 
 
@@ -102,9 +105,11 @@ class DiskView:
         began = monotonic()
         self._stale = False
         try:
-            client = client_of(self._main)
-            async for found in survey(client, lambda: self._main.snapshot, known=self.known):
-                self._bring(await asyncio.to_thread(Report.of, found))
+            client, world = client_of(self._main), self._main.snapshot
+            many = len(world.images) + len(world.containers) >= MANY
+            with many_that_stay() if many else nullcontext():
+                async for found in survey(client, lambda: self._main.snapshot, known=self.known):
+                    self._bring(await asyncio.to_thread(Report.of, found))
         except Exception as error:  # told once: news, or the key, have it tried again
             words = plain_words(error)[1].splitlines()[0]
             self._main.tell(f"The disk could not be surveyed: {words}", bad=True)
