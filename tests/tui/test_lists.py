@@ -10,7 +10,7 @@ import pytest
 from aiocontainerd.models import Event, Key, Snapshot
 from ctdeck.screens.paneview import PaneView
 from tests.tui.apps import lines_of, running, screen_text, until
-from tests.tui.worlds import NOW, container, snapshot, world
+from tests.tui.worlds import NOW, container, image, snapshot, world
 
 
 async def test_news_of_one_row_draw_one_line() -> None:
@@ -188,6 +188,21 @@ async def test_another_namespace_while_a_filter_looks(monkeypatch: pytest.Monkey
         await until(pilot, lambda: table.view.is_complete)
         assert table.view.missing is None
         assert app.main.row is not None
+
+
+async def test_an_empty_list_offers_only_what_can_be_done_on_nothing() -> None:
+    async with running(snapshot(images=[image("a")])) as (app, pilot):
+
+        def offered() -> str:
+            return screen_text(app).splitlines()[-1].strip()
+
+        await until(pilot, lambda: offered() == "n namespace  : command  ? help  q quit")
+        await pilot.press("6")
+        await until(pilot, lambda: offered().startswith("ctrl+r read again  n namespace"))
+        await pilot.press("1")
+        await until(pilot, lambda: "D delete" in offered() and "/ filter" in offered())
+        await pilot.press("slash", *"zzz", "enter")  # an empty one, but not for ever
+        await until(pilot, lambda: "D delete" not in offered() and "/ filter" in offered())
 
 
 async def test_a_list_that_does_not_come_is_not_empty() -> None:

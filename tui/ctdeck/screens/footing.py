@@ -14,8 +14,8 @@ from ctdeck.verbs.doing import key_of
 if TYPE_CHECKING:
     from ctdeck.screens.main import MainScreen
 
-ALWAYS = frozenset({"image.pull"})
-ON_A_ROW = frozenset({"open", "copy", "equivalent"})
+ALWAYS = frozenset({"image.pull", "survey"})
+ON_A_ROW = frozenset({"open", "copy", "equivalent", "raw"})
 
 
 def takes_a_row(action: Action) -> bool:
@@ -23,7 +23,7 @@ def takes_a_row(action: Action) -> bool:
     return bool(action.panes) and action.id not in ALWAYS
 
 
-NEEDS_A_ROW = {"open", "copy"} | {a.id for a in ACTIONS if takes_a_row(a)}
+NEEDS_A_ROW = {"open", "copy", "raw"} | {a.id for a in ACTIONS if takes_a_row(a)}
 ALIVE_ONLY = frozenset(
     {
         "task.stop",
@@ -83,6 +83,8 @@ def order_of(main: MainScreen, action: Action) -> int:
         return IN_DETAILS.get(action.id, action.footer if action.panes else 0)
     if action.id == "back":
         return 1 if main.view.table.view.marks else 0
+    if action.id == "filter":
+        return action.footer if main.view.total or main.view.filter else 0
     if action.id == "pane.disk":
         return action.footer if main.has_class("-stacked") and main.pane_id != "disk" else 0
     if action.id == "zoom.out":
