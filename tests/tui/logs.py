@@ -17,7 +17,7 @@ from aiocontainerd.state import OUTPUT, StateDirectory
 from aiocontainerd.store import Store
 from ctdeck.app import CtdeckApp
 from ctdeck.screens.logs import LogScreen
-from ctdeck.settings import Session
+from ctdeck.settings import Session, Settings
 from tests.tui.apps import running, screen_text, until
 from tests.tui.worlds import container, of, task
 
@@ -71,7 +71,11 @@ def json_line(text: str, time: str, stream: str = "stdout") -> str:
 
 @asynccontextmanager
 async def reading(
-    *, uri: str = "", size: tuple[int, int] = (80, 24), **more: Any
+    *,
+    uri: str = "",
+    size: tuple[int, int] = (80, 24),
+    settings: Settings | None = None,
+    **more: Any,
 ) -> AsyncIterator[tuple[CtdeckApp, Pilot[None], LogScreen]]:
     """The log of web1; `uri` is where its task writes, `more` goes to its record."""
     client = Client()
@@ -83,7 +87,7 @@ async def reading(
         address=client.address,
     )
     snapshot = of((container("web1", **more), task("web1", TaskStatus.RUNNING)))
-    async with running(snapshot, size=size, session=session) as (app, pilot):
+    async with running(snapshot, size=size, settings=settings, session=session) as (app, pilot):
         await until(pilot, lambda: "web1" in screen_text(app))
         await pilot.press("l")
         await until(pilot, lambda: isinstance(app.screen, LogScreen))

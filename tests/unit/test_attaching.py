@@ -46,7 +46,7 @@ def test_fifos_of_ctr(tmp_path: Path) -> None:
     [
         ({}, NERDCTL, "its output goes to nerdctl alone", "l shows its log"),
         ({"nerdctl/name": "web"}, NERDCTL, "its output goes to nerdctl alone", "l shows its log"),
-        ({}, "", "goes nowhere", "e opens a shell"),
+        ({}, "", "goes nowhere", "Execute a shell"),
         ({}, "/etc/passwd", "cannot be read from here", "l shows"),
         ({"io.kubernetes.pod.name": "x"}, "/run/x", "kubelet", "kubectl attach"),
         ({"com.docker/engine.bundle.path": "x"}, "/run/x", "dockerd", "docker attach"),

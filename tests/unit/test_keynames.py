@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.keys import _character_to_key
 
-from ctdeck.actions.action import key_word
-from ctdeck.keynames import BadKey, key_name
+from ctdeck.keynames import BadKey, key_name, key_word
 
 
 @pytest.mark.parametrize("sign", [chr(code) for code in range(0x20, 0x7F)])

@@ -49,7 +49,8 @@ class Choice(NamedTuple):
     title: str
     options: tuple[tuple[str, str], ...]
     current: str = ""
-    hint: str = "Enter takes it, Esc none"
+    takes: str = "takes it"  # what the key does that takes one, and the one that takes none
+    leaves: str = "none"
 
 
 class Desk(Protocol):
@@ -100,6 +101,9 @@ class Desk(Protocol):
 
     def mark(self, how: str) -> None:
         """Mark "one" row, the "range" up to it, "all" that are shown, or "none"."""
+
+    def way_to(self, action: str) -> str:
+        """How a text names what does it: the key of an action's id, as it is bound."""
 
     def tell(self, text: str, *, title: str = "", bad: bool = False) -> None:
         """A toast of plain words; a long text becomes a dialog."""

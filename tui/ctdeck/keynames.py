@@ -1,10 +1,41 @@
-"""How keys are written in the configuration, and what Textual calls them. Pure: no Textual."""
+"""How keys are written in the configuration and in texts, and what Textual calls them. Pure."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from functools import cache
 
+KEY_NAMES = {
+    "slash": "/",
+    "colon": ":",
+    "question_mark": "?",
+    "plus": "+",
+    "underscore": "_",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "exclamation_mark": "!",
+    "ampersand": "&",
+    "dollar_sign": "$",
+    "circumflex_accent": "^",
+    "up": "↑",
+    "down": "↓",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "left": "←",
+    "right": "→",
+    "shift+left": "shift+←",
+    "shift+right": "shift+→",
+    "enter": "Enter",
+    "escape": "Esc",
+    "tab": "Tab",
+    "shift+tab": "shift+Tab",
+    "delete": "Delete",
+    "ctrl+@": "ctrl+space",
+    "space": "space",
+}
 UNBOUND = "ctdeck-unbound"  # no terminal sends it; Textual takes "" for a key's own
 _WORDS = {
     "esc": "escape",
@@ -116,3 +147,24 @@ def _unknown(text: str) -> BadKey:
         f"Did you mean {near[0]}?" if near else "Write a sign, or a name as in ctrl+s, f5, pageup"
     )
     return BadKey("there is no such key", what.rstrip("?"))
+
+
+def key_word(key: str) -> str:
+    """A key of Textual's as people write it."""
+    if key in KEY_NAMES or len(key) == 1:
+        return KEY_NAMES.get(key, key)
+    *held, last = key.split("+")
+    last = KEY_NAMES.get(last) or sign_of(last) or last
+    return "+".join((*held, last))
+
+
+def all_keys(keymap: Mapping[str, str], id: str, own: str) -> str:
+    """All keys of what is bound by this id, with blanks between."""
+    keys = keymap.get(id, own).split(",")
+    return " ".join(key_word(key) for key in keys if key not in ("", UNBOUND))
+
+
+def first_key(keymap: Mapping[str, str], id: str, own: str) -> str:
+    """The first key of what is bound by this id, as people write it; empty where it has none."""
+    key = keymap.get(id, own).split(",")[0]
+    return "" if key in ("", UNBOUND) else key_word(key)

@@ -105,13 +105,13 @@ def _short(host: str) -> str:
     return fit(host, min(len(host), _HOST), cut="middle")
 
 
-def details(progress: PullProgress, width: int) -> list[Text]:
-    """Below the headline: each layer, or the registry's own words and what to do."""
+def details(progress: PullProgress, width: int, *, again: str = "") -> list[Text]:
+    """Below the headline: each layer, or the registry's own words and how it is tried `again`."""
     if progress.stage == "failed":
         lines = textwrap.wrap(safe(masked_text(progress.error)), max(10, width - 2)) or [
             "no reason was given"
         ]
-        return [(f"  {line}", "bad") for line in [*lines[:12], "Enter tries it again."]]
+        return [(f"  {line}", "bad") for line in [*lines[:12], again]]
     if progress.stage == "cancelled":
         return []
     return [layer_line(layer, width) for layer in progress.layers]

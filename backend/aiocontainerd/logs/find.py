@@ -27,7 +27,7 @@ _OURS = {  # name, format and stream of the file that each of our labels names, 
 }
 _RESTARTED = "containerd.io/restart.loguri"
 _ADVICE = (
-    "Run it with ctdeck (r), or give its task a log: ctr run --log-uri file:///var/log/NAME.log …"
+    "Run it with ctdeck, or give its task a log: ctr run --log-uri file:///var/log/NAME.log …"
 )
 
 
@@ -101,7 +101,7 @@ async def _by_task(client: Client, container: Container) -> LogSource:
             raise NoLog(
                 "it has no task, and nothing tells where it wrote when it had one",
                 subject=container.id,
-                remedy=f"S starts it with a log of ctdeck's. Or: {_ADVICE}",
+                remedy=f"Start it with ctdeck to have one. Or: {_ADVICE}",
             ) from None
     return _by_uri(container, uri, has_task=has_task)
 

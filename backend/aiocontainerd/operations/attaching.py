@@ -25,10 +25,10 @@ from aiocontainerd.safe import safe
 from aiocontainerd.services.tasks import Stdio
 from aiocontainerd.state import stdin_of
 
-_LOOK = "l shows its log; e opens a shell in it."
+_LOOK = "Look at its log, or execute a shell in it."
 _THEIRS = {  # who reads the other end of the FIFOs, and how one gets in there
-    "kubelet": "Use kubectl attach or crictl attach, or e for a shell in it.",
-    "dockerd": "Use docker attach, or e for a shell in it.",
+    "kubelet": "Use kubectl attach or crictl attach, or execute a shell in it.",
+    "dockerd": "Use docker attach, or execute a shell in it.",
 }
 
 
@@ -72,7 +72,7 @@ async def attached(
     found = await same_container(client, container)
     task = await same_task(client, found, seen)
     if task is None or task.status in {TaskStatus.STOPPED, TaskStatus.CREATED}:
-        raise _no("it does not run", found, "Start it first (S).")
+        raise _no("it does not run", found, "Start it first.")
     ends = ends_of(found, await client.tasks.stdio(found.id, namespace=found.namespace))
     if not ends.kept:
         client.check_writable(found.namespace)
@@ -132,7 +132,7 @@ def _fifo_ends(container: Container, stdio: Stdio) -> Ends:
     """As `ctr run -d -t` leaves them."""
     parts = urlsplit(stdio.stdout)
     if not stdio.stdout:
-        raise _no("its output goes nowhere", container, "e opens a shell in it.")
+        raise _no("its output goes nowhere", container, "Execute a shell in it.")
     if parts.scheme == "binary":
         program = safe(Path(unquote(parts.path)).name)
         raise _no(f"its output goes to {program} alone", container, _LOOK)

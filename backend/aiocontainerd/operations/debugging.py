@@ -92,7 +92,7 @@ async def _running(client: Client, target: Container, seen: Life | None) -> Task
         raise FailedPrecondition(
             "it does not run, so it has no namespaces to join",
             subject=target.id,
-            remedy="Start it first (S).",
+            remedy="Start it first.",
         )
     return task
 

@@ -167,13 +167,13 @@ async def _refuse_not_running(client: Client, container: Container, seen: Life |
         raise FailedPrecondition(
             "it does not run, so nothing can be executed in it",
             subject=container.id,
-            remedy="Start it first (S).",
+            remedy="Start it first.",
         )
     if task.status in {TaskStatus.PAUSED, TaskStatus.PAUSING}:
         raise FailedPrecondition(
             "it is paused, and what is executed in it would be frozen as well",
             subject=container.id,
-            remedy="Resume it first (z).",
+            remedy="Resume it first.",
         )
 
 

@@ -6,7 +6,7 @@ Desk at the key press and takes the row from it then, so that the row stays the 
 
 from __future__ import annotations
 
-from ctdeck.actions.action import KEY_NAMES, PANE_IDS, Action
+from ctdeck.actions.action import PANE_IDS, Action, KeyMap
 from ctdeck.actions.disk import ON_DISK
 from ctdeck.actions.getting_about import GENERAL, MOVES, PANE_ACTIONS
 from ctdeck.actions.inside import INSIDE
@@ -14,6 +14,7 @@ from ctdeck.actions.inspecting import INSPECTING
 from ctdeck.actions.marking import marking
 from ctdeck.actions.on_rows import ON_ROWS
 from ctdeck.actions.seeing_inside import SEEING_INSIDE
+from ctdeck.keynames import first_key
 
 ACTIONS: tuple[Action, ...] = (
     *ON_ROWS,
@@ -28,4 +29,12 @@ ACTIONS: tuple[Action, ...] = (
 )
 BY_ID = {action.id: action for action in ACTIONS}
 
-__all__ = ["ACTIONS", "BY_ID", "KEY_NAMES", "PANE_IDS", "Action"]
+
+def way_to(id: str, keymap: KeyMap) -> str:
+    """How a text names what does it: its key, where it has none its word of the `:` line."""
+    action = BY_ID[id]
+    word = f":{action.words[0]}" if action.words else action.title
+    return first_key(keymap, id, action.keys) or word
+
+
+__all__ = ["ACTIONS", "BY_ID", "PANE_IDS", "Action", "KeyMap", "way_to"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from ctdeck.desk import Desk
-from ctdeck.keynames import sign_of
+from ctdeck.keynames import key_word
 
 EVERYWHERE: frozenset[str] = frozenset()
 IMAGES = frozenset({"images"})
@@ -48,43 +48,4 @@ class Action(NamedTuple):
         return [key_word(key) for key in keys if key and key not in UNSHIFTED]
 
 
-def key_word(key: str) -> str:
-    """A key of Textual's as people write it."""
-    if key in KEY_NAMES or len(key) == 1:
-        return KEY_NAMES.get(key, key)
-    *held, last = key.split("+")
-    last = KEY_NAMES.get(last) or sign_of(last) or last
-    return "+".join((*held, last))
-
-
 UNSHIFTED = frozenset({"minus", "equals_sign"})  # the same keys as _ and +, with no shift
-KEY_NAMES = {
-    "slash": "/",
-    "colon": ":",
-    "question_mark": "?",
-    "plus": "+",
-    "underscore": "_",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "exclamation_mark": "!",
-    "ampersand": "&",
-    "dollar_sign": "$",
-    "circumflex_accent": "^",
-    "up": "↑",
-    "down": "↓",
-    "pageup": "PgUp",
-    "pagedown": "PgDn",
-    "home": "Home",
-    "end": "End",
-    "left": "←",
-    "right": "→",
-    "shift+left": "shift+←",
-    "shift+right": "shift+→",
-    "enter": "Enter",
-    "escape": "Esc",
-    "tab": "Tab",
-    "shift+tab": "shift+Tab",
-    "delete": "Delete",
-    "ctrl+@": "ctrl+space",
-    "space": "space",
-}

@@ -181,7 +181,7 @@ MOVES: tuple[Action, ...] = (
         "secrets",
         "x",
         "show secrets",
-        "Show what is hidden in the details of this row, until x or another row",
+        "Show what is hidden in the details of this row, until this key again or another row",
         lambda d: d.turn_secrets(),
         group="In a list",
     ),

@@ -29,7 +29,7 @@ RUN_FLAGS = (
     Flag(("--privileged",)),
 )
 _PORTS = "Publishing ports comes in a later version; --net host shares the host's network."
-_TTY = "Leave -i out: it runs detached. -t gives the container a terminal, to which a attaches."
+_TTY = "Leave -i out: it runs detached. -t gives it a terminal, to which :attach attaches."
 RUN_ADVICE = {"-p": _PORTS, "--publish": _PORTS, "-i": _TTY, "--interactive": _TTY}
 _VARIABLE = re.compile(r"[^=\x00-\x20\x7f]+")
 

@@ -70,14 +70,14 @@ class _Drawing:
         now: datetime,
         inks: Inks,
     ) -> None:
-        self._remembered = remembered
+        self._remembered, self._keymap = remembered, settings.keys
         self.snapshot, self.scope = session.store.snapshot, settings.namespace
         self._now, self._inks = now, inks
         (self._width, self._height), self.picture = size, Picture(*size)
         numbers = Numbers()  # none are known yet; their columns wait for them
         panes = [with_usage(pane, numbers) for pane in PANES]
         if settings.read_only:
-            panes = [replace(pane, invitation="") for pane in panes]
+            panes = [replace(pane, invitation=None) for pane in panes]
         self._counts: dict[str, Counter[str]] = {pane.id: Counter() for pane in panes}
         for pane in panes:
             pane.listing.count(self._counts[pane.id], Snapshot(), self.snapshot)
@@ -161,7 +161,8 @@ class _Drawing:
         self._blank(place.y, place.y + place.height, place.width, self._inks.blank(), width)
 
     def _why_empty(self, pane: Pane) -> str:
-        return pane.words_if_empty(self.snapshot, self._counts[pane.id], self.scope)
+        counts = self._counts[pane.id]
+        return pane.words_if_empty(self.snapshot, counts, self.scope, keymap=self._keymap)
 
     def _words(self, y: int, words: str, width: int, lines: int) -> int:
         """Why there is nothing to list; returns the line after it."""

@@ -41,7 +41,7 @@ async def read(client: Client, row: Row) -> list[Fact]:
     if not entries:
         return [Fact("", "It has written nothing so far.", "muted")]
     return [
-        Fact("", "The newest first; l shows all of it, and follows.", "muted"),
+        Fact("", "The newest first; logs shows all of it, and follows.", "muted"),
         *_facts(entries),
     ]
 

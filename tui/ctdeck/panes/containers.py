@@ -105,5 +105,5 @@ CONTAINERS = Pane(
     columns=COLUMNS,
     listing=listing.CONTAINERS,
     sorted_by="age",
-    invitation="press r on an image to run one",
+    invitation=("run", "press {} on an image to run one"),
 )

@@ -110,5 +110,5 @@ IMAGES = Pane(
     columns=COLUMNS,
     listing=listing.IMAGES,
     sorted_by="reference",
-    invitation="press p to pull one",
+    invitation=("image.pull", "press {} to pull one"),
 )

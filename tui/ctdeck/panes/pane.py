@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from aiocontainerd.models import Phase, Snapshot
@@ -43,7 +44,8 @@ class Pane:
     sorted_by: str = ""
     follow: bool = False
     hint: str = ""
-    invitation: str = ""  # a hint for those who may change something
+    invitation: tuple[str, str] | None = None  # a hint for those who may change something: the
+    # id of an action, and words round its key
     dropped: Callable[[Snapshot], int] = lambda _: 0
     alone: bool = False
     told: Callable[[Snapshot], str] = lambda _: ""
@@ -98,9 +100,14 @@ class Pane:
         )
 
     def words_if_empty(
-        self, snapshot: Snapshot, counts: Counter[str], scope: Scope, filtered: str = ""
+        self,
+        snapshot: Snapshot,
+        counts: Counter[str],
+        scope: Scope,
+        filtered: str = "",
+        keymap: Mapping[str, str] = MappingProxyType({}),
     ) -> str:
-        """Why the list is empty: each reason reads differently."""
+        """Why the list is empty: each reason reads differently; with keys as they are bound."""
         if snapshot.phase is Phase.LIVE and self.id in snapshot.reading:
             return f"still reading the {self.noun}s …"
         if not snapshot.loaded:
@@ -108,21 +115,33 @@ class Pane:
         if waits := self.waits(snapshot):
             return waits
         if dropped := self.dropped(snapshot):
-            return f"{self._why(counts, scope, filtered)}; {dropped:,} older ones are not kept"
-        return self._why(counts, scope, filtered)
+            why = self._why(counts, scope, filtered, keymap)
+            return f"{why}; {dropped:,} older ones are not kept"
+        return self._why(counts, scope, filtered, keymap)
 
-    def _why(self, counts: Counter[str], scope: Scope, filtered: str) -> str:
+    def _why(
+        self, counts: Counter[str], scope: Scope, filtered: str, keymap: Mapping[str, str]
+    ) -> str:
+        from ctdeck.actions import way_to  # all verbs: not before the first frame
+
         if filtered:
-            return f"no {self.noun} matches {filtered}: Esc clears the filter"
+            way = way_to("back", keymap)
+            return f"no {self.noun} matches {filtered}: {way} clears the filter"
         if scope is None:
-            return f"no {self.noun}s in any namespace{self._hint()}"
+            return f"no {self.noun}s in any namespace{self._hint(keymap)}"
         name, number = counts.most_common(1)[0] if counts else ("", 0)
         if not number:
-            return f"no {self.noun}s in {scope}{self._hint()}"
-        return f"no {self.noun}s in {scope}; {name} has {number}: press n"
+            return f"no {self.noun}s in {scope}{self._hint(keymap)}"
+        way = way_to("namespace", keymap)
+        return f"no {self.noun}s in {scope}; {name} has {number}: press {way}"
 
-    def _hint(self) -> str:
-        hint = self.invitation or self.hint
+    def _hint(self, keymap: Mapping[str, str]) -> str:
+        from ctdeck.actions import way_to
+
+        hint = self.hint
+        if self.invitation:
+            id, words = self.invitation
+            hint = words.format(way_to(id, keymap))
         return f": {hint}" if hint else ""
 
 

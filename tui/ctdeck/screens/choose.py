@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 
 from aiocontainerd.safe import safe
 from ctdeck.desk import Choice
+from ctdeck.screens.boundkeys import keys_line
 from ctdeck.screens.dialog import NARROW, Armed
 from ctdeck.styles import style_path
 from ctdeck.widgets.column import Column
@@ -64,7 +65,13 @@ class ChooseScreen(ModalScreen[str | None]):
         """Fill the list and put the cursor on what is chosen now."""
         dialog = self.query_one(".dialog")
         dialog.border_title = Content(safe(self.choice.title))
-        dialog.border_subtitle = Content(self.choice.hint)
+        dialog.border_subtitle = Content(
+            keys_line(
+                self,
+                ("choose.take", self.choice.takes),
+                ("choose.cancel", self.choice.leaves),
+            )
+        )
         options = [Option(value, text) for value, text in self.choice.options]
         longest = max((len(option.text) for option in options), default=0)
         dialog.styles.width = max(64, min(longest + 8, self.app.size.width))

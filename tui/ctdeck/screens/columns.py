@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 
+from ctdeck.screens.boundkeys import keys_line
 from ctdeck.screens.choose import COLUMN, Option
 from ctdeck.screens.dialog import NARROW
 from ctdeck.styles import style_path
@@ -50,7 +51,14 @@ class ColumnsScreen(ModalScreen[None]):
         """All columns of the pane, those that are shown with their marks."""
         dialog = self.query_one(".dialog")
         dialog.border_title = Content(f"Columns of the {self._view.pane.id}")
-        dialog.border_subtitle = Content("space shows or hides, r resets, Esc closes")
+        dialog.border_subtitle = Content(
+            keys_line(
+                self,
+                ("columns.turn", "shows or hides"),
+                ("columns.reset", "resets"),
+                ("columns.close", "closes"),
+            )
+        )
         columns = self._view.pane.columns
         rows = [Option(c.id, f"{c.title}{' (always)' if names(c) else ''}") for c in columns]
         self.table.styles.height = min(len(rows), max(3, self.app.size.height - 6))

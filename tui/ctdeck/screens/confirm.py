@@ -12,10 +12,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from aiocontainerd.safe import safe
-from ctdeck.actions.action import key_word
 from ctdeck.desk import Question
 from ctdeck.formatting import GLYPHS
-from ctdeck.keynames import UNBOUND
+from ctdeck.screens.boundkeys import key_for
 from ctdeck.screens.dialog import NARROW, Armed, is_small
 from ctdeck.styles import style_path
 
@@ -54,13 +53,13 @@ class ConfirmScreen(ModalScreen[bool]):
                 text = f"{GLYPHS.warning} {safe(question.warning)}"
                 yield Static(Content(text), classes="warning", markup=False)
             with Horizontal(classes="buttons"):
-                yield Button(f"{question.no}{self._key('no', 'n')}", id="no", compact=True)
-                yield Button(f"{question.verb}{self._key('yes', 'y')}", id="yes", compact=True)
+                yield Button(f"{question.no}{self._key('no')}", id="no", compact=True)
+                yield Button(f"{question.verb}{self._key('yes')}", id="yes", compact=True)
 
-    def _key(self, answer: str, own: str) -> str:
+    def _key(self, answer: str) -> str:
         """The key of an answer in brackets, as the configuration has it."""
-        key = self.app._keymap.get(f"confirm.{answer}", own).split(",")[0]
-        return "" if key == UNBOUND else f" ({key_word(key)})"
+        key = key_for(self, f"confirm.{answer}")
+        return f" ({key})" if key else ""
 
     def on_mount(self) -> None:
         """The title is a border title, which would take markup: hand it as Content."""

@@ -14,7 +14,11 @@ from ctdeck.widgets.table import Table
 if TYPE_CHECKING:
     from ctdeck.screens.main import MainScreen
 
-GONE = "The row you were on is gone. Move (j, k) to choose another one."
+
+def gone(main: MainScreen) -> str:
+    """The cursor waits where a row was."""
+    keys = f"{main.way_to('move.down')}, {main.way_to('move.up')}"
+    return f"The row you were on is gone. Move ({keys}) to choose another one."
 
 
 class DetailView:
@@ -81,7 +85,7 @@ class DetailView:
             return
         self._hides = False
         if row is None:
-            words = GONE if main.view.table.view.missing is not None else "no row to tell of"
+            words = gone(main) if main.view.table.view.missing is not None else "no row to tell of"
             main.details.show("", {"Details": [Fact("", words, "muted")]})
             return
         if type(row) is not self._kind:  # a tab of tasks says nothing of what one wants of mounts

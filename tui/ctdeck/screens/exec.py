@@ -16,6 +16,7 @@ from aiocontainerd.reference import parse as parse_reference
 from aiocontainerd.safe import safe
 from ctdeck.command.parsing import check_directory
 from ctdeck.command.shellwords import split
+from ctdeck.screens.boundkeys import keys_line
 from ctdeck.screens.dialog import NARROW_FORM
 from ctdeck.styles import style_path
 from ctdeck.verbs.handing import Wish
@@ -54,7 +55,8 @@ class ExecScreen(ModalScreen["Wish | None"]):
                 yield FormRow("user", Field("", _OWN, id="exec-user"))
                 yield FormRow("directory", Field("", _OWN, id="exec-cwd"))
             yield Note(id="exec-error")
-            yield Static("Enter starts it   Tab next field   Esc closes", id="exec-keys")
+            keys = ("Enter starts it", "Tab next field", ("exec.close", "closes"))
+            yield Static(keys_line(self, *keys, between="   "), id="exec-keys", markup=False)
 
     def on_mount(self) -> None:
         """Enter at once is a shell."""

@@ -44,12 +44,6 @@ COMMANDING = (
     ("↑ ↓", "history"),
     ("Esc", "close"),
 )
-# The row under the cursor has vanished: no key may hit the one that took its place unseen.
-UNCHOSEN = (
-    ("", "nothing is selected:", "its row is gone"),
-    ("move.down", "j k", "choose one"),
-    ("help", "?", "help"),
-)
 IN_DETAILS = {"back": 1, "tab.next": 2, "help": 4, "copy": 20}
 
 
@@ -129,7 +123,7 @@ def footer_keys(main: MainScreen, width: int) -> list[tuple[str, str, str]]:
         return [("", key, title) for key, title in COMMANDING]
     marks = bool(main.view.table.view.marks)
     if main.view.table.view.missing is not None and not main.in_details and not marks:
-        return list(UNCHOSEN)
+        return _unchosen(main)
     wanted = [
         action
         for action in ACTIONS
@@ -151,6 +145,15 @@ def footer_keys(main: MainScreen, width: int) -> list[tuple[str, str, str]]:
         room -= length
         kept.append(action)
     return [(a.id, _key(main, a), titles[a]) for a in ACTIONS if a in kept]
+
+
+def _unchosen(main: MainScreen) -> list[tuple[str, str, str]]:
+    """The row under the cursor has vanished: no key may hit the one that took its place unseen."""
+    return [
+        ("", "nothing is selected:", "its row is gone"),
+        ("move.down", f"{main.way_to('move.down')} {main.way_to('move.up')}", "choose one"),
+        ("help", main.way_to("help"), "help"),
+    ]
 
 
 def _key(main: MainScreen, action: Action) -> str:

@@ -82,7 +82,9 @@ def open_run(
     elif image is not None:
         main.begin(_run_new(main, image), group="run", opens=True)
     else:
-        main.tell("There is no image here to run. Press 1 for the images, p to pull one.")
+        images, pull = main.way_to("pane.images"), main.way_to("image.pull")
+        where = f"Press {images} for the images, {pull} to pull one."
+        main.tell(f"There is no image here to run. {where}")
 
 
 def open_command(main: MainScreen, text: str = "") -> None:

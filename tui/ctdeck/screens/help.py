@@ -15,6 +15,7 @@ from textual.widgets import Static
 from aiocontainerd.safe import safe_lines
 from ctdeck.actions import ACTIONS, Action
 from ctdeck.actions.action import KeyMap
+from ctdeck.screens.boundkeys import keys_line
 from ctdeck.screens.dialog import NARROW, is_small
 from ctdeck.styles import style_path
 from ctdeck.widgets.factsview import wrap
@@ -93,7 +94,9 @@ class HelpScreen(ModalScreen[None]):
         """Head it."""
         dialog = self.query_one(".dialog")
         dialog.border_title = Content(f"Keys on the {self._pane}")
-        dialog.border_subtitle = Content("Esc closes, j k scroll")
+        dialog.border_subtitle = Content(
+            keys_line(self, ("help.close", "closes"), ("help.down", "help.up", "scroll"))
+        )
 
     def on_resize(self) -> None:
         """Wrap to the width."""

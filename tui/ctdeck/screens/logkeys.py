@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
-
-from ctdeck.actions.action import KEY_NAMES
+from ctdeck.keynames import all_keys
 from ctdeck.logtext import SPANS
+from ctdeck.screens.boundkeys import Named, bottom_keys
 from ctdeck.widgets.textpage import KEYS as TEXT_KEYS
 
 if TYPE_CHECKING:
@@ -25,20 +25,20 @@ KEYS = (
         for place, (_, words) in enumerate(SPANS)
     ),
 )
-# Title and key of those that the bottom line names, the most wanted first.
+# Those that the bottom line names, the most wanted first.
 _FOOTER = (
-    ("question_mark", "?", "help"),
-    ("q", "q", "back"),
-    ("slash", "/", "find"),
-    ("ampersand", "&", "only with"),
-    ("G", "G", "follow"),
-    ("t", "t", "times"),
-    ("w", "w", "wrap"),
-    ("", "0-6", "since"),
-    ("s", "s", "save"),
-    ("o", "o", "out/err"),
-    ("c", "c", "copy"),
-    ("n", "n N", "next, previous"),
+    Named("help", ("logs.help",)),
+    Named("back", ("text.leave",)),
+    Named("find", ("text.find",)),
+    Named("only with", ("text.sift",)),
+    Named("follow", ("text.last",)),
+    Named("times", ("logs.times",)),
+    Named("wrap", ("text.wrap",)),
+    Named("since", ("logs.since.0", f"logs.since.{len(SPANS) - 1}"), "-"),
+    Named("save", ("logs.save",)),
+    Named("out/err", ("logs.stream",)),
+    Named("copy", ("text.copy",)),
+    Named("next, previous", ("text.next", "text.previous")),
 )
 _TYPING = {
     "FilterLine": (("", "Enter", "keep"), ("", "Esc", "clear")),
@@ -50,22 +50,21 @@ def keys_that_fit(screen: LogScreen, width: int) -> list[tuple[str, str, str]]:
     """(key to press, its name, what it does) for the bottom line."""
     if screen.page.asking is not None:
         return list(_TYPING[type(screen.page.asking).__name__])
-    kept, room = [], width - 1
-    for entry in _FOOTER:
-        room -= cell_len(entry[1]) + cell_len(entry[2]) + 3
-        if room < 0:
-            break
-        kept.append(entry)
-    return kept
+    return bottom_keys(screen.page, _FOOTER, width)
 
 
-def help_text() -> str:
-    """All the keys, a line each."""
-    lines = []
-    for name, keys, _, _, tooltip in (*KEYS, *TEXT_KEYS):
-        if name.startswith("since.") and name != "since.0":
-            continue
-        shown = " ".join(KEY_NAMES.get(key, key) for key in keys.split(","))
-        shown, tooltip = ("0 … 6", f"Since: {_SINCE}") if name == "since.0" else (shown, tooltip)
-        lines.append(f"{shown:<16} {tooltip}")
-    return "\n".join(lines)
+def help_text(keymap: Mapping[str, str]) -> str:
+    """All the keys as they are bound, a line each."""
+    bound: list[tuple[str, str]] = []
+    since: list[str] = []
+    for prefix, entries in (("logs", KEYS), ("text", TEXT_KEYS)):
+        for name, keys, _, _, tooltip in entries:
+            shown = all_keys(keymap, f"{prefix}.{name}", keys)
+            if name.startswith("since."):
+                since.append(shown)
+            else:
+                bound.append((shown, tooltip))
+    place = next(at for at, (_, tooltip) in enumerate(bound) if tooltip == KEYS[3][-1]) + 1
+    bound.insert(place, (f"{since[0]} … {since[-1]}", f"Since: {_SINCE}"))
+    width = max(len(shown) for shown, _ in bound) + 1
+    return "\n".join(f"{shown:<{width}} {tooltip}" for shown, tooltip in bound if shown)

@@ -131,7 +131,9 @@ class LogScreen(Screen[None]):
         if view.search:
             notes.append(f"/{safe(view.search.words)}")
         if not self.trouble:
-            notes.append("following" if view.following else "not following: G")
+            notes.append(
+                "following" if view.following else f"not following: {self.page.key('last')}"
+            )
         return notes
 
     def _mark_streams(self) -> None:
@@ -258,7 +260,9 @@ class LogScreen(Screen[None]):
             text = f"Written by {source.maker}:\n" + "\n".join(map(_place, source.files))
         from ctdeck.screens.message import MessageScreen
 
-        self.app.push_screen(MessageScreen("Keys of the log", f"{help_text()}\n\n{text}"))
+        self.app.push_screen(
+            MessageScreen("Keys of the log", f"{help_text(self.app._keymap)}\n\n{text}")
+        )
 
     def on_line_clicked(self, event: Line.Clicked) -> None:
         """A key's name."""

@@ -81,7 +81,7 @@ class Looking:
                 if self._seen != wanted:
                     return
                 self._failed = failed
-                self._keep(wanted, within(facts))
+                self._keep(wanted, within(facts, self._main.way_to("raw")))
                 self._changed()
             if not lookup.every:
                 return
@@ -94,8 +94,8 @@ class Looking:
         self._answers[wanted] = facts
 
 
-def within(facts: Sequence[Fact]) -> list[Fact]:
-    """As many of them as can be laid out at once, and a word on how many are left out."""
+def within(facts: Sequence[Fact], way: str = "y") -> list[Fact]:
+    """As many of them as can be laid out at once, and how many are left out: `way` shows all."""
     kept: list[Fact] = []
     room = LARGEST
     for fact in facts[:LONGEST]:
@@ -104,5 +104,5 @@ def within(facts: Sequence[Fact]) -> list[Fact]:
             break
         kept.append(fact)
     if left := len(facts) - len(kept):
-        kept.append(Fact("", f"… and {left:,} more lines; y shows all", "muted"))
+        kept.append(Fact("", f"… and {left:,} more lines; {way} shows all", "muted"))
     return kept

@@ -14,7 +14,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 
 from aiocontainerd.models import Snapshot
-from ctdeck.actions import ACTIONS, BY_ID
+from ctdeck.actions import ACTIONS, BY_ID, way_to
 from ctdeck.desk import Lock
 from ctdeck.keygate import KeyGate
 from ctdeck.numbers.book import Numbers
@@ -23,7 +23,7 @@ from ctdeck.panes.usage import with_usage
 from ctdeck.remembered import Remembered
 from ctdeck.rows import Row
 from ctdeck.screens import going, inside, marking, prompts, telling
-from ctdeck.screens.detailview import GONE, DetailView
+from ctdeck.screens.detailview import DetailView, gone
 from ctdeck.screens.diskview import DiskView
 from ctdeck.screens.footing import NEEDS_A_ROW, object_of
 from ctdeck.screens.layout import arrange
@@ -218,7 +218,7 @@ class MainScreen(Screen[None]):
         elif why := marking.takes_one(self, action):
             self.tell(why)
         elif action.id in NEEDS_A_ROW and not self.has_rows_for(action):
-            self.tell(GONE)
+            self.tell(gone(self))
         else:
             if said := marking.said_of_looking(self, action):
                 self.tell(said)
@@ -295,6 +295,7 @@ class MainScreen(Screen[None]):
     open_prompt = prompts.open_prompt
     close_prompt = prompts.close_prompt
     tell = telling.tell
+
     progress = telling.progress
     busy_changed = telling.busy_changed
     begin = telling.begin
@@ -307,6 +308,10 @@ class MainScreen(Screen[None]):
     fill = inside.fill
     terminal = inside.terminal
     hand_over = inside.hand_over
+
+    def way_to(self, action: str) -> str:
+        """How a text names what does it."""
+        return way_to(action, self.settings.keys)
 
     def set_scope(self, scope: str | None) -> None:
         """Show one namespace, or all."""

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from ctdeck.actions import Action
     from ctdeck.screens.main import MainScreen
 
-ESCAPE = "Esc takes the marks away."
-
 
 def mark(main: MainScreen, how: str) -> None:
     """The row under the cursor ("one"), all up to it ("range"), "all" that is shown, "none"."""
@@ -61,7 +59,10 @@ def takes_one(main: MainScreen, action: Action) -> str:
     if not number or action.many or not (action.changes and takes_a_row(action)):
         return ""
     are = "is" if number == 1 else "are"
-    return f"{action.title} takes one row, and {number:,} {are} marked. {ESCAPE}"
+    back = main.way_to("back")
+    return (
+        f"{action.title} takes one row, and {number:,} {are} marked. {back} takes the marks away."
+    )
 
 
 def said_of_looking(main: MainScreen, action: Action) -> str:

@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from aiocontainerd.safe import safe, safe_lines
 from ctdeck.clipboard import copy
+from ctdeck.screens.boundkeys import keys_line
 from ctdeck.screens.dialog import NARROW, is_small
 from ctdeck.styles import style_path
 
@@ -47,7 +48,9 @@ class MessageScreen(ModalScreen[None]):
         """Titles take markup unless they are Content."""
         dialog = self.query_one(".dialog")
         dialog.border_title = Content(safe(self._heading))
-        dialog.border_subtitle = Content("Esc closes, c copies")
+        dialog.border_subtitle = Content(
+            keys_line(self, ("message.close", "closes"), ("message.copy", "copies"))
+        )
 
     def on_resize(self) -> None:
         """No padding on a small screen."""

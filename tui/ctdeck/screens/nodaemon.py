@@ -18,6 +18,7 @@ from ctdeck.desk import Question
 from ctdeck.embedded import OWN
 from ctdeck.formatting import GLYPHS
 from ctdeck.keygate import KeyGate
+from ctdeck.screens.boundkeys import Named, bottom_keys
 from ctdeck.screens.confirm import ConfirmScreen
 from ctdeck.settings import Settings
 from ctdeck.styles import style_path
@@ -26,7 +27,8 @@ from ctdeck.widgets.lines import BottomLine, Line
 if TYPE_CHECKING:
     from aiocontainerd.discovery import Probe
 
-KEYS = (("r", "r", "try now"), ("e", "e", "start ctdeck's own"), ("q", "q", "quit"))
+_EMBEDDED = Named("start ctdeck's own", ("nodaemon.embedded",))
+KEYS = (Named("try now", ("nodaemon.again",)), _EMBEDDED, Named("quit", ("nodaemon.quit",)))
 ELSEWHERE = (
     ("ctdeck --address SOCK", "another socket"),
     ("ctdeck --embedded", "a private containerd, to try things out (root)"),
@@ -75,8 +77,10 @@ class NoDaemonScreen(Screen[None]):
         """The keys."""
         self._show_state("no daemon")
         # Where our own is what is tried, trying again is all there is.
-        without = {"e"} if self._settings.read_only or self._settings.embedded else set()
-        self.query_one(BottomLine).show_keys([key for key in KEYS if key[0] not in without])
+        with_own = not (self._settings.read_only or self._settings.embedded)
+        keys = [each for each in KEYS if with_own or each is not _EMBEDDED]
+        bottom = self.query_one(BottomLine)
+        bottom.show_keys(bottom_keys(bottom, keys, self.app.size.width))
 
     def _show_state(self, words: str) -> None:
         for line in self.query("#top").results(Line):
@@ -156,12 +160,7 @@ class NoDaemonScreen(Screen[None]):
 
     def on_line_clicked(self, event: Line.Clicked) -> None:
         """A click on a key's name."""
-        if event.name == "r":
-            self.action_again()
-        elif event.name == "e":
-            self.action_embedded()
-        else:
-            self.app.exit()
+        self.app.simulate_key(event.name)
 
 
 def by_problem(probes: Sequence[Probe]) -> dict[tuple[str, str], list[str]]:

@@ -35,7 +35,8 @@ class PaneView:
         self, pane: Pane, settings: Settings, remembered: Remembered | None = None
     ) -> None:
         self.remembered = remembered or Remembered()
-        self.pane = replace(pane, invitation="") if settings.read_only else pane
+        self.pane = replace(pane, invitation=None) if settings.read_only else pane
+        self._keymap = settings.keys
         columns = self._wanted(pane.columns)
         self.table: Table[Any] = Table(columns, follow=pane.follow, id=pane.id)
         self.table.sheet.own_order = pane.sorted_by
@@ -169,7 +170,9 @@ class PaneView:
 
     def _say_if_empty(self, snapshot: Snapshot) -> None:
         filtered = safe(self.filter)
-        words = self.pane.words_if_empty(snapshot, self._counts, self._scope, filtered)
+        words = self.pane.words_if_empty(
+            snapshot, self._counts, self._scope, filtered, self._keymap
+        )
         if not snapshot.loaded and self.table.idle_cursor:  # once, in the list that has the focus
             words = safe(masked_text(snapshot.error)) or words
         self.table.say_if_empty(words)

@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from aiocontainerd.disk.plan import Group, Item, together
 from ctdeck.formatting import size
+from ctdeck.screens.boundkeys import keys_line
 from ctdeck.screens.dialog import NARROW, Armed, is_small
 from ctdeck.styles import style_path
 from ctdeck.verbs.prune import Plan, name_of
@@ -142,7 +143,15 @@ class PruneScreen(ModalScreen[list[Item] | None]):
         """Fill the list."""
         dialog = self.query_one(".dialog")
         dialog.border_title = Content("What could be pruned")
-        dialog.border_subtitle = Content("space ticks, a all or none, Enter goes on, Esc leaves")
+        dialog.border_subtitle = Content(
+            keys_line(
+                self,
+                ("prune.tick", "ticks"),
+                ("prune.all", "all or none"),
+                ("prune.go_on", "goes on"),
+                ("prune.cancel", "leaves"),
+            )
+        )
         self._show()
         self.table.focus()
         self.armed.begin(self)

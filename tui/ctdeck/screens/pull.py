@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,6 +18,7 @@ from aiocontainerd.errors import ContainerdError
 from aiocontainerd.reference import parse as parse_reference
 from ctdeck.formatting import short_reference
 from ctdeck.pull_text import Meter, Text, details, headline
+from ctdeck.screens.boundkeys import keys_line
 from ctdeck.screens.dialog import NARROW_FORM
 from ctdeck.styles import style_path
 from ctdeck.verbs.doing import NotNow
@@ -30,10 +31,14 @@ if TYPE_CHECKING:
 
 Watched = Callable[[], bool]
 PACE = 0.25  # seconds between two looks at the progress
-_TYPING = "Enter pulls   Esc closes   Tab goes to the pulls below"
-_RUNNING = "b or Esc background   x cancels it   Tab another image"
-_ENDED = "Enter again   Esc closes   Tab another image"
-_DONE = "Enter or Esc closes   Tab another image"
+_TYPING = ("Enter pulls", ("pull.close", "closes"), "Tab goes to the pulls below")
+_RUNNING = (
+    ("pull.background", "pull.close", "background"),
+    ("pull.cancel", "cancels it"),
+    "Tab another image",
+)
+_ENDED = (("pull.again", "again"), ("pull.close", "closes"), "Tab another image")
+_DONE = (("pull.again", "pull.close", "closes"), "Tab another image")
 
 
 class PullScreen(ModalScreen["PullJob | None"]):
@@ -80,7 +85,7 @@ class PullScreen(ModalScreen["PullJob | None"]):
             yield Field(self._typed, hint, id="pull-reference", select_on_focus=True)
             yield Note(id="pull-error")
             yield PullLines(id="pull-lines")
-            yield Static(_TYPING, markup=False, id="pull-keys")
+            yield Static(markup=False, id="pull-keys")
 
     def on_mount(self) -> None:
         """What runs already is shown at once."""
@@ -196,12 +201,13 @@ class PullScreen(ModalScreen["PullJob | None"]):
         lines: list[Text] = []
         cursor = -1
         board = self.query_one(PullLines)
+        again = keys_line(board, ("pull.again", "tries it again."))
         width = max(20, board.scrollable_content_region.width)
         for job in jobs:
             lines.append(self._headline(job, width))
             if job is self._chosen:
                 cursor = len(lines) - 1
-                lines += details(job.progress, width)
+                lines += details(job.progress, width, again=again)
         board.show(lines, cursor)
         self.query_one("#pull-keys", Static).update(self._keys(), layout=False)
 
@@ -215,10 +221,12 @@ class PullScreen(ModalScreen["PullJob | None"]):
 
     def _keys(self) -> str:
         if self.query_one(Field).has_focus or self._chosen is None:
-            return _TYPING
-        if not self._chosen.done:
-            return _RUNNING
-        return _DONE if self._chosen.progress.stage == "done" else _ENDED
+            told: Sequence[str | tuple[str, ...]] = _TYPING
+        elif not self._chosen.done:
+            told = _RUNNING
+        else:
+            told = _DONE if self._chosen.progress.stage == "done" else _ENDED
+        return keys_line(self.query_one(PullLines), *told, between="   ")
 
 
 def _failed(pulls: Pulls) -> str:

@@ -17,6 +17,7 @@ from ctdeck.clipboard import copy
 from ctdeck.failures import plain_words
 from ctdeck.formatting import GLYPHS, counted
 from ctdeck.masking import masked_text
+from ctdeck.screens.boundkeys import Named, bottom_keys
 from ctdeck.screens.saving import proposed, save_lines
 from ctdeck.widgets.askline import AskLine
 from ctdeck.widgets.column import fit
@@ -27,16 +28,17 @@ from ctdeck.widgets.textview import TextView
 
 Read = Callable[[bool, int], AsyncIterator[Sequence[Painted]]]
 COPIED = 1 << 20  # characters; many terminals take less
+_SECRETS = Named("secrets", ("reading.secrets",))
 _FOOTER = (
-    ("q", "q", "back"),
-    ("slash", "/", "find"),
-    ("ampersand", "&", "only with"),
-    ("n", "n N", "next, previous"),
-    ("c", "c", "copy all"),
-    ("x", "x", "secrets"),
-    ("s", "s", "save"),
-    ("r", "r", "read again"),
-    ("w", "w", "wrap"),
+    Named("back", ("text.leave",)),
+    Named("find", ("text.find",)),
+    Named("only with", ("text.sift",)),
+    Named("next, previous", ("text.next", "text.previous")),
+    Named("copy all", ("text.copy",)),
+    _SECRETS,
+    Named("save", ("reading.save",)),
+    Named("read again", ("reading.again",)),
+    Named("wrap", ("text.wrap",)),
 )
 
 
@@ -108,15 +110,8 @@ class ReadingScreen(Screen[None]):
             saves = isinstance(self.page.asking, AskLine)
             enter, escape = ("save", "leave it") if saves else ("keep", "clear")
             return [("", "Enter", enter), ("", "Esc", escape)]
-        kept, room = [], width - 1
-        for entry in _FOOTER:
-            if entry[0] == "x" and not self._secrets:
-                continue
-            room -= cell_len(entry[1]) + cell_len(entry[2]) + 3
-            if room < 0:
-                break
-            kept.append(entry)
-        return kept
+        wanted = [each for each in _FOOTER if self._secrets or each is not _SECRETS]
+        return bottom_keys(self.page, wanted, width)
 
     def action_save(self) -> None:
         """Ask where to."""

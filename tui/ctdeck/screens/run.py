@@ -18,6 +18,7 @@ from ctdeck.forms.drafts import GENERAL, Draft, draft_of, field_of, read
 from ctdeck.forms.risks import NO_FACTS, Facts, lines_of, risks
 from ctdeck.forms.risky_paths import UNKNOWN, Engine
 from ctdeck.masking import hidden_in, masked, without
+from ctdeck.screens.boundkeys import keys_line
 from ctdeck.screens.dialog import NARROW_FORM
 from ctdeck.screens.runfields import RunFields
 from ctdeck.styles import style_path
@@ -29,12 +30,12 @@ from ctdeck.widgets.form import Note
 if TYPE_CHECKING:
     from aiocontainerd.operations import RunResult
 
-_HELP = "Enter runs   Esc leaves, keeps the text   Tab next field"
+_HELP = (("form.run", "runs"), ("form.leave", "leaves, keeps the text"), "Tab next field")
 WIDTH = 100  # of the form, as in run.tcss
 TALL = 20  # lines of the screen from which on there is room
 SHOWN = 4  # risks that have a line of their own there
-_KEPT = "Kept from last time; ctrl+n starts anew."
-_KEPT_OF_ANOTHER = "Kept from when its name meant another image; ctrl+n starts anew."
+_KEPT = "Kept from last time"
+_KEPT_OF_ANOTHER = "Kept from when its name meant another image"
 
 
 async def unseen(_: RunOptions) -> Facts:
@@ -102,15 +103,18 @@ class RunScreen(ModalScreen["RunResult | None"]):
         with Vertical(id="run-form"):
             yield Static(self._title(), markup=False, id="run-title")
             if self._kept_as in self._drafts:
-                yield Static(
-                    _KEPT_OF_ANOTHER if self._moved else _KEPT, markup=False, id="run-kept"
-                )
+                kept = _KEPT_OF_ANOTHER if self._moved else _KEPT
+                words = keys_line(self, kept, ("form.anew", "starts anew"), between="; ")
+                yield Static(f"{words}.", markup=False, id="run-kept")
             yield RunFields(self._first, self._base.id)
             with Vertical(id="run-below"):
                 yield Note(id="run-error")
                 yield Static("", markup=False, id="run-risks")
                 yield Static("", markup=False, id="run-equivalent")
-            yield Static(_HELP, markup=False, id="run-keys")
+            yield Static(self._help(), markup=False, id="run-keys")
+
+    def _help(self) -> str:
+        return keys_line(self, *_HELP, between="   ")
 
     def _title(self) -> str:
         """With the namespace whole, and of the image's name what there is room for."""
@@ -199,13 +203,14 @@ class RunScreen(ModalScreen["RunResult | None"]):
 
     async def _try(self, options: RunOptions) -> None:
         keys = self.query_one("#run-keys", Static)
+        off = keys_line(self, ("form.leave", "calls it off"))
         try:
-            keys.update(f"{options.id}: looking at what it would get …   Esc calls it off")
+            keys.update(f"{options.id}: looking at what it would get …   {off}")
             facts = await self._agree(options)
             if facts is None:
                 await self._look(options)  # the question may have told more than was known
                 return
-            keys.update(f"{options.id} is being started …   Esc calls it off")
+            keys.update(f"{options.id} is being started …   {off}")
             result = await self._start(options, facts)
         except ContainerdError as error:
             self._tell(field_of(error, self.draft), error)
@@ -216,7 +221,7 @@ class RunScreen(ModalScreen["RunResult | None"]):
             self._close(result)
         finally:
             self._busy = False
-            keys.update(_HELP)
+            keys.update(self._help())
 
     @property
     def _error(self) -> Note:

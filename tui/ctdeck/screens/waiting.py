@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from aiocontainerd.safe import safe
+from ctdeck.screens.boundkeys import keys_line
 from ctdeck.screens.dialog import NARROW
 from ctdeck.styles import style_path
 
@@ -83,7 +84,13 @@ class WaitScreen(ModalScreen[bool]):
         """Look again and again."""
         dialog = self.query_one(".dialog")
         dialog.border_title = Content(safe(self._heading))
-        dialog.border_subtitle = Content("Esc cancels, b goes on in the background")
+        dialog.border_subtitle = Content(
+            keys_line(
+                self,
+                ("waiting.cancel", "cancels"),
+                ("waiting.background", "goes on in the background"),
+            )
+        )
         self.set_interval(EVERY, self._look)
 
     def _look(self) -> None:

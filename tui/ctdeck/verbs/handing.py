@@ -37,9 +37,12 @@ def refuse_not_running(desk: Desk, row: Target, *, paused: bool = False) -> None
     """Unless it is `paused`, if that is no hindrance."""
     task = task_now(desk, row)
     if task is None or task.status.name in {"STOPPED", "CREATED"}:
-        raise NotNow(f"{name_of(row)} does not run: S starts it.")
+        raise NotNow(f"{name_of(row)} does not run: {desk.way_to('task.start')} starts it.")
     if task.status.name in {"PAUSED", "PAUSING"} and not paused:
-        raise NotNow(f"{name_of(row)} is paused, and a shell in it would be, too: z resumes it.")
+        way = desk.way_to("task.pause")
+        raise NotNow(
+            f"{name_of(row)} is paused, and a shell in it would be, too: {way} resumes it."
+        )
 
 
 def leave_word(desk: Desk) -> str:

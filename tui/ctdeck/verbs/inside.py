@@ -78,16 +78,25 @@ async def attach(desk: Desk, row: Target) -> None:
     size = Size(place.columns, place.rows)
     async with attached(client, container, size, seen=life_seen(row)) as line:
         desk.last_equivalent = attach_line(container, address_of(desk))
-        greeting = f"ctdeck: {name}. {leave_word(desk)} leaves it, and it goes on.{_hint(line)}"
+        greeting = (
+            f"ctdeck: {name}. {leave_word(desk)} leaves it, and it goes on.{_hint(desk, line)}"
+        )
         outcome = await desk.hand_over(line, sizes(line, Size), greeting=greeting)
-    desk.tell(told(name, outcome, left="It was left and goes on; a attaches again."))
+    desk.tell(
+        told(
+            name,
+            outcome,
+            left=f"It was left and goes on; {desk.way_to('task.attach')} attaches again.",
+        )
+    )
 
 
-def _hint(line: Line) -> str:
+def _hint(desk: Desk, line: Line) -> str:
     if line.watched:
         return "\nRead-only: it hears nothing of what you type."
     if line.stdin is None:
-        return "\nIt hears nothing of what you type: restart it (R) to have that."
+        way = desk.way_to("task.restart")
+        return f"\nIt hears nothing of what you type: restart it ({way}) to have that."
     if not line.kept:
         return (
             "\nNobody keeps what it writes: 64 KiB after the last one has left it stands still, "

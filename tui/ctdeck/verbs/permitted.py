@@ -48,7 +48,7 @@ async def permitted(desk: Desk, verb: str, rows: Sequence[R]) -> list[R]:
         record(desk, key_of(row))
     kept = dict.fromkeys(map(key_of, shut), "read-only")
     for lock, its in _by_lock(desk, [row for row in rows if key_of(row) not in kept]).items():
-        if await desk.ask(_question(verb, lock, its)):
+        if await desk.ask(_question(verb, lock, its, desk.way_to("lock"))):
             desk.unlock(lock)
         else:
             kept |= dict.fromkeys([each.key for each in its], f"locked: {its[0].owner.name}'s")
@@ -68,7 +68,7 @@ async def permitted_into(desk: Desk, verb: str, namespace: str, subject: str = "
     if _is_shut(desk, namespace):
         raise _refusal(desk, Key(namespace, subject))
     if locked := _on_namespace(desk, namespace):
-        if not await desk.ask(_question(verb, locked.lock, [locked])):
+        if not await desk.ask(_question(verb, locked.lock, [locked], desk.way_to("lock"))):
             return False
         desk.unlock(locked.lock)
     return not _is_missing(desk, namespace) or await desk.ask(_making(verb, namespace))
@@ -172,7 +172,7 @@ def _by_lock(desk: Desk, rows: Sequence[Changed]) -> dict[Lock, list[_Locked]]:
     return found
 
 
-def _question(verb: str, lock: Lock, its: Sequence[_Locked]) -> Question:
+def _question(verb: str, lock: Lock, its: Sequence[_Locked], key: str) -> Question:
     """Names the owner, what is its, and what it will do about the change."""
     lines: list[str] = []
     told = dict.fromkeys((each.owner.name, each.owner.will(verb)) for each in its)
@@ -180,7 +180,7 @@ def _question(verb: str, lock: Lock, its: Sequence[_Locked]) -> Question:
         names = [each.name for each in its if each.owner.will(verb) == will]
         belong = "belongs" if len(names) == 1 else "belong"
         lines += [f"{some(names)} {belong} to {owner}.", will, ""]
-    lines.append("It stays unlocked until ctdeck ends or L locks it again.")
+    lines.append(f"It stays unlocked until ctdeck ends or {key} locks it again.")
     whole = words_of(lock) == lock.namespace
     what = lock.namespace if whole else f"what is {its[0].owner.name}'s in {lock.namespace}"
     return Question(f"Unlock {what}?", tuple(lines), "Unlock")

@@ -261,7 +261,7 @@ async def pause(
         )
         operation = operations.resume if wanted else operations.pause
         await operation(client, container, seen=life_seen(row))
-        hint = "; z resumes it" if alone and not wanted else ""
+        hint = f"; {desk.way_to('task.pause')} resumes it" if alone and not wanted else ""
         return f"{name_of(row)} {'goes on' if wanted else 'is paused'}{hint}."
 
     await each(desk, rows, "resumed" if resume else "paused", do, beside=beside)

@@ -237,7 +237,10 @@ def _pull(desk: Desk, command: PullCommand) -> None:
             platform=command.platform,
             plain_http=command.plain_http,
         )
-        desk.tell(f"Pulling {reference} into {namespace}; p among the images shows how far it is.")
+        way = desk.way_to("image.pull")
+        desk.tell(
+            f"Pulling {reference} into {namespace}; {way} among the images shows how far it is."
+        )
 
     _begin_into(desk, "pull", Key(namespace, reference), start)
 
@@ -267,7 +270,8 @@ def _run(desk: Desk, command: RunCommand) -> None:
         except ContainerdError as error:
             hint = "" if command.named else _perhaps_a_name(error, options)
             words = without(f"{error}{hint}", hidden_in(options))
-            text = f"{words}\n\nNothing was left behind. Press : and ↑ to change the line."
+            again = f"Press {desk.way_to('command')} and ↑ to change the line."
+            text = f"{words}\n\nNothing was left behind. {again}"
             desk.tell(text, title=f"{options.id} does not run", bad=True)
 
     begin = partial(begin_run, desk, options, lambda facts: desk.begin(work(facts), group="run"))

@@ -28,7 +28,7 @@ async def tell_whose(desk: Desk, what: str) -> None:
         return
     options = tuple((str(number), _line(each)) for number, each in enumerate(found))
     chosen = await desk.choose(
-        Choice(f"Whose is {what}?", options, hint="Enter goes there, Esc closes")
+        Choice(f"Whose is {what}?", options, takes="goes there", leaves="closes")
     )
     if chosen is not None:
         _go(desk, found[int(chosen)])

@@ -16,6 +16,7 @@ from ctdeck.clipboard import copy
 from ctdeck.filtering import compile_filter
 from ctdeck.finding import compile_search
 from ctdeck.formatting import counted
+from ctdeck.keynames import first_key
 from ctdeck.widgets.filterline import FilterLine, take_away
 from ctdeck.widgets.textview import FAR, TextView
 
@@ -153,7 +154,7 @@ class TextPage(Vertical):
     def action_walk(self, step: int) -> None:
         """To the next one."""
         if self.view.search is None:
-            self._say("Nothing is searched for yet: press / first.")
+            self._say(f"Nothing is searched for yet: press {self.key('find')} first.")
         else:
             self.run_worker(self._walk(step), group="walk", exclusive=True)
 
@@ -163,9 +164,9 @@ class TextPage(Vertical):
         if self.view.here is None and not await self.view.seeker.walk(-step):
             self._say("Not found.")
         elif step > 0:
-            self._say("There is none below; N goes up.")
+            self._say(f"There is none below; {self.key('previous')} goes up.")
         else:
-            self._say("There is none above; n goes down.")
+            self._say(f"There is none above; {self.key('next')} goes down.")
 
     def action_back(self) -> None:
         """One step back."""
@@ -214,6 +215,11 @@ class TextPage(Vertical):
         seen = self.view.seen
         where = await copy(self.app, self.view.text_of(seen, COPIED)[:COPIED])
         self._say(f"Copied {counted(len(seen), 'line')} {where}".rstrip() + ".")
+
+    def key(self, name: str) -> str:
+        """The key of one of `KEYS`, as it is bound."""
+        own, title = next((keys, title) for each, keys, _, title, _ in KEYS if each == name)
+        return first_key(self.app._keymap, f"text.{name}", own) or title
 
     def _say(self, words: str) -> None:
         self.app.notify(words, markup=False)
