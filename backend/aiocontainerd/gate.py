@@ -60,6 +60,8 @@ READING_CALLS = frozenset(
 
 # They change nothing that stays, and are too many: ctdeck's own events say that it hears any.
 FLEETING_CALLS = frozenset({f"{_SERVICES}events.v1.Events/Publish"})
+# Refused where it is read-only, as any change; but each new size of a terminal would be a line.
+UNRECORDED_CALLS = FLEETING_CALLS | {f"{_SERVICES}tasks.v1.Tasks/ResizePty"}
 
 
 class Gate:
@@ -119,7 +121,7 @@ class Gate:
         """What to record of the call, if anything. Raises ReadOnly."""
         namespaces = _namespaces(path, metadata, request)
         entry = None
-        if self._audit is not None and path not in FLEETING_CALLS:
+        if self._audit is not None and path not in UNRECORDED_CALLS:
             action = path.rpartition(".")[2].replace("/", ".")
             entry = self._audit.entry(action, namespaces[0], subject_of(request))
         for namespace in namespaces:

@@ -21,7 +21,7 @@ from aiocontainerd.access import Access
 from aiocontainerd.audit import Audit, acting
 from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, FailedPrecondition, NotFound, ReadOnly
-from aiocontainerd.gate import FLEETING_CALLS, READING_CALLS
+from aiocontainerd.gate import READING_CALLS, UNRECORDED_CALLS
 from aiocontainerd.pb import (
     namespaces_pb2,
     namespaces_pb2_grpc,
@@ -63,7 +63,7 @@ async def test_one_record_for_each_changing_call(
     called = {
         path.rpartition(".")[2].replace("/", "."): times
         for path, times in sim.calls.items()
-        if path not in READING_CALLS | FLEETING_CALLS
+        if path not in READING_CALLS | UNRECORDED_CALLS
     }
     assert begun == called
     assert Counter(each["call"] for each in written) == dict.fromkeys(
@@ -94,10 +94,13 @@ async def test_a_refusal_is_recorded(state: StateDirectory, sim: Simulator, audi
     assert results(state) == [("Namespaces.Create", "refused: read-only")]
 
 
-async def test_looking_makes_no_file(state: StateDirectory, sim: Simulator, audit: Audit) -> None:
+async def test_looking_and_resizing_make_no_file(
+    state: StateDirectory, sim: Simulator, audit: Audit
+) -> None:
     async with Client(sim.address, audit=audit) as client:
         await client.containers.list(namespace="default")
         await client.events.publish("/x/y", namespace="default")
+        await client.tasks.resize("web1", namespace="default", columns=80, rows=24)
     assert not state.root.exists()
 
 
