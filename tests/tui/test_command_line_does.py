@@ -123,6 +123,8 @@ async def test_an_id_after_the_image_as_ctr_has_it_is_explained(
     monkeypatch.setattr(operations, "run", run)
     async with line(tmp_path) as (app, pilot, _):
         await typed(pilot, f"run -d {flags}nginx:1.27 b1 sleep 100")
+        await until(pilot, lambda: "b1 sleep 100" in screen_text(app))
+        assert shows(app, "It runs the program b1; --name, before the image")() is hinted
         await pilot.press("enter")
         await until(pilot, shows(app, "does not run", "no program 'b1'"))
         assert shows(app, "The words after the image are its command")() is hinted

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from aiocontainerd.identifiers import is_identifier
 from aiocontainerd.run_options import RunOptions
 
 
@@ -20,6 +21,12 @@ class RunCommand:
 
     options: RunOptions
     named: bool = False
+
+    @property
+    def perhaps_a_name(self) -> str:
+        """The word after the image, if it may be meant as the id, as `ctr run` has it; else ""."""
+        first = self.options.command[0] if self.options.command else ""
+        return first if not self.named and is_identifier(first) else ""
 
 
 @dataclass(frozen=True, slots=True)

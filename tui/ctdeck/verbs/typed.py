@@ -9,9 +9,7 @@ from typing import Any
 
 from aiocontainerd.audit import acting, at_hand
 from aiocontainerd.errors import ContainerdError, FailedPrecondition, RuntimeFailed
-from aiocontainerd.identifiers import is_identifier
 from aiocontainerd.models import Key
-from aiocontainerd.run_options import RunOptions
 from ctdeck.command.requests import (
     AttachCommand,
     Command,
@@ -268,7 +266,7 @@ def _run(desk: Desk, command: RunCommand) -> None:
         try:
             await run_container(desk, options, namespace=namespace, digest=digest, facts=facts)
         except ContainerdError as error:
-            hint = "" if command.named else _perhaps_a_name(error, options)
+            hint = _perhaps_a_name(error, command)
             words = without(f"{error}{hint}", hidden_in(options))
             again = f"Press {desk.way_to('command')} and ↑ to change the line."
             text = f"{words}\n\nNothing was left behind. {again}"
@@ -278,12 +276,10 @@ def _run(desk: Desk, command: RunCommand) -> None:
     _begin_into(desk, "run", Key(namespace, options.id), begin)
 
 
-def _perhaps_a_name(error: ContainerdError, options: RunOptions) -> str:
+def _perhaps_a_name(error: ContainerdError, command: RunCommand) -> str:
     """For who typed as `ctr run IMAGE ID COMMAND`: what was the id there, was run here."""
-    first = options.command[0] if options.command else ""
-    if not isinstance(error, RuntimeFailed) or f"'{first}'" not in error.what:
-        return ""
-    if not is_identifier(first):
+    first = command.perhaps_a_name
+    if not first or not isinstance(error, RuntimeFailed) or f"'{first}'" not in error.what:
         return ""
     return (
         "\n\nThe words after the image are its command; "

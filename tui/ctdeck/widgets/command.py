@@ -80,7 +80,7 @@ class CommandLine(Vertical):
     def on_input_changed(self, event: Input.Changed) -> None:
         """The note was about another text."""
         event.stop()
-        self._say(self._risks(event.value))
+        self._say(self._about_run(event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Carry it out; an empty line closes."""
@@ -153,16 +153,21 @@ class CommandLine(Vertical):
     def _say(self, text: str, *, bad: bool = False) -> None:
         self._note.say(text, bad=bad)
 
-    def _risks(self, line: str) -> str:
-        """What is risky about a `run` that is complete so far."""
+    def _about_run(self, line: str) -> str:
+        """What is risky about a `run` that is complete so far, and what may be meant otherwise."""
         if not line.lstrip(" :").startswith("run "):
             return ""
         try:
             command = parse(line)
         except ContainerdError:
             return ""
-        found = risks(command.options) if isinstance(command, RunCommand) else ()
-        return "\n".join(f"{GLYPHS.warning} {risk}" for risk in found)
+        if not isinstance(command, RunCommand):
+            return ""
+        notes = [f"{GLYPHS.warning} {risk}" for risk in risks(command.options)]
+        if (first := command.perhaps_a_name) and len(command.options.command) > 1:
+            name = "--name, before the image, gives it a name"
+            notes.append(f"It runs the program {safe(first)}; {name}.")
+        return "\n".join(notes)
 
     def _usage(self, want: Wanted, names: tuple[str, ...]) -> str:
         """How the word is used, when there is nothing that Tab could put in."""
