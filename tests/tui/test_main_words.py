@@ -9,6 +9,7 @@ from aiocontainerd.models import Event, Mount, Phase, Snapshot, TaskStatus
 from aiocontainerd.store import Store
 from ctdeck.settings import Session, Settings
 from tests.tui.apps import running, screen_text, until
+from tests.tui.disks import with_disk
 from tests.tui.worlds import NOW, container, image, snapshot, task, world
 
 
@@ -80,6 +81,14 @@ async def test_an_action_of_another_pane_says_where_it_works() -> None:
     async with running() as (app, pilot):
         await pilot.press("5", "s")
         await until(pilot, lambda: "stop works on containers and tasks" in screen_text(app))
+
+
+async def test_delete_on_the_disk_says_what_does_there() -> None:
+    async with running(with_disk()) as (app, pilot):
+        await pilot.press("6", "D")
+        await until(pilot, lambda: bool(app._notifications))
+        (toast,) = app._notifications
+        assert "containers, images and tasks, not on disk. P lists what could go" in toast.message
 
 
 async def test_copy_and_equivalent() -> None:

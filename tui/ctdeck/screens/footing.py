@@ -61,6 +61,16 @@ def is_useful(action: Action, row: Row | None, *, marks: bool = False) -> bool:
     return not (action.id == "task.start" and alive)
 
 
+def says_where(main: MainScreen, action: Action) -> str:
+    """On which panes an action works that was asked for on another one; what does there."""
+    *others, last = sorted(action.panes)
+    panes = f"{', '.join(others)} and {last}" if others else last
+    words = f"{action.title} works on {panes}, not on {main.pane_id}."
+    if action.id == "delete" and main.pane_id == "disk":
+        words += f" {main.way_to('prune')} lists what could go from here, and asks."
+    return words
+
+
 def title_for(action: Action, row: Row | None, *, marks: bool = False) -> str:
     """The title; `resume` where pause would resume, and what Esc does where rows are marked."""
     if marks:

@@ -25,7 +25,7 @@ from ctdeck.rows import Row
 from ctdeck.screens import going, inside, marking, prompts, telling
 from ctdeck.screens.detailview import DetailView, gone
 from ctdeck.screens.diskview import DiskView
-from ctdeck.screens.footing import NEEDS_A_ROW, object_of
+from ctdeck.screens.footing import NEEDS_A_ROW, object_of, says_where
 from ctdeck.screens.layout import arrange
 from ctdeck.screens.leaving import leave
 from ctdeck.screens.openers import open_by_name
@@ -210,8 +210,7 @@ class MainScreen(Screen[None]):
         """Run an action of the table, if it is for this pane."""
         action = BY_ID[action_id]
         if not action.works_in(self.pane_id):
-            panes = " and ".join(sorted(action.panes))
-            self.tell(f"{action.title} works on {panes}, not on {self.pane_id}.")
+            self.tell(says_where(self, action))
         elif action.changes and (remedy := refuses_all(self)):
             record_action(self, action_id, object_of(self, action))
             self.tell(f"Read-only: {action.title} is refused. {remedy}")
