@@ -26,9 +26,7 @@ _OURS = {  # name, format and stream of the file that each of our labels names, 
     LOG_LABEL: ("output", "cri", ""),
 }
 _RESTARTED = "containerd.io/restart.loguri"
-_ADVICE = (
-    "Run it with ctdeck, or give its task a log: ctr run --log-uri file:///var/log/NAME.log …"
-)
+_ADVICE = "Run it with ctdeck, or give its task a log: ctr run --log-uri file:///var/log/NAME.log …"
 
 
 async def find_log(client: Client, container: Container, root: str = "") -> LogSource:
