@@ -106,6 +106,7 @@ async def copy_runs(at: Stage, patch: pytest.MonkeyPatch) -> None:
     await copy_into(at, patch)
     await at.keys("y")
     await at.shows("71.0 MB of 944 MB")
+    await at.shows("copying to web2")
 
 
 async def no_shell(at: Stage, patch: pytest.MonkeyPatch) -> None:
