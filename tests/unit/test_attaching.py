@@ -44,10 +44,10 @@ def test_fifos_of_ctr(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("labels", "stdout", "why", "remedy"),
     [
-        ({}, NERDCTL, "its output goes to nerdctl alone", "l shows its log"),
-        ({"nerdctl/name": "web"}, NERDCTL, "its output goes to nerdctl alone", "l shows its log"),
+        ({}, NERDCTL, "its output goes to nerdctl alone", "Look at its log"),
+        ({"nerdctl/name": "web"}, NERDCTL, "its output goes to nerdctl alone", "Look at its log"),
         ({}, "", "goes nowhere", "Execute a shell"),
-        ({}, "/etc/passwd", "cannot be read from here", "l shows"),
+        ({}, "/etc/passwd", "cannot be read from here", "Look at its log"),
         ({"io.kubernetes.pod.name": "x"}, "/run/x", "kubelet", "kubectl attach"),
         ({"com.docker/engine.bundle.path": "x"}, "/run/x", "dockerd", "docker attach"),
     ],
