@@ -264,7 +264,7 @@ def test_a_name_is_made_when_none_is_given() -> None:
         ("rm --forec a", ["--forec", "--force"]),
         ("rm --zz a", ["It takes -f"]),
         ("run -name web1 x", ["-name", "--name"]),
-        ("run -it busybox", ["-it", "Leave -i out", "-t gives the container a terminal"]),
+        ("run -it busybox", ["-it", "Leave -i out", "-t gives it a terminal"]),
         ("run -p 80:80 nginx", ["-p", "ports", "later"]),
         ("run --net br0 nginx", ["br0", "host"]),
         ("run --rm=maybe nginx", ["--rm", "maybe"]),
