@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from aiocontainerd.access import FREE, Access
 from aiocontainerd.channel import Channel
 from aiocontainerd.models import ServerInfo
+from aiocontainerd.sockets import path_of
 
 if TYPE_CHECKING:
     from aiocontainerd.audit import Audit
@@ -35,7 +36,7 @@ class Client:
     connection mends itself. What `access` forbids raises ReadOnly before it leaves: see `gate.py`.
     A service's stubs are imported when it is first used: the lists that the first screen needs do
     not wait for the others. `host` says where the daemon lives, if that is known; None has it found
-    out (see `procfs.look`). `proc` tells of its processes where no /proc does.
+    out (see `locate`). `proc` tells of its processes where no /proc does.
     """
 
     def __init__(
@@ -48,8 +49,8 @@ class Client:
         proc: "Proc | None" = None,
     ) -> None:
         self.address = address
-        self.host = host
-        self.located = host  # where the daemon was found when it was met last
+        self._given_host = host
+        self.host = host  # as far as it is known by now
         self._proc = proc
         self.access = access
         self.audit = audit
@@ -93,12 +94,23 @@ class Client:
             self._server_info = server_info(version, plugins, uuid, pid)
         return self._server_info
 
+    async def locate(self, *, anew: bool = False) -> "HostView":
+        """Where the daemon lives: `procfs.look` once, and `anew` when it may be another one."""
+        from aiocontainerd.procfs import look
+
+        if self._given_host is not None:
+            return self._given_host
+        if self.host is None or anew:
+            pid = self._server_info.pid if self._server_info else 0
+            self.host = await asyncio.to_thread(look, path_of(self.address), pid)
+        return self.host
+
     @property
     def proc(self) -> "Proc | None":
         """What tells of the tasks' processes; None where their pids mean nothing here."""
         if self._proc is not None:
             return self._proc
-        return self._local_proc if self.located and self.located.shares_pids else None
+        return self._local_proc if self.host and self.host.shares_pids else None
 
     @cached_property
     def _local_proc(self) -> "Proc":

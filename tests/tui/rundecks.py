@@ -10,6 +10,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from aiocontainerd.models import Key
+from aiocontainerd.procfs import HostView
 from aiocontainerd.state import StateDirectory
 from aiocontainerd.store import Store
 from ctdeck.app import CtdeckApp
@@ -23,7 +24,10 @@ NGINX = "docker.io/library/nginx:1.27"
 class Client:
     """A client of a daemon on this host."""
 
-    host = None
+    host = HostView(root="")
+
+    async def locate(self) -> HostView:
+        return self.host
 
     async def close(self) -> None:
         return

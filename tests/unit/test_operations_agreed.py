@@ -37,7 +37,6 @@ def turn(link: Path) -> None:
 
 async def run(host: Host, agreed: Agreed, *sources: Path) -> RunResult:
     mounts = tuple(BindMount(str(source), f"/m{at}") for at, source in enumerate(sources))
-    host.client.host = host.client.host or HostView(root="")
     return await operations.run(
         host.client,
         RunOptions(NGINX, "web", mounts=mounts),
@@ -95,11 +94,8 @@ async def test_a_folder_that_became_a_link_just_before_the_launch(
     assert nothing_is_left(host)
 
 
-@pytest.mark.parametrize("view", [None, HostView(root=None)])
-async def test_where_the_daemons_files_are_not_known_a_source_stays(
-    host: Host, link: Path, view: HostView | None
-) -> None:
-    host.client.host = view
+async def test_where_the_daemons_files_are_not_known_a_source_stays(host: Host, link: Path) -> None:
+    host.client.host = HostView(root=None)
     mounts = (BindMount(str(link), "/m"),)
     assert await pinned(host.client, mounts, Agreed()) == mounts
 

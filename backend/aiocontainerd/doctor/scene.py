@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aiocontainerd import procfs
 from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, NotFound, Unimplemented
 from aiocontainerd.models import Container, Key, Task
@@ -56,9 +55,7 @@ class Scene:
 
 async def look_round(client: Client, state: StateDirectory) -> Scene:
     """Read what the checks share. Raises if the daemon does not answer at all."""
-    host = client.host
-    if host is None:
-        host = await asyncio.to_thread(procfs.look, path_of(client.address))
+    host = await client.locate()
     plugins = tuple(await client.introspection.plugins())
     try:
         names = await client.namespaces.list()

@@ -40,8 +40,8 @@ async def pinned(
     """
     if not mounts:
         return ()
-    known = client.host is not None and client.host.root is not None
-    root = (client.host.root if client.host is not None else None) or ""
+    found = (await client.locate()).root
+    root, known = found or "", found is not None
     return await asyncio.to_thread(
         lambda: tuple(_pinned(mount, root, agreed, known=known) for mount in mounts)
     )

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from aiocontainerd import procfs
 from aiocontainerd.client import Client
 from aiocontainerd.errors import (
     ContainerdError,
@@ -82,10 +81,7 @@ async def copy_files(
         client.check_writable(container.namespace)
     await same_container(client, container)
     task = await task_of(client, container)
-    address = client.address.removeprefix("unix://")
-    view = client.located
-    if view is None:
-        view = await asyncio.to_thread(procfs.look, address)
+    view = await client.locate()
 
     def pour(root: int, skipped: Collection[int] = ()) -> None:
         copy = Copy(report, agreed=agreed, dry=dry, skipped_devices=skipped)

@@ -66,7 +66,8 @@ async def toolbox(
     found = await same_container(client, target)
     task = await _running(client, found, seen)
     spec = await client.containers.spec(found.id, namespace=found.namespace)
-    files = await asyncio.to_thread(_files, client, spec, task.pid)
+    shares_pids = (await client.locate()).shares_pids
+    files = await asyncio.to_thread(_files, spec, task.pid, shares_pids)
     options = RunOptions(
         image,
         f"{found.id[:_ID_MAX].rstrip('._-')}-debug-{secrets.token_hex(3)}",
@@ -97,7 +98,7 @@ async def _running(client: Client, target: Container, seen: Life | None) -> Task
     return task
 
 
-def _files(client: Client, spec: Mapping[str, Any], pid: int) -> str:
+def _files(spec: Mapping[str, Any], pid: int, shares_pids: bool) -> str:
     """The root of the target's first process, as its process namespace numbers that one.
 
     With a namespace of its own that is 1; of one that it shares, /proc tells where it is ours.
@@ -106,7 +107,7 @@ def _files(client: Client, spec: Mapping[str, Any], pid: int) -> str:
     kinds = (linux.get("namespaces") if isinstance(linux, dict) else None) or ()
     own = [each for each in kinds if isinstance(each, dict) and each.get("type") == "pid"]
     number = 1 if own and not own[0].get("path") else pid
-    if number != 1 and client.host is not None and client.host.shares_pids:
+    if number != 1 and shares_pids:
         try:
             lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
             number = next(

@@ -81,7 +81,7 @@ async def same_task(client: Client, container: Container, seen: Life | None) -> 
     now = life_of(task)
     if seen is None or now is None or not now.pid:
         return task
-    if now.pid != seen.pid or _began_anew(client, now.pid, seen):
+    if now.pid != seen.pid or await _began_anew(client, now.pid, seen):
         was = f"was pid {seen.pid}, now" if seen.pid else "now"
         raise FailedPrecondition(
             f"it was {'restarted' if seen.pid else 'started'} since you looked ({was} {now.pid})",
@@ -91,9 +91,9 @@ async def same_task(client: Client, container: Container, seen: Life | None) -> 
     return task
 
 
-def _began_anew(client: Client, pid: int, seen: Life) -> bool:
+async def _began_anew(client: Client, pid: int, seen: Life) -> bool:
     """The number was given to another process: known only where the daemon's pids are ours."""
-    if seen.since is None or client.host is None or not client.host.shares_pids:
+    if seen.since is None or not (await client.locate()).shares_pids:
         return False
     return start_time(pid) not in (None, seen.since)
 

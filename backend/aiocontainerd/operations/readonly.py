@@ -60,7 +60,8 @@ async def writable_below(
     wanted = [each for each in mounts if leaves_gaps(each)]
     if not wanted:
         return {}
-    found = await asyncio.to_thread(_look, [each.source for each in wanted], root_of(client))
+    root = (await client.locate()).root or ""
+    found = await asyncio.to_thread(_look, [each.source for each in wanted], root)
     return {source: facts.submounts for source, facts in found.items() if facts.submounts}
 
 
@@ -76,7 +77,7 @@ def root_of(client: Client) -> str:
 
 async def has_rro(client: Client, runtime: str = RUNTIME) -> bool | None:
     """Whether `rro` works; None where that cannot be known (another runtime, another host)."""
-    if runtime != RUNTIME or root_of(client) or (client.host and client.host.root is None):
+    if runtime != RUNTIME or (await client.locate()).root != "":
         return None
     if (key := _runc()) is None:
         return None

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 
-from aiocontainerd import procfs
 from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, DeadlineExceeded, Unavailable
 from aiocontainerd.models import Phase, ServerInfo
@@ -16,7 +15,6 @@ from aiocontainerd.reconcile.hostfiles import HostFiles
 from aiocontainerd.reconcile.pacing import Pacer
 from aiocontainerd.reconcile.topics import ALL_NAMESPACES, Kind, Target
 from aiocontainerd.reconcile.world import World
-from aiocontainerd.sockets import path_of
 
 UNSURE_AGAIN = 1.0  # s until all is listed once more after an unsure subscription
 FIRST_LISTS = 2.0  # s after which the picture counts as loaded without a list that makes no way
@@ -104,7 +102,6 @@ class Session:
 
     async def _meet(self, group: asyncio.TaskGroup) -> None:
         """Who answers; where it lives is found out beside the lists."""
-        pid = 0
         try:
             # What a new client knows already is news enough.
             again = self._world.phase is not Phase.CONNECTING
@@ -118,15 +115,11 @@ class Session:
             if is_another(self._world.server, server):
                 self._world.forget()
             self._world.set(server=server)
-            pid = server.pid
-        group.create_task(self._locate(pid))
+        group.create_task(self._locate())
 
-    async def _locate(self, pid: int) -> None:
+    async def _locate(self) -> None:
         """Where it lives: then its processes and bind sources can be looked at."""
-        host = self._client.host
-        if host is None:
-            host = await asyncio.to_thread(procfs.look, path_of(self._client.address), pid)
-        self._client.located = host
+        host = await self._client.locate(anew=True)
         self._host_files.root = host.root
         self._host_files.look()
         await self._follower.look_at_tasks(shares_pids=host.shares_pids)

@@ -9,7 +9,6 @@ from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
-from aiocontainerd import procfs
 from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, FailedPrecondition
 from aiocontainerd.models import Key, Snapshot, TaskStatus
@@ -96,13 +95,7 @@ def _named(world: Snapshot, path: str) -> Iterator[tuple[Key, str]]:
 
 async def _shared(client: Client) -> None:
     """Raises FailedPrecondition where pids of the daemon are not ours."""
-    host = client.host
-    if host is None:
-        server = await client.server_info()
-        host = await asyncio.to_thread(
-            procfs.look, client.address.removeprefix("unix://"), server.pid
-        )
-    if not host.shares_pids:
+    if not (await client.locate()).shares_pids:
         raise FailedPrecondition("the daemon's processes are not those of this host")
 
 

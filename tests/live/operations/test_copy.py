@@ -285,6 +285,6 @@ async def test_killed_in_the_middle_nothing_stays_mounted(stage: Stage, tmp_path
 async def test_a_daemon_with_files_or_processes_of_its_own_is_told(
     files: Stage, tmp_path: Path
 ) -> None:
-    files.client.located = HostView(shares_pids=False, root="/proc/1/root")
+    files.client.host = HostView(shares_pids=False, root="/proc/1/root")
     with pytest.raises(FailedPrecondition, match="cannot be reached from here"):
         await out(files, "/d/a", tmp_path)

@@ -26,17 +26,13 @@ def of(row: Row) -> Hashable | None:
 
 async def read(client: Client, row: Row) -> list[Fact]:
     """Follow its links on the daemon's host, where that can be reached."""
-    from aiocontainerd import procfs
     from aiocontainerd.bind_sources import look_at
-    from aiocontainerd.sockets import path_of
 
     assert isinstance(row, MountRow)
     path = row.mount.source
     try:
         async with asyncio.timeout(_PATIENCE):
-            host = client.host
-            if host is None:
-                host = await asyncio.to_thread(procfs.look, path_of(client.address))
+            host = await client.locate()
             if host.root is None:
                 return [Fact("", "The files of the daemon's host cannot be reached from here.")]
             found = await asyncio.to_thread(look_at, path, host.root)
