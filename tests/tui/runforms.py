@@ -45,7 +45,7 @@ class Runs:
             raise
         if self.errors:
             raise self.errors.pop(0)
-        return RunResult(options.id, 7, Path("/o"), Path("/e"), RECORD)
+        return RunResult(options.id, 7, Path("/o"), RECORD)
 
 
 @asynccontextmanager

@@ -35,7 +35,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[RunOptions]:
 
     async def run(_: object, options: RunOptions, **__: Any) -> Any:
         found.append(options)
-        return operations.RunResult(options.id, 7, Path("/o"), Path("/e"), None)  # type: ignore[arg-type]
+        return operations.RunResult(options.id, 7, Path("/o"), None)  # type: ignore[arg-type]
 
     monkeypatch.setattr(operations, "run", run)
     return found

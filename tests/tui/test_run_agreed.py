@@ -45,7 +45,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[Agreed]:
         found.append(agreed)
         if agreed.digest != NEW:
             raise FailedPrecondition("this name points to another image", subject=options.image)
-        return operations.RunResult(options.id, 7, Path("/o"), Path("/e"), None)  # type: ignore[arg-type]
+        return operations.RunResult(options.id, 7, Path("/o"), None)  # type: ignore[arg-type]
 
     monkeypatch.setattr(operations, "run", run)
     return found
