@@ -50,8 +50,9 @@ async def test_attached_left_and_attached_again(stage: Stage) -> None:
 
 
 async def test_the_size(stage: Stage) -> None:
-    script = "trap 'stty size' WINCH; while sleep 0.1; do :; done"
-    await stage.run("c", script, terminal=True)
+    script = "trap 'stty size' WINCH; echo ready; while sleep 0.1; do :; done"
+    result = await stage.run("c", script, terminal=True)
+    await written(result.log, "ready")
     async with attached(stage.client, await stage.container("c"), SIZE) as line:
         await line.resize(Size(70, 20))
         await said(line, "20 70")
