@@ -2,10 +2,11 @@
 
 The shim runs `binary:///bin/sh?-c=…` with the container's stdout on fd 3, its stderr on fd 4 and
 fd 5 waiting for a byte (binary-v2) or its end. The shell says at once that it is ready, and has our
-Python run `keeper.py`, which gives the lines their times and both streams one order. Where that
-cannot be run (the daemon has other mounts than we, our folder is gone) or dies, the shell goes on
-with `cat`. Nothing depends on us once it runs. Why not something else (containerd
-`pkg/process/io.go`, tried on 1.6, 1.7 and 2.1):
+Python run `keeper.py`, which gives the lines their times and both streams one order; what is said
+before that one is ready has the time when it is, stdout first. Where it cannot be run (the daemon
+has other mounts than we, our folder is gone) or dies, the shell goes on with `cat`. Nothing depends
+on us once it runs. Why not something else (containerd `pkg/process/io.go`, tried on 1.6, 1.7 and
+2.1):
 
 - a FIFO of ours: the container blocks 64 KiB after our death;
 - `file://`: both streams in one file without times, and none at all with a terminal;

@@ -60,11 +60,12 @@ async def test_the_log_of_what_ctdeck_runs_grows_is_emptied_and_put_aside(
     script = "echo out; echo err >&2; n=0; while :; do n=$((n+1)); echo tick $n; sleep 0.1; done"
     await stage.run("a", script)
     async with Follower(await log_of(stage, "a")) as log:
-        assert (await log.until("out")).stream == "stdout"
-        assert (await log.until("err")).stream == "stderr"
+        out, err = await log.until("out"), await log.until("err")
+        assert (out.stream, err.stream) == ("stdout", "stderr")
+        assert all(entry.time[:2] == "20" for entry in (out, err))
         await log.until("tick 3")
-        out = Path(log.reader.source.files[0].path)
-        os.truncate(out, 0)
+        file = Path(log.reader.source.files[0].path)
+        os.truncate(file, 0)
         await log.until("the log was emptied here")
         count = len(log.entries)
         await stage.run("other", "true")  # some time
@@ -77,7 +78,7 @@ async def test_the_log_of_what_ctdeck_runs_grows_is_emptied_and_put_aside(
         await start(stage.client, container, state=stage.state)
         log.entries.clear()
         await log.until("tick 1")
-        assert out.with_name("output.log.1").exists()
+        assert file.with_name("output.log.1").exists()
 
 
 async def test_a_terminals_log(stage: Stage) -> None:
