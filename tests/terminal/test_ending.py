@@ -80,6 +80,30 @@ def suspended(terminal: Terminal) -> None:
     assert_restored(terminal)
 
 
+def in_log(terminal: Terminal) -> None:
+    with_list(terminal)
+    terminal.type("l")
+    terminal.wait_for("following")
+
+
+def on_disk(terminal: Terminal) -> None:
+    with_list(terminal)
+    terminal.type("6")
+    terminal.wait_for("as of")
+
+
+def in_json(terminal: Terminal) -> None:
+    with_list(terminal)
+    terminal.type("y")
+    terminal.wait_for('"id":')
+
+
+def at_doctor(terminal: Terminal) -> None:
+    with_list(terminal)
+    terminal.type("H")
+    terminal.wait_for("each with its container")
+
+
 def at_first(terminal: Terminal) -> None:
     terminal.wait_until(lambda: b"\x1b[?1049h" in terminal.raw, "the screen is taken")
 
@@ -90,6 +114,10 @@ TABLE = [
     *((with_list, number) for number in SIGNALS[1:]),
     (with_dialog, signal.SIGQUIT),
     (suspended, signal.SIGHUP),
+    (in_log, signal.SIGHUP),
+    (on_disk, signal.SIGTERM),
+    (in_json, signal.SIGHUP),
+    (at_doctor, signal.SIGTERM),
 ]
 
 

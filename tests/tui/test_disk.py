@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from aiocontainerd.disk.report import Report
 from aiocontainerd.disk.things import IMAGE, Node, Survey
 from aiocontainerd.models import Key, Phase
 from aiocontainerd.simulator import images
+from aiocontainerd.simulator.faults import Faults
+from aiocontainerd.simulator.server import Simulator
 from aiocontainerd.whose import Found
 from ctdeck.app import CtdeckApp
 from ctdeck.demo import Demo
@@ -134,6 +137,31 @@ async def test_it_is_asked_again_when_the_daemon_is_back(monkeypatch: pytest.Mon
         assert not surveying(app)  # nobody would answer
         await demo.simulator.start()
         await until(pilot, lambda: app.main.snapshot.disk is not old)
+
+
+async def test_the_daemon_is_killed_in_a_survey_and_comes_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """While it lists, and while it measures: both end, and it is surveyed anew."""
+    monkeypatch.setattr(diskview, "SOONEST", 0.0)
+    monkeypatch.setattr(diskview, "SHARE", 0)
+    faults = Faults()
+    monkeypatch.setattr("ctdeck.demo.Simulator", partial(Simulator, faults=faults))
+    for method in (LIST, USAGE):
+        async with playing(size=(160, 45)) as (app, pilot, demo):
+            hangs = faults.add(method, "hang")
+            await pilot.press("6")
+            await until(pilot, lambda rule=hangs: faults._counts.get(rule, 0) > 0)  # type: ignore[misc]
+            await demo.simulator.stop()
+            await until(pilot, lambda: not surveying(app))
+            faults.clear()
+            await demo.simulator.start()
+            await until(
+                pilot,
+                lambda: (
+                    app.main.snapshot.disk is not None and app.main.snapshot.disk.survey.is_whole
+                ),
+            )
 
 
 async def test_the_details_tell_why_it_is_kept() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from aiocontainerd.models import Key, Phase
 from aiocontainerd.simulator import tasks
 from aiocontainerd.simulator.services.tasks import TasksServicer
+from ctdeck import terminal
 from ctdeck.app import CtdeckApp
 from ctdeck.demo import Demo
 from ctdeck.formatting import GLYPHS
@@ -144,6 +145,33 @@ async def test_nothing_is_asked_behind_a_dialog(asked: Asked) -> None:
         await looked(app, pilot, 5)
         assert asked.questions == []
         await pilot.press("escape")
+        await until(pilot, lambda: len(asked.questions) > 4)
+
+
+def suspends(app: CtdeckApp, on: bool, _: pytest.MonkeyPatch) -> None:
+    """As ctrl+z does, and a shell in a container: both tell the app."""
+    (app.app_suspend_signal if on else app.app_resume_signal).publish(app)
+
+
+def falls_behind(app: CtdeckApp, on: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The terminal has not taken the last frames."""
+    monkeypatch.setattr(terminal, "is_behind", lambda _: on)
+
+
+@pytest.mark.parametrize("turn", [suspends, falls_behind])
+async def test_nothing_is_asked_while_nothing_can_be_drawn(
+    turn: Callable[[CtdeckApp, bool, pytest.MonkeyPatch], None],
+    asked: Asked,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with demo() as (app, pilot, _):
+        await until(pilot, lambda: len(asked.questions) > 4)
+        turn(app, True, monkeypatch)
+        await looked(app, pilot)
+        asked.questions.clear()
+        await looked(app, pilot, 5)
+        assert asked.questions == []
+        turn(app, False, monkeypatch)
         await until(pilot, lambda: len(asked.questions) > 4)
 
 

@@ -13,6 +13,7 @@ from textual.app import App
 from aiocontainerd.safe import safe_lines
 
 PATIENCE = 2.0  # seconds that tmux may take
+MANY = 100_000  # characters: to make a million safe takes 0.1 s
 
 
 async def copy(app: App[Any], text: str) -> str:
@@ -20,7 +21,7 @@ async def copy(app: App[Any], text: str) -> str:
 
     It will be pasted into a shell: of what a terminal or a shell would obey, signs are copied.
     """
-    text = safe_lines(text)
+    text = safe_lines(text) if len(text) < MANY else await asyncio.to_thread(safe_lines, text)
     if "TMUX" in os.environ and await _by_tmux(text):
         app._clipboard = text  # for ctrl+v in our own fields
         return "to the tmux buffer and the terminal's clipboard"
