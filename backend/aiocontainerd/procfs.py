@@ -52,13 +52,20 @@ def look(socket_path: str, server_pid: int = 0) -> HostView:
 
 def start_time(pid: int) -> datetime | None:
     """When a process of this host began, in UTC; None if there is none or it cannot be read."""
+    ticks = start_ticks(pid)
+    if ticks is None:
+        return None
+    return datetime.fromtimestamp(boot_time() + ticks / os.sysconf("SC_CLK_TCK"), UTC)
+
+
+def start_ticks(pid: int) -> int | None:
+    """The same as the kernel counts it: ticks (SC_CLK_TCK a second) since the host was started."""
     try:
         stat = (_PROC / str(pid) / "stat").read_bytes()
         # The command's name may hold blanks and brackets: count the fields after the last one.
-        ticks = int(stat.rpartition(b")")[2].split()[19])
+        return int(stat.rpartition(b")")[2].split()[19])
     except (OSError, ValueError, IndexError):
         return None
-    return datetime.fromtimestamp(boot_time() + ticks / os.sysconf("SC_CLK_TCK"), UTC)
 
 
 @cache  # read once: the two clocks drift, and a start time must not move

@@ -18,6 +18,7 @@ from aiocontainerd.errors import FailedPrecondition
 from aiocontainerd.models import TOOLBOX_LABEL, Container, Task, TaskStatus
 from aiocontainerd.operations.attaching import attached
 from aiocontainerd.operations.delete import delete_container
+from aiocontainerd.operations.guardian import Guard, now
 from aiocontainerd.operations.identity import Life, same_container, same_task
 from aiocontainerd.operations.lines import Line, Size
 from aiocontainerd.operations.running import run
@@ -79,12 +80,16 @@ async def toolbox(
         labels=((TOOLBOX_LABEL, f"{found.namespace}/{found.id}"),),
     )
     await _running(client, found, Life(task.pid, task.since))
+    since = now()
     result = await run(client, options, namespace=namespace, state=state)
-    try:
-        async with attached(client, result.container, size) as line:
-            yield Toolbox(options.id, line, files)
-    finally:
-        await settled(delete_container(client, result.container, state=state, kill=True))
+    with Guard() as guard:
+        guard.watch(client, result.pid, since)
+        try:
+            async with attached(client, result.container, size) as line:
+                yield Toolbox(options.id, line, files)
+        finally:
+            await settled(delete_container(client, result.container, state=state, kill=True))
+            guard.release()
 
 
 async def _running(client: Client, target: Container, seen: Life | None) -> Task:

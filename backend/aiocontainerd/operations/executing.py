@@ -23,6 +23,7 @@ from aiocontainerd.errors import (
 )
 from aiocontainerd.models import Container, Key, TaskStatus
 from aiocontainerd.operations.exec_notes import ExecNote, clear_orphans, forget, new_note
+from aiocontainerd.operations.guardian import Guard, now
 from aiocontainerd.operations.identity import Life, same_container, same_task
 from aiocontainerd.operations.lines import (
     INPUT,
@@ -100,13 +101,15 @@ async def executed(
     state = await logs_of(client, state)
     await clear_orphans(client, state, end_exec)
     note = await asyncio.to_thread(new_note, state, found.key)
+    await client.locate()
     opened: list[int] = []
-    try:
-        yield await _begin(client, note, process, opened, options.size)
-    finally:
-        for each in opened:
-            os.close(each)
-        await settled(_end(client, note, state))
+    with Guard() as guard:
+        try:
+            yield await _begin(client, note, process, opened, options.size, guard)
+        finally:
+            for each in opened:
+                os.close(each)
+            await settled(_end(client, note, state, guard))
 
 
 def process_like(
@@ -191,13 +194,18 @@ async def _user(client: Client, container: Container, text: str) -> ResolvedUser
 
 
 async def _begin(
-    client: Client, note: ExecNote, process: Mapping[str, Any], opened: list[int], size: Size
+    client: Client,
+    note: ExecNote,
+    process: Mapping[str, Any],
+    opened: list[int],
+    size: Size,
+    guard: Guard,
 ) -> Line:
     """The process runs when this returns; what is `opened` has to be closed."""
     key, exec_id = note.key, note.exec_id
     stdin, stdout = (made_fifo(note.folder / name) for name in (INPUT, OUTPUT))
     opened += [open_reader(stdout), open_both(stdin)]
-    tasks = client.tasks
+    tasks, since = client.tasks, now()
     try:
         await settled(
             tasks.exec(
@@ -209,19 +217,21 @@ async def _begin(
                 stdout=os.fspath(stdout),
             )
         )
-        await settled(tasks.start(key.id, namespace=key.namespace, exec_id=exec_id))
+        pid = await settled(tasks.start(key.id, namespace=key.namespace, exec_id=exec_id))
     except ContainerdError as error:
         raise plain(error, key.id) from error
+    guard.watch(client, pid, since)
     line = Line(client, key, exec_id, stdin=opened[1], stdout=opened[0])
     await line.resize(size)
     return line
 
 
-async def _end(client: Client, note: ExecNote, state: StateDirectory) -> None:
-    """What cannot be ended now (the daemon is away) stays noted, and is ended later."""
+async def _end(client: Client, note: ExecNote, state: StateDirectory, guard: Guard) -> None:
+    """What cannot be removed now (the daemon is away) stays noted, and is removed later."""
     try:
         await end_exec(client, note.key, note.exec_id)
     except ContainerdError:
         note.release()
     else:
+        guard.release()
         await asyncio.to_thread(forget, state, note)
