@@ -55,6 +55,10 @@ REPORTING = """
 import json
 from pathlib import Path
 
+def log_lines(screen):  # that have come in, if it shows a log
+    feed = getattr(screen, "feed", None)
+    return len(screen.view.lines) + screen.view.lines.dropped + feed.skipped if feed else 0
+
 def report(app):
     session, file = app.session, Path(os.environ["REPORT"])
     jobs = session.pulls.jobs if session else ()
@@ -63,6 +67,7 @@ def report(app):
         "downloaded": sum(job.progress.downloaded for job in jobs),
         "pulled": [job.done for job in jobs],
         "ending": app._exit,
+        "log": log_lines(app.screen_stack[-1] if app.screen_stack else None),
     }
     new = file.with_suffix(".new")
     new.write_text(json.dumps(told))

@@ -17,7 +17,7 @@ from ctdeck.app import CtdeckApp
 from ctdeck.demo import Demo
 from ctdeck.formatting import GLYPHS
 from ctdeck.numbers import asking, book
-from ctdeck.screens import sampling
+from ctdeck.screens import looking, sampling
 from ctdeck.settings import Settings
 from tests.tui.apps import lines_of, screen_text, until
 
@@ -275,6 +275,24 @@ async def test_the_processes_are_read_while_they_are_looked_at() -> None:
         await until(pilot, lambda: "go test ./..." in screen_text(app))
         assert here.simulator.calls[PIDS]
         assert "make test" in screen_text(app)
+
+
+@pytest.mark.parametrize("turn", [suspends, falls_behind])
+async def test_processes_are_not_read_while_nothing_can_be_drawn(
+    turn: Callable[[CtdeckApp, bool, pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    often = [each._replace(every=0.02 * bool(each.every)) for each in looking.LOOKUPS]
+    monkeypatch.setattr(looking, "LOOKUPS", often)
+    async with demo() as (app, pilot, here):
+        await pilot.press("j", "u")
+        await until(pilot, lambda: here.simulator.calls[PIDS] > 2)
+        turn(app, True, monkeypatch)
+        await looked(app, pilot)
+        before = here.simulator.calls[PIDS]
+        await looked(app, pilot, 5)
+        assert here.simulator.calls[PIDS] == before
+        turn(app, False, monkeypatch)
+        await until(pilot, lambda: here.simulator.calls[PIDS] > before + 1)
 
 
 async def test_what_ended_has_no_numbers_and_no_processes() -> None:

@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from aiocontainerd.errors import (
     ResourceExhausted,
 )
 from aiocontainerd.operations import CopyRequest, copy_files, start, stop
-from aiocontainerd.operations.copytree import Copied
+from aiocontainerd.operations.copytree import Copied, Copy
 from aiocontainerd.procfs import HostView
 from aiocontainerd.state import StateDirectory
 
@@ -279,6 +280,34 @@ async def test_killed_in_the_middle_nothing_stays_mounted(stage: Stage, tmp_path
     ours = str(stage.daemon.root).encode()
     assert not [line for line in mounts() - before if ours in line]
     await start(stage.client, made.container, state=stage.state)
+
+
+async def test_the_daemon_is_killed_in_the_middle(
+    files: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is opened stays open: the copy ends well, and the next one when the daemon is back."""
+    begun, goes_on = threading.Event(), threading.Event()
+    copied = Copy._file
+
+    def held(self: Copy, *more: object) -> None:
+        begun.set()
+        assert goes_on.wait(30)
+        copied(self, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Copy, "_file", held)
+    work = asyncio.create_task(out(files, "/d", tmp_path / "d"))
+    await until(begun.is_set, "it copies")
+    files.daemon.kill()
+    try:
+        goes_on.set()
+        report = await work
+    finally:
+        files.daemon.start()
+    assert report.files == 4
+    assert (tmp_path / "d" / "sub" / "b").read_text() == "deep\n"
+    await files.client.server_info()
+    await out(files, "/d/a", tmp_path / "again")
+    assert (tmp_path / "again").read_text() == "hello\n"
 
 
 @pytest.mark.containerd("2")

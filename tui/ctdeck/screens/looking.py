@@ -72,7 +72,7 @@ class Looking:
 
     async def _read(self, lookup: Lookup, row: Row, wanted: Wanted) -> None:
         while True:
-            if self._main.app.screen is self._main or wanted not in self._answers:
+            if self._main.sampling.is_drawn or wanted not in self._answers:
                 try:
                     facts, failed = await lookup.read(client_of(self._main), row), False
                 except Exception as error:  # shown in the tab itself

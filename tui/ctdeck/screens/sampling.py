@@ -114,14 +114,14 @@ class Sampling:
             self.numbers.keep(living)
         return self._living[1]
 
+    @property
+    def is_drawn(self) -> bool:
+        """What the main screen would tell of is seen: no dialog, no shell, no line that stands."""
+        app = self._main.app
+        return app.screen is self._main and not self._suspended and not terminal.is_behind(app)
+
     def _sees(self) -> bool:
-        main = self._main
-        return (
-            main.app.screen is main
-            and main.snapshot.phase is Phase.LIVE
-            and not self._suspended
-            and not terminal.is_behind(main.app)
-        )
+        return self.is_drawn and self._main.snapshot.phase is Phase.LIVE
 
     def _views(self) -> list[PaneView]:
         """Those on the screen that have a column of ours."""
