@@ -23,6 +23,8 @@ KEYS = {
     "text.find": "f3",
     "text.next": "f7",
     "logs.help": "",
+    "command.complete": "ctrl+t",
+    "command.older": "",
 }
 OWN = Settings(keys=KEYS)
 
@@ -41,6 +43,13 @@ async def test_what_has_no_key_is_named_by_its_word(monkeypatch: pytest.MonkeyPa
     async with running(stopped, settings=OWN, session=session()) as (app, pilot):
         await pilot.press("e")
         await until(pilot, lambda: "does not run: :start starts it." in screen_text(app))
+
+
+async def test_the_line_below_the_command_line() -> None:
+    async with running(settings=OWN) as (app, pilot):
+        await pilot.press("colon")
+        await until(pilot, lambda: "ctrl+t complete  → take" in screen_text(app))
+        assert "  ↓ history  Esc close" in screen_text(app)
 
 
 async def test_a_dialog_names_only_keys_that_do_something() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from aiocontainerd.models import Key, TaskStatus
-from ctdeck.actions import ACTIONS, BY_ID, Action
+from ctdeck.actions import ACTIONS, BY_ID, Action, KeyMap
+from ctdeck.keynames import first_key
 from ctdeck.rows import ContainerRow, DiskRow, EventRow, MountRow, Row, TaskRow
 from ctdeck.verbs.doing import key_of
 
@@ -37,13 +39,6 @@ ALIVE_ONLY = frozenset(
 )
 
 
-COMMANDING = (
-    ("Enter", "run it"),
-    ("Tab", "complete"),
-    ("→", "take what is dim"),
-    ("↑ ↓", "history"),
-    ("Esc", "close"),
-)
 IN_DETAILS = {"back": 1, "tab.next": 2, "help": 4, "copy": 20}
 
 
@@ -130,7 +125,7 @@ def footer_keys(main: MainScreen, width: int) -> list[tuple[str, str, str]]:
     if main.filtering:
         return [("", "Enter", "keep"), ("", "Esc", "clear")]
     if main.commanding:
-        return [("", key, title) for key, title in COMMANDING]
+        return [("", key, title) for key, title in _commanding(main.settings.keys) if key]
     marks = bool(main.view.table.view.marks)
     if main.view.table.view.missing is not None and not main.in_details and not marks:
         return _unchosen(main)
@@ -155,6 +150,16 @@ def footer_keys(main: MainScreen, width: int) -> list[tuple[str, str, str]]:
         room -= length
         kept.append(action)
     return [(a.id, _key(main, a), titles[a]) for a in ACTIONS if a in kept]
+
+
+def _commanding(keymap: KeyMap) -> Iterator[tuple[str, str]]:
+    """The keys of the `:` line; Enter, Esc and the arrow to the right are the input's own."""
+    yield "Enter", "run it"
+    yield first_key(keymap, "command.complete", "tab"), "complete"
+    yield "→", "take what is dim"
+    ways = (("command.older", "up"), ("command.newer", "down"))
+    yield " ".join(filter(None, (first_key(keymap, *way) for way in ways))), "history"
+    yield "Esc", "close"
 
 
 def _unchosen(main: MainScreen) -> list[tuple[str, str, str]]:
