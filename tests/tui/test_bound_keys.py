@@ -63,8 +63,11 @@ async def test_a_dialog_names_only_keys_that_do_something() -> None:
 async def test_a_log_names_them_at_the_bottom_in_its_help_and_in_words(tmp_path: Path) -> None:
     log = Log(tmp_path)
     log.write("one", "two")
-    async with reading(settings=OWN, labels=log.labels) as (app, pilot, _):
+    async with reading(settings=OWN, labels=log.labels) as (app, pilot, screen):
         await until(pilot, lambda: "q back  f3 find  & only with" in screen_text(app))
         assert "? help" not in screen_text(app)
         await pilot.press("N")
         await until(pilot, lambda: "searched for yet: press f3 first" in screen_text(app))
+        await pilot.press("q")
+        await until(pilot, lambda: not screen.is_attached and not screen.page.is_attached)
+        screen.tell()  # as a read of it that comes late does

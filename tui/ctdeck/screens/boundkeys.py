@@ -11,21 +11,28 @@ from textual.widget import Widget
 
 from ctdeck.keynames import first_key
 
+Kinds = tuple[type[Widget], ...]
 
-def _own(node: Widget, id: str) -> str:
-    bindings = (*node.BINDINGS, *node.screen.BINDINGS)
+
+def _own(node: Widget, id: str, also: Kinds) -> str:
+    bindings = [each for kind in (type(node), *also) for each in kind.BINDINGS]
     return next(each.key for each in bindings if isinstance(each, Binding) and each.id == id)
 
 
-def key_for(node: Widget, id: str) -> str:
-    """The first key of a binding of this widget or its screen, as it is bound; empty for none."""
-    return first_key(node.app._keymap, id, _own(node, id))
+def key_for(node: Widget, id: str, also: Kinds = ()) -> str:
+    """The first key of one of its bindings, as it is bound; empty for none.
+
+    `also` are the kinds of widgets in it that have bindings of their own.
+    """
+    return first_key(node.app._keymap, id, _own(node, id, also))
 
 
-def keys_line(node: Widget, *told: str | tuple[str, ...], between: str = ", ") -> str:
+def keys_line(
+    node: Widget, *told: str | tuple[str, ...], between: str = ", ", also: Kinds = ()
+) -> str:
     """``Esc closes, c copies``: of each the ids of its bindings, and what they do.
 
-    A text is taken as it is; what has no key is left out.
+    A text is taken as it is; what has no key is left out. `also` as `key_for` has it.
     """
     parts = []
     for each in told:
@@ -33,7 +40,7 @@ def keys_line(node: Widget, *told: str | tuple[str, ...], between: str = ", ") -
             parts.append(each)
             continue
         *ids, does = each
-        if keys := " or ".join(filter(None, (key_for(node, id) for id in ids))):
+        if keys := " or ".join(filter(None, (key_for(node, id, also) for id in ids))):
             parts.append(f"{keys} {does}")
     return between.join(parts)
 
@@ -46,15 +53,17 @@ class Named(NamedTuple):
     between: str = " "
 
 
-def bottom_keys(node: Widget, wanted: Iterable[Named], width: int) -> list[tuple[str, str, str]]:
+def bottom_keys(
+    node: Widget, wanted: Iterable[Named], width: int, also: Kinds = ()
+) -> list[tuple[str, str, str]]:
     """(key to press, keys, what they do) of those that fit, the most wanted first."""
     kept, room = [], width - 1
     for does, ids, between in wanted:
-        keys = between.join(filter(None, (key_for(node, id) for id in ids)))
+        keys = between.join(filter(None, (key_for(node, id, also) for id in ids)))
         room -= cell_len(keys) + cell_len(does) + 3 if keys else 0
         if room < 0:
             break
         if keys:
-            press = node.app._keymap.get(ids[0], _own(node, ids[0])).split(",")[0]
+            press = node.app._keymap.get(ids[0], _own(node, ids[0], also)).split(",")[0]
             kept.append((press if len(ids) == 1 else "", keys, does))
     return kept

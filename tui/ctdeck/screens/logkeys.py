@@ -9,6 +9,7 @@ from ctdeck.keynames import all_keys
 from ctdeck.logtext import SPANS
 from ctdeck.screens.boundkeys import Named, bottom_keys
 from ctdeck.widgets.textpage import KEYS as TEXT_KEYS
+from ctdeck.widgets.textpage import TextPage
 
 if TYPE_CHECKING:
     from ctdeck.screens.logs import LogScreen
@@ -50,7 +51,7 @@ def keys_that_fit(screen: LogScreen, width: int) -> list[tuple[str, str, str]]:
     """(key to press, its name, what it does) for the bottom line."""
     if screen.page.asking is not None:
         return list(_TYPING[type(screen.page.asking).__name__])
-    return bottom_keys(screen.page, _FOOTER, width)
+    return bottom_keys(screen, _FOOTER, width, also=(TextPage,))
 
 
 def help_text(keymap: Mapping[str, str]) -> str:

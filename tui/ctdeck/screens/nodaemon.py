@@ -79,8 +79,8 @@ class NoDaemonScreen(Screen[None]):
         # Where our own is what is tried, trying again is all there is.
         with_own = not (self._settings.read_only or self._settings.embedded)
         keys = [each for each in KEYS if with_own or each is not _EMBEDDED]
-        bottom = self.query_one(BottomLine)
-        bottom.show_keys(bottom_keys(bottom, keys, self.app.size.width))
+        shown = bottom_keys(self, keys, self.app.size.width)
+        self.query_one(BottomLine).show_keys(shown)
 
     def _show_state(self, words: str) -> None:
         for line in self.query("#top").results(Line):

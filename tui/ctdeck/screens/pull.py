@@ -201,7 +201,7 @@ class PullScreen(ModalScreen["PullJob | None"]):
         lines: list[Text] = []
         cursor = -1
         board = self.query_one(PullLines)
-        again = keys_line(board, ("pull.again", "tries it again."))
+        again = keys_line(self, ("pull.again", "tries it again."), also=(PullLines,))
         width = max(20, board.scrollable_content_region.width)
         for job in jobs:
             lines.append(self._headline(job, width))
@@ -226,7 +226,7 @@ class PullScreen(ModalScreen["PullJob | None"]):
             told = _RUNNING
         else:
             told = _DONE if self._chosen.progress.stage == "done" else _ENDED
-        return keys_line(self.query_one(PullLines), *told, between="   ")
+        return keys_line(self, *told, between="   ", also=(PullLines,))
 
 
 def _failed(pulls: Pulls) -> str:

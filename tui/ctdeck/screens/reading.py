@@ -111,7 +111,7 @@ class ReadingScreen(Screen[None]):
             enter, escape = ("save", "leave it") if saves else ("keep", "clear")
             return [("", "Enter", enter), ("", "Esc", escape)]
         wanted = [each for each in _FOOTER if self._secrets or each is not _SECRETS]
-        return bottom_keys(self.page, wanted, width)
+        return bottom_keys(self, wanted, width, also=(TextPage,))
 
     def action_save(self) -> None:
         """Ask where to."""
