@@ -20,6 +20,7 @@ from textual.pilot import Pilot
 from aiocontainerd.discovery import Probe
 from aiocontainerd.errors import Unavailable
 from aiocontainerd.models import Phase
+from aiocontainerd.procfs import HostView
 from aiocontainerd.pull.progress import LayerProgress
 from aiocontainerd.state import StateDirectory
 from aiocontainerd.store import Store
@@ -47,6 +48,9 @@ class Client:
     host = None
 
     async def close(self) -> None: ...
+
+    async def locate(self) -> HostView:
+        return HostView(root="")
 
     async def server_info(self) -> None:
         raise Unavailable("it is away")
