@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from textual.command import CommandList
 
 from aiocontainerd.access import Access
 from aiocontainerd.errors import NotFound
+from aiocontainerd.models import TaskStatus
 from aiocontainerd.store import Store
+from ctdeck.descriptions import facts
 from ctdeck.screens.palette import PaletteScreen
 from ctdeck.settings import Session, Settings
+from ctdeck.widgets.factsview import FactsView
 from tests.tui.apps import running, screen_text, until
-from tests.tui.worlds import container, snapshot, world
+from tests.tui.worlds import container, of, snapshot, task, world
 
 
 @dataclass(frozen=True)
@@ -161,6 +165,41 @@ async def test_secrets_in_labels_and_words_are_stars_and_the_logs_one_line() -> 
         assert "/var/lib/ctdeck/logs/default/web/ output.log, stdout.log, " in text
         assert "stderr.log" in text
         assert "io.ctdeck" not in text
+
+
+async def test_of_many_large_labels_some_are_told_and_what_is_seen_is_drawn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """10 MB of them, which containerd takes, held the loop for 2 to 6 s at each move."""
+    masked, refreshed = 0, 0
+    mask, refresh = facts.masked_value, FactsView.refresh_line
+
+    def counted(name: str, value: str) -> str:
+        nonlocal masked
+        masked += len(value)
+        return mask(name, value)
+
+    def seen(self: FactsView, y: int) -> None:
+        nonlocal refreshed
+        refreshed += 1
+        refresh(self, y)
+
+    monkeypatch.setattr(facts, "masked_value", counted)
+    monkeypatch.setattr(FactsView, "refresh_line", seen)
+    labels = {f"label.{number:04}": "x/y " * 1_000 for number in range(2_500)}
+    both = (container("web1", labels=labels), container("web2"))
+    snapshot = of(*((each, task(each.id, TaskStatus.RUNNING)) for each in both))
+    async with running(snapshot, size=(120, 35)) as (app, pilot):
+        await until(pilot, lambda: "label.0000" in screen_text(app))
+        await pilot.press("j")
+        await until(pilot, lambda: "label.0000" not in screen_text(app))
+        masked = refreshed = 0
+        await pilot.press("k")
+        await until(pilot, lambda: "label.0000" in screen_text(app))
+        assert 0 < refreshed < 200
+        assert masked < 4 * facts.LARGEST
+        app.main.details.scroll.scroll_end(animate=False)
+        await until(pilot, lambda: "more lines; the JSON" in screen_text(app))
 
 
 async def test_at_80_columns_the_next_row_has_its_own_details() -> None:

@@ -12,7 +12,7 @@ import pytest
 from aiocontainerd.errors import Unavailable
 from aiocontainerd.models import Phase
 from aiocontainerd.store import Store
-from ctdeck.descriptions.facts import Fact
+from ctdeck.descriptions.facts import Fact, within
 from ctdeck.lookups import Lookup
 from ctdeck.rows import ContainerRow, Row
 from ctdeck.screens import looking
@@ -134,9 +134,9 @@ async def test_what_changes_is_read_again_while_it_is_seen(monkeypatch: pytest.M
 
 
 def test_what_is_too_much_is_cut_and_said() -> None:
-    assert looking.within([Fact("a", "b")]) == [Fact("a", "b")]
-    many = looking.within([Fact("", str(number)) for number in range(5_000)])
+    assert within([Fact("a", "b")], 1) == [Fact("a", "b")]
+    many = within((Fact("", str(number)) for number in range(5_000)), 5_000, "y")
     assert (len(many), many[-1].value) == (1_001, "… and 4,000 more lines; y shows all")
-    large = looking.within([Fact("", "x" * 50_000)] * 5)
+    large = within([Fact("", "x" * 50_000)] * 5, 5, "y")
     assert (len(large), large[-1].value) == (3, "… and 3 more lines; y shows all")
-    assert looking.within([Fact("", "*", "", "x" * (1 << 18))])[0].value.startswith("… and 1 ")
+    assert within([Fact("", "*", "", "x" * (1 << 18))], 1)[0].value.startswith("… and 1 ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 from aiocontainerd.models import LOG_LABELS, Snapshot
 from aiocontainerd.owners import Owner
@@ -13,6 +14,8 @@ from ctdeck.formatting import age, clock, event_words, moment
 from ctdeck.masking import masked_value
 
 RECENT = 40  # events of a row that are listed
+LONGEST = 1_000  # facts of one tab
+LARGEST = 1 << 17  # characters of one tab: laid out in less than 50 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,26 @@ class Fact:
 
 
 Tabs = dict[str, list[Fact]]
+
+
+def within(
+    facts: Iterable[Fact], count: int, way: str = "the JSON", *, parts: int = 1
+) -> list[Fact]:
+    """As many of the `count` facts as can be laid out at once, and how many are left out.
+
+    Those that are left out are not even made. `way` leads to all of them. They are one of so many
+    `parts` of a tab.
+    """
+    kept: list[Fact] = []
+    most = LARGEST // parts
+    for fact in islice(facts, LONGEST // parts):
+        most -= len(fact.label) + max(len(fact.value), len(fact.plain))
+        if most < 0:
+            break
+        kept.append(fact)
+    if left := count - len(kept):
+        kept.append(Fact("", f"… and {left:,} more lines; {way} shows all", "muted"))
+    return kept
 
 
 def hides(tabs: Tabs) -> bool:
@@ -57,9 +80,13 @@ def ago(when: datetime | None, now: datetime) -> str:
 def label_facts(labels: Mapping[str, str]) -> Iterable[Fact]:
     """All but those of our log, which have a line of their own."""
     others = [(key, value) for key, value in sorted(labels.items()) if key not in LOG_LABELS]
-    for number, (key, value) in enumerate(others):
+
+    def told(number: int, key: str, value: str) -> Fact:
         shown = f"{masked_value('', key)} = {masked_value(key, value)}"
-        yield fact("" if number else "labels", shown, f"{key} = {value}", "muted")
+        return fact("" if number else "labels", shown, f"{key} = {value}", "muted")
+
+    made = (told(number, *other) for number, other in enumerate(others))
+    return within(made, len(others), parts=2)
 
 
 def owner_fact(owner: Owner | None) -> Iterable[Fact]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiocontainerd.models import Container, Image
 from ctdeck.descriptions import describe, title_of
-from ctdeck.descriptions.facts import Fact, hides, with_secrets
+from ctdeck.descriptions.facts import Fact, hides, with_secrets, within
 from ctdeck.rows import ContainerRow, ImageRow, MountRow, Row, TaskRow
 from ctdeck.screens.looking import Looking
 from ctdeck.widgets.table import Table
@@ -91,7 +91,10 @@ class DetailView:
         if type(row) is not self._kind:  # a tab of tasks says nothing of what one wants of mounts
             self._kind = type(row)
             main.details.tab = ""
-        tabs = main.sampling.at(row, describe(row, main.snapshot, Table.now()))
+        way = main.way_to("raw")
+        told = describe(row, main.snapshot, Table.now())
+        tabs = {name: within(facts, len(facts), way) for name, facts in told.items()}
+        tabs = main.sampling.at(row, tabs)
         tabs = self._looking.at(row, tabs)
         self._hides = hides(tabs)
         main.details.show(title_of(row), with_secrets(tabs) if self.shows_secrets else tabs)

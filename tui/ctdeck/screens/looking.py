@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING
 
 from aiocontainerd.models import Phase
-from ctdeck.descriptions.facts import Fact, Tabs
+from ctdeck.descriptions.facts import Fact, Tabs, within
 from ctdeck.failures import plain_words
 from ctdeck.lookups import LOOKUPS, Lookup
 from ctdeck.masking import masked_text
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ctdeck.screens.main import MainScreen
 
 KEPT = 100  # answers that are remembered
-LONGEST = 1_000  # facts of one answer
-LARGEST = 1 << 17  # characters of one answer: laid out in less than 50 ms
 GROUP = "lookup"
 Wanted = tuple[str, Hashable]  # the tab, and what it is of
 
@@ -81,7 +79,7 @@ class Looking:
                 if self._seen != wanted:
                     return
                 self._failed = failed
-                self._keep(wanted, within(facts, self._main.way_to("raw")))
+                self._keep(wanted, within(facts, len(facts), self._main.way_to("raw")))
                 self._changed()
             if not lookup.every:
                 return
@@ -92,17 +90,3 @@ class Looking:
         while len(self._answers) >= KEPT:
             del self._answers[next(iter(self._answers))]
         self._answers[wanted] = facts
-
-
-def within(facts: Sequence[Fact], way: str = "y") -> list[Fact]:
-    """As many of them as can be laid out at once, and how many are left out: `way` shows all."""
-    kept: list[Fact] = []
-    room = LARGEST
-    for fact in facts[:LONGEST]:
-        room -= len(fact.label) + max(len(fact.value), len(fact.plain))
-        if room < 0:
-            break
-        kept.append(fact)
-    if left := len(facts) - len(kept):
-        kept.append(Fact("", f"… and {left:,} more lines; {way} shows all", "muted"))
-    return kept

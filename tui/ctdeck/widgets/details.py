@@ -138,5 +138,5 @@ class Details(Vertical):
         first = len(parts) - 1 - len(names)
         places = {first + number: name for number, name in enumerate(self.tab_names)}
         self._head.show(parts, places)
-        facts = list(self._tabs.values())
-        self.scroll.show(facts[self._here()] if facts else (), top=top)
+        tabs = list(self._tabs.values())
+        self.scroll.show(tabs[self._here()] if tabs else (), top=top)

@@ -86,7 +86,9 @@ class FactsView(SelfDrawn, can_focus=True, inherit_bindings=False):
             return
         before, self._lines = self._lines, lay_out(self._facts, width)
         resize(self, Size(width, len(self._lines)))
-        for place, (old, new) in enumerate(zip_longest(before, self._lines)):
+        top = round(self.scroll_y)
+        seen = slice(top, top + self.size.height)
+        for place, (old, new) in enumerate(zip_longest(before[seen], self._lines[seen]), top):
             if old != new:
                 self.refresh_line(place)
 
