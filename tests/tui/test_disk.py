@@ -154,6 +154,8 @@ async def test_the_daemon_is_killed_in_a_survey_and_comes_back(
             await until(pilot, lambda rule=hangs: faults._counts.get(rule, 0) > 0)  # type: ignore[misc]
             await demo.simulator.stop()
             await until(pilot, lambda: not surveying(app))
+            report = app.main.snapshot.disk
+            assert report is None or not report.survey.is_whole  # it was not all measured
             faults.clear()
             await demo.simulator.start()
             await until(

@@ -287,7 +287,10 @@ async def usages(
     at_once: int = _AT_ONCE,
     patience: float | None = None,
 ) -> AsyncIterator[dict[Node, int]]:
-    """The sizes of these as they come; those that vanish meanwhile are left out."""
+    """The sizes of these as they come; those that vanish meanwhile are left out.
+
+    Raises Unavailable when the daemon has gone: nothing of the rest is known then.
+    """
     left, sizes = iter(todo), dict[Node, int]()
     end = None if patience is None else monotonic() + patience
 
@@ -296,10 +299,14 @@ async def usages(
             if end is not None and monotonic() > end:
                 return
             snapshotter, _, key = thing.node.key.partition("/")
-            with suppress(ContainerdError):
+            try:
                 sizes[thing.node] = await client.snapshots.usage(
                     thing.raw_key or key, snapshotter=snapshotter, namespace=thing.node.namespace
                 )
+            except Unavailable:
+                raise
+            except ContainerdError:
+                continue
 
     workers = [asyncio.create_task(work()) for _ in range(min(at_once, len(todo)))]
     try:
@@ -314,3 +321,4 @@ async def usages(
     finally:
         for each in workers:
             each.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,14 @@ from aiocontainerd.errors import (
     NotFound,
     ReadOnly,
     ResourceExhausted,
+    Unavailable,
 )
 from aiocontainerd.operations import CopyRequest, copy_files, start, stop
 from aiocontainerd.operations.copytree import Copied, Copy
 from aiocontainerd.procfs import HostView
 from aiocontainerd.state import StateDirectory
 
+from ..processes import POLL
 from .conftest import Stage, until
 
 SCRIPT = """
@@ -305,8 +308,11 @@ async def test_the_daemon_is_killed_in_the_middle(
         files.daemon.start()
     assert report.files == 4
     assert (tmp_path / "d" / "sub" / "b").read_text() == "deep\n"
-    await files.client.server_info()
-    await out(files, "/d/a", tmp_path / "again")
+    async with asyncio.timeout(15):
+        while not (tmp_path / "again").exists():
+            with suppress(Unavailable):  # the channel needs a moment to see that it is back
+                await out(files, "/d/a", tmp_path / "again")
+            await asyncio.sleep(POLL)
     assert (tmp_path / "again").read_text() == "hello\n"
 
 
