@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,6 +56,7 @@ async def form(
     drafts: dict[Hashable, Draft] | None = None,
     kept_as: Hashable = IMAGE,
     base: RunOptions | None = None,
+    examine: Callable[[RunOptions], Awaitable[Facts]] | None = None,
 ) -> AsyncIterator[tuple[Host, Pilot[None]]]:
     screen = RunScreen(
         base or RunOptions(IMAGE, "nginx-7f3a"),
@@ -64,7 +65,7 @@ async def form(
         equivalent=lambda options: ctr_run(options, address="/s.sock", namespace="default"),
         drafts={} if drafts is None else drafts,
         kept_as=kept_as,
-        examine=looked,
+        examine=examine or looked,
         agree=looked,
     )
     async with hosted(screen, size) as (app, pilot):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.color import ColorSystem
 from rich.console import Console
@@ -82,7 +82,6 @@ def whole(picture: list[Strip], width: int) -> LayoutUpdate:
 
 
 @given(journeys(), st.booleans(), st.booleans())
-@settings(deadline=None)
 def test_every_picture_shows_as_textual_draws_it(
     journey: tuple[int, int, list[list[Strip]]], erases: bool, scrolls: bool
 ) -> None:
@@ -101,7 +100,6 @@ def test_every_picture_shows_as_textual_draws_it(
 
 
 @given(journeys())
-@settings(deadline=None)
 def test_pictures_that_are_skipped_leave_nothing_behind(
     journey: tuple[int, int, list[list[Strip]]],
 ) -> None:
@@ -118,7 +116,6 @@ def test_pictures_that_are_skipped_leave_nothing_behind(
 
 
 @given(journeys(), st.integers(1, 200))
-@settings(deadline=None)
 def test_a_picture_in_parts_shows_the_same_in_the_end(
     journey: tuple[int, int, list[list[Strip]]], share: int
 ) -> None:
@@ -135,7 +132,6 @@ def test_a_picture_in_parts_shows_the_same_in_the_end(
 
 
 @given(journeys(), st.data())
-@settings(deadline=None)
 def test_parts_of_lines_show_as_textual_draws_them(
     journey: tuple[int, int, list[list[Strip]]], data: st.DataObject
 ) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aiocontainerd.logs import Entry, time_of
@@ -28,7 +28,6 @@ def parts_of(written: bytes) -> list[tuple[bytes, bool]]:
     return [(part[2], part[3]) for part in found if part is not None]
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.binary(max_size=40) | st.text("x\n", max_size=40).map(str.encode)), st.integers()
 )

@@ -192,7 +192,7 @@ NAMES = st.text(
 ).filter(lambda name: name not in {".", ".."} and len(name.encode()) < 200)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(name=NAMES)
 def test_a_path_is_only_ever_a_path(name: str) -> None:
     with tempfile.TemporaryDirectory() as top:

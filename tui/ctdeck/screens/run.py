@@ -189,12 +189,14 @@ class RunScreen(ModalScreen["RunResult | None"]):
         """Once: keys still come, and runs still end, until the screen has gone."""
         if not self._is_left:
             self._is_left = True
+            self._look_no_more()
             self.dismiss(result)
 
     async def action_anew(self) -> None:
         """Forget what was kept, and what was typed since."""
         if self._busy:
             return
+        self._look_no_more()
         self._drafts.pop(self._kept_as, None)
         self._first = draft_of(self._base)
         self._shown = "", ""
@@ -247,6 +249,10 @@ class RunScreen(ModalScreen["RunResult | None"]):
         below.update(found)
         if {mount.source for mount in options.mounts} - set(self._facts):
             self.run_worker(self._look(options), group="look", exclusive=True)
+
+    def _look_no_more(self) -> None:
+        """What is found out about a source from now on has no fields any more to be told beside."""
+        self.workers.cancel_group(self, "look")
 
     async def _look(self, options: RunOptions) -> None:
         """A source can be a link to somewhere riskier: find out what it is."""
