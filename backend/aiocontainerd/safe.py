@@ -11,6 +11,7 @@ are joined of several come apart.
 import re
 from collections.abc import Iterable
 from functools import cache
+from itertools import chain
 from unicodedata import category
 
 MARKS = 8  # in a row on one letter; no script needs more, and screens take minutes with thousands
@@ -79,16 +80,15 @@ def _without_piles(text: str) -> str:
 
 @cache
 def _marks() -> dict[int, int]:
-    """Zero for each mark. Takes 10 ms, which most never need; looks where there are any."""
-    blocks = ((0x300, 0x3400), (0xA000, 0xAC00), (0xD7B0, 0xD7FC), (0xF900, 0x17000))
-    codes = (code for block in (*blocks, (0x18D00, 0x1F000)) for code in range(*block))
-    return dict.fromkeys(filter(_takes_no_cell, codes), 0)
+    """Zero for each mark, and for the vowels and finals of Hangul, which join what is before them.
 
-
-def _takes_no_cell(code: int) -> bool:
-    """Marks, and the vowels and finals of Hangul, which join the letter before them."""
-    hangul = 0x1160 <= code < 0x1200 or 0xD7B0 <= code < 0xD7FC
-    return hangul or category(chr(code)) in ("Mn", "Me")
+    Takes 10 ms, which most never need; looks where there are any.
+    """
+    blocks = ((0x300, 0x3400), (0xA000, 0xAC00), (0xF900, 0x17000), (0x18D00, 0x1F000))
+    codes = [*chain.from_iterable(range(*block) for block in blocks)]
+    kinds = zip(codes, map(category, map(chr, codes)), strict=True)
+    found = (code for code, kind in kinds if kind in ("Mn", "Me"))
+    return dict.fromkeys(chain(found, range(0x1160, 0x1200), range(0xD7B0, 0xD7FC)), 0)
 
 
 def exact(text: str | bytes) -> str:
