@@ -1,19 +1,18 @@
 """One file of a log: its last lines, those before them, and those that come; blocks.
 
-It is followed by its descriptor: renamed (kubelet, dockerd) it is read to its end before the new
-file of its name is begun; emptied (copy and truncate) it is read from its beginning. What is before
-it is in the files that were rotated before it was opened (`x.log.1`, `0.log.20261123-120000`): they
-are known by their inodes, since their names move on.
+It is followed by its descriptor: renamed (kubelet, dockerd) it is read to its end before the file
+that came after it is begun; emptied (copy and truncate) it is read from its beginning. What is
+before it is in the files that were rotated before it was opened (`rotated.py`).
 """
 
 import os
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
 from typing import NamedTuple
 
 from aiocontainerd.logs.entries import NOTE, Entry
 from aiocontainerd.logs.formats import Line, ends_a_line, format_of
+from aiocontainerd.logs.rotated import Rotated, following, rotated
 from aiocontainerd.logs.source import LogFile, NoLog, open_log, refusal
 
 PIECE = 512 << 10  # bytes that are read at once, from the end or before
@@ -23,8 +22,7 @@ AT_ONCE = 1 << 20  # bytes of news that are read at once
 LINES_AT_ONCE = 1 << 14  # of news, of the end, of what is before: more would hold who shows them
 BEHIND = 4 << 20  # bytes that may wait to be read; of more only the end is
 COUNTED = 256 << 20  # bytes of what is left out in which lines are counted
-MOST_FILES = 1_000  # of the folder that are looked at
-_PACKED = (".gz", ".zst", ".tmp")
+MARK = 256  # bytes before what is read next, by which another content is noticed
 
 
 class News(NamedTuple):
@@ -36,10 +34,14 @@ class News(NamedTuple):
 
 
 class _Past(NamedTuple):
-    """A rotated file, and up to where it has not been read."""
+    """A rotated file, up to where it has not been read, and when it was written to last (ns).
+
+    A younger one of its inode is another: inodes are used again.
+    """
 
     inode: int
     end: int
+    changed: int
 
 
 class OpenLog:
@@ -53,15 +55,20 @@ class OpenLog:
         self._format = format_of(file.kind, file.stream)
         self._descriptor = self._opened()
         self._at = 0  # up to here it has been read
+        self._mark = b""  # what stood before that
         self._rest = b""  # of a line whose end has not come
         self._lost = 0  # bytes of that line that are not kept
-        self._is_open = False  # what is not complete has been told
 
-    def _opened(self) -> int:
+    def _opened(self, one: Rotated | None = None) -> int:
+        path = one.path if one else self.file.path
         try:
-            return open_log(self.file, self._root)
+            descriptor = open_log(replace(self.file, path=path), self._root)
         except OSError as error:
-            raise refusal(error, self.file.path) from error
+            raise refusal(error, path) from error
+        if one and os.fstat(descriptor).st_ino != one.inode:  # renamed since one looked
+            os.close(descriptor)
+            raise NoLog("this log was rotated meanwhile")
+        return descriptor
 
     def close(self) -> None:
         """Let it go."""
@@ -88,12 +95,11 @@ class OpenLog:
 
         What has not its end yet comes with `news`.
         """
-        self._past = [_Past(info.st_ino, info.st_size) for _, info in self._rotated()]
-        return self._end(piece or PIECE)
-
-    def _end(self, piece: int) -> list[Entry]:
+        files = rotated(self.file.path, self._root)
+        self._past = [_Past(each.inode, each.size, each.changed) for each in files]
         self._at = self.size
-        found = self._back(self._at, piece, self._descriptor)
+        self._mark = self._before_at()
+        found = self._back(self._at, piece or PIECE, self._descriptor)
         lines, self._begin, self._rest, self._lost = found
         return self._format.read(lines)
 
@@ -114,12 +120,19 @@ class OpenLog:
         """As `_back`, in the newest of the rotated files that is still there."""
         while self._past:
             past = self._past.pop(0)
-            found = next((name for name, info in self._rotated() if info.st_ino == past.inode), "")
-            if not found:
+            found = next(
+                (
+                    each
+                    for each in rotated(self.file.path, self._root)
+                    if each.inode == past.inode and each.changed <= past.changed
+                ),
+                None,
+            )
+            if found is None:
                 continue
             try:
-                descriptor = open_log(replace(self.file, path=found), self._root)
-            except (OSError, NoLog):
+                descriptor = self._opened(found)
+            except NoLog:
                 continue
             try:
                 lines, begin, rest, lost = self._back(past.end, PIECE, descriptor)
@@ -129,17 +142,6 @@ class OpenLog:
                 self._past.insert(0, past._replace(end=begin))
             return lines, rest, lost
         return [], b"", 0
-
-    def _rotated(self) -> list[tuple[str, os.stat_result]]:
-        """Path and state of the files that had its name before, the newest first."""
-        folder, _, name = self.file.path.rpartition("/")
-        found: list[tuple[str, os.stat_result]] = []
-        with suppress(OSError), os.scandir(f"{self._root}{folder}/") as entries:
-            for entry in islice(entries, MOST_FILES):
-                is_one = entry.name.startswith(f"{name}.") and not entry.name.endswith(_PACKED)
-                if is_one and entry.is_file(follow_symlinks=False):
-                    found.append((f"{folder}/{entry.name}", entry.stat(follow_symlinks=False)))
-        return sorted(found, key=lambda each: -each[1].st_mtime_ns)
 
     def _back(self, end: int, length: int, descriptor: int) -> tuple[list[Line], int, bytes, int]:
         """Lines up to `end`, where the first one begins, and what stands behind the last one."""
@@ -173,26 +175,35 @@ class OpenLog:
 
     def news(self) -> News:
         """What came in since; rotation and emptying are noticed here. Raises NoLog."""
-        size = self.size
         entries: list[Entry] = []
         skipped = 0
-        if size < self._at:
+        if self._is_another_content():
             entries += [*self._finish(), Entry("the log was emptied here", NOTE)]
-            self._at = self._begin = 0
+            self._at, self._begin, self._mark = 0, 0, b""
+        elif self._is_replaced() and self.size == self._at:
+            entries += self._renew()
+        size = self.size
         if size - self._at > BEHIND:
             skipped = self._skip(size)
         if size > self._at:
             entries += self._take(_read(self._descriptor, self._at, min(size - self._at, AT_ONCE)))
-        elif self._is_replaced():
-            entries += self._renew()
         return News(entries, self._incomplete(), skipped)
+
+    def _is_another_content(self) -> bool:
+        """It was emptied, and may have grown again since: beyond what was read, too."""
+        return self.size < self._at or self._before_at() != self._mark
+
+    def _before_at(self) -> bytes:
+        start = max(0, self._at - MARK)
+        return _read(self._descriptor, start, self._at - start)
 
     def _take(self, data: bytes) -> list[Entry]:
         pieces = data.split(b"\n", LINES_AT_ONCE)
-        self._at += len(data)
         if len(pieces) > LINES_AT_ONCE:  # the last one is read the next time
-            self._at -= len(pieces[-1])
+            data = data[: len(data) - len(pieces[-1])]
             pieces[-1] = b""
+        self._at += len(data)
+        self._mark = (self._mark + data[-MARK:])[-MARK:]
         head, *others = pieces
         if not others:
             self._keep(head)
@@ -233,6 +244,7 @@ class OpenLog:
             count, at = count + data.count(b"\n"), at + len(data)
         data = _read(self._descriptor, start, PIECE)
         self._at = start + data.find(b"\n") + 1
+        self._mark = self._before_at()
         return count + (self._at > start)
 
     def _is_replaced(self) -> bool:
@@ -245,20 +257,21 @@ class OpenLog:
         return (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino)
 
     def _renew(self) -> list[Entry]:
-        """Begin with the new file; the old one was read to its end."""
+        """Begin with the file that came after this one, which was read to its end."""
+        ours = os.fstat(self._descriptor)
+        one, may_miss = following(self.file.path, self._root, ours)
         try:
-            descriptor = self._opened()
+            descriptor = self._opened(one)
         except NoLog:
             return []
         left = self._finish()
+        if may_miss:
+            left.append(Entry("lines may be missing here: files were packed or removed", NOTE))
         if self._begin:  # not all of it was read
-            self._past.insert(0, _Past(os.fstat(self._descriptor).st_ino, self._begin))
+            self._past.insert(0, _Past(ours.st_ino, self._begin, ours.st_mtime_ns))
         self.close()
-        self._descriptor, self._at, self._begin = descriptor, 0, 0
-        size = self.size
-        if size > AT_ONCE:
-            return [*left, *self._end(PIECE)]
-        return [*left, *self._take(_read(self._descriptor, 0, size))]
+        self._descriptor, self._at, self._begin, self._mark = descriptor, 0, 0, b""
+        return left
 
 
 def _read(descriptor: int, start: int, length: int) -> bytes:
