@@ -6,12 +6,14 @@ import threading
 import time
 import tty
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
 
+from ctdeck.terminal import pump
 from ctdeck.terminal.detach import DetachKeys
-from ctdeck.terminal.pump import MOST, Over, Pump
+from ctdeck.terminal.pump import MOST, MOST_TYPED, Over, Pump
 
 PATIENCE = 10.0  # s
 
@@ -48,15 +50,15 @@ def between() -> Iterator[Between]:
     typed, stdin = os.pipe2(os.O_NONBLOCK)
     stdout, output = os.pipe2(os.O_NONBLOCK)
     os.set_blocking(user, False)
-    pump = Pump(ours, screen, stdin, stdout, DetachKeys(b"\x10\x11"))
+    running = Pump(ours, screen, stdin, stdout, DetachKeys(b"\x10\x11"))
     over: list[Over] = []
-    thread = threading.Thread(target=lambda: over.append(pump.run()))
+    thread = threading.Thread(target=lambda: over.append(running.run()))
     thread.start()
-    made = Between(pump, thread, user, typed, output, over)
+    made = Between(running, thread, user, typed, output, over)
     yield made
-    pump.stop()
+    running.stop()
     thread.join(PATIENCE)
-    pump.close()
+    running.close()
     for fd in {made.user, made.typed, made.output, ours, screen, stdin, stdout} - {-1}:
         os.close(fd)
 
@@ -149,3 +151,63 @@ def test_our_terminal_is_gone(between: Between) -> None:
 def test_told_to_stop(between: Between) -> None:
     between.pump.stop()
     assert between.wait() is Over.STOPPED
+
+
+def send(fd: int, total: int) -> bytes:
+    """Write so much, none of it ASCII; nobody need read it yet."""
+    sent = bytes(index // 4096 % 128 + 128 for index in range(total))
+    at = 0
+
+    def all_of_it() -> bool:
+        nonlocal at
+        with suppress(BlockingIOError):
+            at += os.write(fd, sent[at : at + 4096])
+        return at == total
+
+    until(all_of_it)
+    return sent
+
+
+def say_last(between: Between, total: int) -> bytes:
+    """The other side writes so much, and is gone."""
+    sent = send(between.output, total)
+    os.close(between.output)
+    between.output = -1
+    return sent
+
+
+@pytest.mark.parametrize("total", [50_000, 120_000])
+def test_the_end_waits_for_a_terminal_that_is_slow(between: Between, total: int) -> None:
+    sent = say_last(between, total)
+    between.pump.ended()
+    reads(between.user, sent)
+    assert between.wait() is Over.CLOSED
+
+
+def test_the_keys_leave_an_end_that_cannot_be_shown(between: Between) -> None:
+    say_last(between, 120_000)
+    os.write(between.user, b"\x10\x11")
+    assert between.wait() is Over.LEFT
+
+
+def test_the_terminal_goes_before_the_end_is_shown(between: Between) -> None:
+    say_last(between, 120_000)
+    os.close(between.user)
+    between.user = -1
+    assert between.wait() is Over.LOST
+
+
+def test_a_long_paste_waits_for_a_program_that_reads_late(between: Between) -> None:
+    reads(between.typed, send(between.user, 300_000))
+
+
+@pytest.mark.parametrize("most", [MOST_TYPED, 8192])
+def test_the_keys_leave_a_program_that_does_not_read(
+    between: Between, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pump, "MOST_TYPED", most)
+    sent = send(between.user, 300_000)
+    os.write(between.user, b"\x10\x11")
+    assert between.wait() is Over.LEFT
+    assert len(between.pump._typed) <= most
+    assert sent.startswith(read(between.typed))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import termios
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from aiocontainerd.settled import settled
 from ctdeck.terminal import jobs, quiet
 from ctdeck.terminal.detach import DetachKeys
 from ctdeck.terminal.lent import RESET, lent, raw
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
 _KEY = 1024  # bytes of a key, or of a line that was pasted
+FULL = 5.0  # s that a terminal may take for words of ours
 LAST = 3.0  # s for the exit status after the terminal of a process has closed
 _TERM = ("xterm", "screen", "tmux", "linux", "vt", "rxvt")  # known in most images
 
@@ -83,7 +86,7 @@ async def hand_over(
         with app.batch_update(), app.suspend():
             quiet.on()
             try:
-                os.write(screen, f"{greeting}\n".encode())
+                await _write(screen, f"{greeting}\n".encode())
                 with lent(driver.fileno), _followed(driver, resize):
                     outcome = await _spoken(driver.fileno, screen, line, DetachKeys(keys))
                     if stay and outcome.over is Over.CLOSED:
@@ -92,8 +95,7 @@ async def hand_over(
                 fault = error
             finally:
                 quiet.off()
-                with suppress(OSError):
-                    os.write(screen, RESET + b"\r\n")  # the next one begins below
+                await settled(_reset(screen))
     finally:
         os.close(screen)
     if fault is not None:
@@ -104,8 +106,7 @@ async def hand_over(
 async def _seen(keyboard: int, screen: int, outcome: Outcome) -> None:
     """Leave what was shown until a key is pressed, which is for nothing else."""
     status = "" if outcome.status is None else f" with exit status {outcome.status}"
-    with suppress(OSError):
-        os.write(screen, RESET + f"\r\nctdeck: it ended{status}. Any key goes back.".encode())
+    await _write(screen, RESET + f"\r\nctdeck: it ended{status}. Any key goes back.".encode())
     pressed = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_reader(keyboard, pressed.set)
@@ -115,6 +116,40 @@ async def _seen(keyboard: int, screen: int, outcome: Outcome) -> None:
             os.read(keyboard, _KEY)
     finally:
         loop.remove_reader(keyboard)
+
+
+async def _write(screen: int, data: bytes) -> bool:
+    """All of it; False where the terminal takes nothing for `FULL` seconds."""
+    loop, writable = asyncio.get_running_loop(), asyncio.Event()
+    while data:
+        try:
+            data = data[os.write(screen, data) :]
+        except BlockingIOError:
+            writable.clear()
+            loop.add_writer(screen, writable.set)
+            try:
+                async with asyncio.timeout(FULL):
+                    await writable.wait()
+            except TimeoutError:
+                return False
+            finally:
+                loop.remove_writer(screen)
+        except OSError:  # it is gone: who watches for that ends us
+            break
+    return True
+
+
+async def _reset(screen: int) -> None:
+    """Switch off what the program left on; the next one begins below.
+
+    On a terminal that stands it takes the place of what that has not shown.
+    """
+    data = RESET + b"\r\n"
+    if not await _write(screen, data):
+        with suppress(termios.error):
+            termios.tcflush(screen, termios.TCOFLUSH)
+        with suppress(OSError):
+            os.write(screen, data)
 
 
 async def _spoken(keyboard: int, screen: int, line: Line, keys: DetachKeys) -> Outcome:
@@ -167,8 +202,6 @@ def _followed(driver: SturdyDriver, resize: Resize) -> Iterator[None]:
 
 def _sane(terminal: int) -> None:
     """As a shell wants it."""
-    import termios
-
     with suppress(termios.error):
         modes = termios.tcgetattr(terminal)
         modes[0] |= termios.ICRNL | termios.IXON

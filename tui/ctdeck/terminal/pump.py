@@ -13,7 +13,10 @@ from enum import Enum
 
 from ctdeck.terminal.detach import HOLD, DetachKeys
 
-MOST = 1 << 16  # bytes that may wait on each way: who sends more waits, as at any terminal
+MOST = 1 << 16  # bytes that may wait to be shown: who sends more waits, as at any terminal
+# Bytes that may wait to be read by the program, such as a long paste. What comes above is dropped,
+# as by any terminal: who stopped reading the keys would never see those that leave.
+MOST_TYPED = 4 << 20
 QUIET = 0.2  # s without a byte after which nothing more comes of a process that has ended
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
@@ -39,7 +42,7 @@ class Pump:
         self._keys = keys
         self._typed, self._shown = bytearray(), bytearray()
         self._woken, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._stop = self._ended = False
+        self._stop = self._ended = self._closed = False
         self._over: Over | None = None
 
     def stop(self) -> None:
@@ -64,9 +67,6 @@ class Pump:
                 self._register(selector)
                 ready = {key.fd: events for key, events in selector.select(self._patience())}
                 self._turn(ready)
-        with suppress(OSError):
-            if self._shown and not self._stop:
-                os.write(self._screen, self._shown)
         return self._over
 
     def _wake(self) -> None:
@@ -82,8 +82,8 @@ class Pump:
         """What is waited for now; who may not send has no event."""
         wanted = {
             self._woken: _READ,
-            self._keyboard: _READ if len(self._typed) < MOST else 0,
-            self._stdout: _READ if len(self._shown) < MOST else 0,
+            self._keyboard: _READ,
+            self._stdout: _READ if len(self._shown) < MOST and not self._closed else 0,
             self._screen: _WRITE if self._shown else 0,
         }
         if self._stdin is not None:
@@ -110,7 +110,7 @@ class Pump:
             if self._keys.is_holding:
                 self._type(self._keys.flush())
             elif self._ended:
-                self._over = Over.CLOSED
+                self._closed = True
         if self._keyboard in ready:
             self._read_keys()
         if self._stdout in ready:
@@ -119,6 +119,8 @@ class Pump:
             self._show()
         if self._stdin is not None and self._stdin in ready:
             self._hand_on()
+        if self._over is None and self._closed and not self._shown:
+            self._over = Over.CLOSED
 
     def _read_keys(self) -> None:
         try:
@@ -137,7 +139,7 @@ class Pump:
 
     def _type(self, data: bytes) -> None:
         if self._stdin is not None:
-            self._typed += data
+            self._typed += data[: MOST_TYPED - len(self._typed)]
             self._hand_on()
 
     def _hand_on(self) -> None:
@@ -159,7 +161,7 @@ class Pump:
         except OSError:
             data = b""
         if not data:
-            self._over = Over.CLOSED
+            self._closed = True
             return
         self._shown += data
         self._show()
