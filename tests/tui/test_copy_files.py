@@ -39,6 +39,11 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
         report.files, report.bytes, report.links = 2, 12_000_000, 1
         if dry:
             report.there += ["hosts"] if request.host == "/there" else []
+            if request.inside.startswith("/dev"):
+                report.left_out["a device is there"] += 1
+                report.names.append("null: a device is there")
+                if request.inside == "/dev/null":
+                    report.files = report.bytes = report.links = 0
         else:
             made.append((request.inside, request.inward, agreed))
             if request.host == "/odd":
@@ -89,6 +94,18 @@ async def test_into_it_is_asked_always(calls: Calls) -> None:
         assert "to /etc/ in web1" in lines_of(app)
         await pilot.press("y")
         await until(pilot, lambda: calls == [("/etc/", True, frozenset())])
+
+
+async def test_what_may_not_be_replaced_is_told_before(calls: Calls) -> None:
+    async with running(session=session()) as (app, pilot):
+        await typed(app, "cp /etc/hosts web1:/dev/")
+        await until(pilot, lambda: question_of(app) == "Copy into web1?")
+        assert "will be left out: null: a device is there" in lines_of(app)
+        await pilot.press("n")
+        await until(pilot, lambda: not asked(app))
+        await typed(app, "cp -f /etc/hosts web1:/dev/null")
+        await until(pilot, lambda: "Nothing was copied from /etc/hosts" in screen_text(app))
+        assert calls == []
 
 
 async def test_what_was_left_out_is_told(calls: Calls) -> None:
@@ -142,7 +159,7 @@ async def test_one_that_takes_long_tells_how_far_it_is_and_esc_cancels_it(
         await until(pilot, lambda: "20.0 MB of 50.0 MB" in screen_text(app))
         await pilot.press("escape")
         await until(pilot, lambda: ended.is_set() and not isinstance(app.screen, WaitScreen))
-        await until(pilot, lambda: "Cancelled; the file" in screen_text(app))
+        await until(pilot, lambda: "Cancelled; nothing of the file" in screen_text(app))
 
 
 async def test_it_ends_under_another_dialog_and_takes_only_its_own_away(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,10 @@ def copied(source: Path, folder: Path, report: Copied | None = None, **more: obj
         os.close(found)
         os.close(into)
     return report
+
+
+def refused(*_: object, **__: object) -> None:
+    raise OSError(errno.EPERM, os.strerror(errno.EPERM))
 
 
 @pytest.fixture
@@ -109,6 +115,48 @@ def test_what_was_there_stays_whole_until_the_new_one_is(tmp_path: Path, target:
     os.close(into)
     assert (target / "f").read_text() == "old"
     assert [each.name for each in target.iterdir()] == ["f"]
+
+
+def test_a_link_that_cannot_be_made_leaves_what_was_there(
+    tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "f").symlink_to("x")
+    (target / "f").write_text("old")
+
+    for call in ("symlink", "rename"):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, call, refused)
+            report = copied(tmp_path / "f", target, agreed=None)
+        assert (report.links, report.left_out) == (0, {"Operation not permitted": 1})
+        assert [each.name for each in target.iterdir()] == ["f"]
+        assert (target / "f").read_text() == "old"
+
+
+def test_what_could_not_be_made_is_not_counted(
+    source: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As below /proc: no file, no folder and no byte of them."""
+    monkeypatch.setattr(os, "fchmod", refused)
+    report = copied(source / "empty", target)
+    assert (report.files, report.left_out) == (0, {"Operation not permitted": 1})
+    report = copied(source / "sub/x", target)
+    assert (report.files, report.bytes, list(target.iterdir())) == (0, 0, [])
+    monkeypatch.setattr(os, "mkdir", refused)
+    assert copied(source, target).folders == 0
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_a_device_in_the_way_is_never_replaced(tmp_path: Path, target: Path, dry: bool) -> None:
+    (tmp_path / "null").write_text("new")
+    (tmp_path / "link").symlink_to("null")
+    os.mkfifo(target / "link")
+    with suppress(PermissionError):
+        os.mknod(target / "null", stat.S_IFCHR | 0o666, os.makedev(1, 3))
+        report = copied(tmp_path / "null", target, agreed=None, dry=dry)
+        assert report.left_out == {"a device is there": 1}
+        assert stat.S_ISCHR((target / "null").stat().st_mode)
+    report = copied(tmp_path / "link", target, agreed=None, dry=dry)
+    assert (report.left_out, report.there) == ({"a FIFO is there": 1}, [])
 
 
 def test_too_deep_a_tree_is_cut_and_told(tmp_path: Path, target: Path) -> None:

@@ -9,8 +9,8 @@ import errno
 import os
 import stat
 import threading
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -27,11 +27,13 @@ from aiocontainerd.errors import (
 from aiocontainerd.models import Container, Task, TaskStatus
 from aiocontainerd.operations.copyroot import FOUND, open_in, root_of_process, root_of_snapshot
 from aiocontainerd.operations.copytree import Copied, Copy, Stopped
+from aiocontainerd.operations.copywatch import OneLife
 from aiocontainerd.operations.identity import same_container, task_of
 from aiocontainerd.safe import safe
 
 T = TypeVar("T")
 Opener = Callable[[str, int], int]
+Pour = Callable[[int, Collection[int]], None]
 # What the kernel makes up as it is read: nobody means it by "all below /".
 _MADE_UP = frozenset(
     b"proc sysfs cgroup cgroup2 devpts mqueue securityfs debugfs tracefs bpf pstore".split()
@@ -76,50 +78,68 @@ async def copy_files(
     FailedPrecondition where the files cannot be reached from here, ResourceExhausted on a full
     disk, ReadOnly.
     """
-    container = request.container
-    if request.inward and not dry:
+    container, writes = request.container, request.inward and not dry
+    if writes:
         client.check_writable(container.namespace)
     await same_container(client, container)
     task = await task_of(client, container)
-    view = await client.locate()
+    if writes and task is not None and task.status is TaskStatus.UNKNOWN:
+        raise _silent(container)
+    life = OneLife(client, container, task, report) if writes else None
 
     def pour(root: int, skipped: Collection[int] = ()) -> None:
         copy = Copy(report, agreed=agreed, dry=dry, skipped_devices=skipped)
-        with _told(report):
+        with life.checked() if life else nullcontext(), _told(report):
             _between(root, request, copy)
 
-    if task is not None and task.status is not TaskStatus.STOPPED and task.pid:
-        if not view.shares_pids:
-            raise _elsewhere(container, "its processes are not those of this host")
-        with root_of_process(task.pid) as root:
-            await _same_process(client, container, task)
-            devices = await asyncio.to_thread(_made_up, task.pid)
-            await _recorded(client, request, report, lambda: pour(root, devices), dry=dry)
+    async with _watched(client, container, life):
+        if task is not None and task.status is not TaskStatus.STOPPED and task.pid:
+            await _through_process(client, container, task, report, pour)
+        else:
+            await _through_snapshot(client, container, report, pour, write=writes)
+
+
+@asynccontextmanager
+async def _watched(
+    client: Client, container: Container, life: OneLife | None
+) -> AsyncIterator[None]:
+    """No call leaves that the gate could record: what is written into a container is, here."""
+    if life is None:
+        yield
         return
-    if view.root != "":
+    async with AsyncExitStack() as around:
+        if (audit := client.audit) is not None:
+            entry = audit.entry("Files.Write", container.namespace, container.id)
+            await around.enter_async_context(audit.recorded(entry))
+        await around.enter_async_context(life.watched())
+        yield
+
+
+async def _through_process(
+    client: Client, container: Container, task: Task, report: Copied, pour: Pour
+) -> None:
+    if not (await client.locate()).shares_pids:
+        raise _elsewhere(container, "its processes are not those of this host")
+    with root_of_process(task.pid) as root:
+        await _same_process(client, container, task)
+        devices = await asyncio.to_thread(_made_up, task.pid)
+        await owned_thread(lambda: pour(root, devices), report)
+
+
+async def _through_snapshot(
+    client: Client, container: Container, report: Copied, pour: Pour, *, write: bool
+) -> None:
+    if (await client.locate()).root != "":
         raise _elsewhere(container, "the daemon has a file system of its own")
     mounts = await client.snapshots.mounts(
         container.snapshot_key, snapshotter=container.snapshotter, namespace=container.namespace
     )
 
     def mounted() -> None:
-        with root_of_snapshot(mounts, write=request.inward and not dry) as root:
-            pour(root)
+        with root_of_snapshot(mounts, write=write) as root:
+            pour(root, ())
 
-    await _recorded(client, request, report, mounted, dry=dry)
-
-
-async def _recorded(
-    client: Client, request: CopyRequest, report: Copied, work: Callable[[], None], *, dry: bool
-) -> None:
-    """No call leaves that the gate could record: what is written into a container is, here."""
-    audit = client.audit
-    if dry or not request.inward or audit is None:
-        await owned_thread(work, report)
-        return
-    entry = audit.entry("Files.Write", request.container.namespace, request.container.id)
-    async with audit.recorded(entry):
-        await owned_thread(work, report)
+    await owned_thread(mounted, report)
 
 
 async def owned_thread(work: Callable[[], T], report: Copied) -> T:
@@ -257,11 +277,19 @@ def _told(report: Copied) -> Iterator[None]:
         yield
     except OSError as error:
         path = safe(str(error.filename or ""))
-        so_far = f"{report.files - 1} files before it are copied; nothing of it is kept."
+        so_far = f"Nothing of it is kept. {report.so_far()}"
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise ResourceExhausted("the disk is full", subject=path, remedy=so_far) from error
         what = f"it could not be copied ({error.strerror})"
         raise FailedPrecondition(what, subject=path, remedy=so_far) from error
+
+
+def _silent(container: Container) -> FailedPrecondition:
+    return FailedPrecondition(
+        "its shim does not answer, so whether it runs is not known",
+        subject=container.id,
+        remedy="Files go into it by another way if it runs than if it does not: try again later.",
+    )
 
 
 def _elsewhere(container: Container, why: str) -> FailedPrecondition:

@@ -45,6 +45,13 @@ class Copied:
     there: list[str] = field(default_factory=list)
     stop: bool = False
 
+    def so_far(self) -> str:
+        """What is copied, in a sentence."""
+        count = self.files + self.links
+        if not count:
+            return "No file is copied."
+        return "1 file is copied." if count == 1 else f"{count:,} files are copied."
+
 
 class Copy:
     """One copy: `agreed` may be overwritten, None is all of it. With `dry` it only counts.
@@ -131,8 +138,8 @@ class Copy:
                 made = True
             except FileExistsError:
                 pass
-        self._report.folders += 1
         if folder is None:
+            self._report.folders += 1
             self.inside(source, None, path, depth)
             return
         try:
@@ -140,6 +147,7 @@ class Copy:
         except FileNotFoundError:
             if not self._dry:
                 raise
+            self._report.folders += 1
             self.inside(source, None, path, depth)
             return
         except OSError as error:
@@ -147,6 +155,7 @@ class Copy:
                 raise
             self._leave("a file or link is there in place of the folder", path)
             return
+        self._report.folders += 1
         try:
             self.inside(source, target, path, depth)
             if made:
@@ -159,32 +168,30 @@ class Copy:
     ) -> None:
         if self._in_the_way(folder, name, path):
             return
-        self._report.files += 1
         if self._dry:
+            self._report.files += 1
             self._report.bytes += min(info.st_size, info.st_blocks * 512)
             return
         assert folder is not None
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
         with _open(f"/proc/self/fd/{source}", flags, None) as reading:
             self._write(reading, info, folder, name)
+        self._report.files += 1
 
     def _write(self, reading: int, info: os.stat_result, folder: int, name: str) -> None:
-        """Into another name first where something is there: that stays until all is written."""
+        """The new file, or nothing of it."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        there = _exists(name, folder)
-        new = f".ctdeck-{os.urandom(6).hex()}" if there else name
+        new, before = _new_name(name, folder), self._report.bytes
         writing = os.open(new, flags, 0o600, dir_fd=folder)
         try:
-            try:
-                self._pour(reading, writing, info)
-                self._finish(writing, info)
-            finally:
-                os.close(writing)
-            if there:
-                os.rename(new, name, src_dir_fd=folder, dst_dir_fd=folder)
+            with _renamed(new, name, folder):
+                try:
+                    self._pour(reading, writing, info)
+                    self._finish(writing, info)
+                finally:
+                    os.close(writing)
         except BaseException:
-            with suppress(OSError):
-                os.unlink(new, dir_fd=folder)
+            self._report.bytes = before
             raise
 
     def _pour(self, reading: int, writing: int, info: os.stat_result) -> None:
@@ -216,20 +223,24 @@ class Copy:
     def _link(self, source: int, folder: int | None, name: str, path: str) -> None:
         if self._in_the_way(folder, name, path):
             return
+        if not self._dry:
+            assert folder is not None
+            new = _new_name(name, folder)
+            os.symlink(os.readlink("", dir_fd=source), new, dir_fd=folder)
+            with _renamed(new, name, folder):
+                pass
         self._report.links += 1
-        if self._dry:
-            return
-        if _exists(name, folder):
-            os.unlink(name, dir_fd=folder)
-        os.symlink(os.readlink("", dir_fd=source), name, dir_fd=folder)
 
     def _in_the_way(self, folder: int | None, name: str, path: str) -> bool:
-        """Something is there that must stay: a folder always, else what was not agreed to."""
+        """Something is there that must stay: what was not agreed to, and always what is neither a
+        file nor a link: nobody could put a folder or a device back.
+        """
         found = None if folder is None else _exists(name, folder)
         if not found:
             return False
-        if stat.S_ISDIR(found.st_mode):
-            self._leave("a folder is there", path)
+        kind = stat.S_IFMT(found.st_mode)
+        if kind not in {stat.S_IFREG, stat.S_IFLNK}:
+            self._leave(f"a {_KINDS.get(kind, 'special file')} is there", path)
             return True
         if self._dry:
             if len(self._report.there) < TOLD:
@@ -251,6 +262,7 @@ class Copy:
 
 
 _KINDS = {
+    stat.S_IFDIR: "folder",
     stat.S_IFCHR: "device",
     stat.S_IFBLK: "device",
     stat.S_IFIFO: "FIFO",
@@ -272,6 +284,24 @@ def _exists(name: str, folder: int | None) -> os.stat_result | None:
         return os.stat(name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
         return None
+
+
+def _new_name(name: str, folder: int) -> str:
+    """Another one where something is there: that stays until what takes its place is whole."""
+    return f".ctdeck-{os.urandom(6).hex()}" if _exists(name, folder) else name
+
+
+@contextmanager
+def _renamed(new: str, name: str, folder: int) -> Iterator[None]:
+    """What was made as `new` gets its name at the end, and is removed if that is not reached."""
+    try:
+        yield
+        if new != name:
+            os.rename(new, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(new, dir_fd=folder)
+        raise
 
 
 def _data(reading: int, size: int) -> Iterator[tuple[int, int]]:

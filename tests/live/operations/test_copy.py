@@ -216,6 +216,20 @@ async def test_a_cancelled_copy_removes_the_file_it_was_at(stage: Stage, tmp_pat
 
 
 @pytest.mark.containerd("2")
+async def test_one_that_runs_with_a_root_that_is_read_only(stage: Stage, tmp_path: Path) -> None:
+    await stage.run("c", readonly=True)
+    (tmp_path / "new").write_text("new")
+    with pytest.raises(FailedPrecondition, match="Read-only file system") as told:
+        await into(stage, tmp_path / "new", "/etc/new")
+    assert told.value.remedy == "Nothing of it is kept. No file is copied."
+    report = await into(stage, tmp_path / "new", "/dev/null", agreed=None)
+    assert (report.files, report.left_out) == (0, {"a device is there": 1})
+    await into(stage, tmp_path / "new", "/dev/shm/new")
+    await out(stage, "/dev/shm/new", tmp_path / "back")
+    assert (tmp_path / "back").read_text() == "new"
+
+
+@pytest.mark.containerd("2")
 async def test_all_of_it_without_what_the_kernel_makes_up(stage: Stage, tmp_path: Path) -> None:
     await stage.run("c", "sleep 1000")
     report = await out(stage, "/", tmp_path / "all")
@@ -288,25 +302,27 @@ async def test_killed_in_the_middle_nothing_stays_mounted(stage: Stage, tmp_path
 async def test_the_daemon_is_killed_in_the_middle(
     files: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is opened stays open: the copy ends well, and the next one when the daemon is back."""
-    begun, goes_on = threading.Event(), threading.Event()
+    """What is opened stays open: the copies end well, and the next one when the daemon is back."""
+    begun, goes_on = set(), threading.Event()
     copied = Copy._file
 
     def held(self: Copy, *more: object) -> None:
-        begun.set()
+        begun.add(self)
         assert goes_on.wait(30)
         copied(self, *more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Copy, "_file", held)
-    work = asyncio.create_task(out(files, "/d", tmp_path / "d"))
-    await until(begun.is_set, "it copies")
+    (tmp_path / "new").write_text("new")
+    both = out(files, "/d", tmp_path / "d"), into(files, tmp_path / "new", "/new")
+    work = asyncio.gather(*both)
+    await until(lambda: len(begun) == 2, "both copy")
     files.daemon.kill()
     try:
         goes_on.set()
-        report = await work
+        report, inward = await work
     finally:
         files.daemon.start()
-    assert report.files == 4
+    assert (report.files, inward.files) == (4, 1)
     assert (tmp_path / "d" / "sub" / "b").read_text() == "deep\n"
     async with asyncio.timeout(15):
         while not (tmp_path / "again").exists():
@@ -314,6 +330,8 @@ async def test_the_daemon_is_killed_in_the_middle(
                 await out(files, "/d/a", tmp_path / "again")
             await asyncio.sleep(POLL)
     assert (tmp_path / "again").read_text() == "hello\n"
+    await out(files, "/new", tmp_path / "back")
+    assert (tmp_path / "back").read_text() == "new"
 
 
 @pytest.mark.containerd("2")

@@ -29,7 +29,12 @@ async def copy(desk: Desk, row: ContainerRow, command: CopyCommand) -> None:
         return
     request = CopyRequest(container_of(row), command.inside, command.host, command.inward)
     plan = await _copied(desk, request, dry=True)
-    if plan is None or not await _agreed(desk, row, command, plan):
+    if plan is None:
+        return
+    if plan.left_out and not (plan.files or plan.links or plan.folders):
+        _tell(desk, row, command, plan)
+        return
+    if not await _agreed(desk, row, command, plan):
         return
     if not command.inward:
         done = await _copied(desk, request, plan=plan, force=command.force)
@@ -73,8 +78,7 @@ async def _copied(
     if await desk.wait_for(title, work, words):
         return report
     if not dry:
-        kept = f" {counted(report.files - 1, 'file')} before it stay." if report.files > 1 else ""
-        desk.tell(f"Cancelled; the file that was being copied is removed.{kept}")
+        desk.tell(f"Cancelled; nothing of the file it was at is kept. {report.so_far()}")
     return None
 
 
@@ -88,6 +92,7 @@ def _question(row: ContainerRow, command: CopyCommand, plan: Copied) -> Question
     source, target = _sides(row, command)
     lines = [f"{counted(plan.files, 'file')} and {counted(plan.links, 'link')}, {size(plan.bytes)}"]
     lines += [f"from {source}", f"to {target}"]
+    lines += listed(plan.names, lambda name: f"will be left out: {name}")
     if not plan.there:
         return Question(f"Copy into {name_of(row)}?", tuple(lines), "Copy")
     overwritten = listed(plan.there, lambda path: f"will be overwritten: {safe(path)}")
@@ -98,8 +103,10 @@ def _question(row: ContainerRow, command: CopyCommand, plan: Copied) -> Question
 
 def _tell(desk: Desk, row: ContainerRow, command: CopyCommand, done: Copied) -> None:
     source, target = _sides(row, command)
-    number = counted(done.files + done.links, "file")
-    text = f"Copied {number}, {size(done.bytes)}, from {source} to {target}."
+    number = done.files + done.links
+    text = f"Copied {counted(number, 'file')}, {size(done.bytes)}, from {source} to {target}."
+    if done.left_out and not number:
+        text = f"Nothing was copied from {source} to {target}."
     if done.stripped:
         text += (
             f"\nWithout their set-user-id or set-group-id bit: {counted(done.stripped, 'file')}."
