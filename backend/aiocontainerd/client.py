@@ -95,14 +95,19 @@ class Client:
         return self._server_info
 
     async def locate(self, *, anew: bool = False) -> "HostView":
-        """Where the daemon lives: `procfs.look` once, and `anew` when it may be another one."""
-        from aiocontainerd.procfs import look
+        """Where the daemon lives: `procfs.look` once, and `anew` when it may be another one.
+
+        NOWHERE is not kept: the daemon may only have been away, and is looked for the next time.
+        """
+        from aiocontainerd.procfs import NOWHERE, look
 
         if self._given_host is not None:
             return self._given_host
         if self.host is None or anew:
             pid = self._server_info.pid if self._server_info else 0
-            self.host = await asyncio.to_thread(look, path_of(self.address), pid)
+            found = await asyncio.to_thread(look, path_of(self.address), pid)
+            self.host = None if found == NOWHERE else found
+            return found
         return self.host
 
     @property

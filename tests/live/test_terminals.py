@@ -167,10 +167,16 @@ def local_modes(terminal: Terminal) -> int:
     return modes
 
 
-def test_left_by_its_keys(ctdeck: Open, web: str, containerd: Daemon, namespace: str) -> None:
+def test_left_by_keys_of_the_users_own(
+    ctdeck: Open, web: str, containerd: Daemon, namespace: str, home: Path
+) -> None:
+    """Those that are set usually are pressed where one is attached, below."""
+    (home / ".config/ctdeck").mkdir(parents=True)
+    (home / ".config/ctdeck/config.toml").write_text('detach-keys = "ctrl-a,d"\n')
     with ctdeck() as terminal:
         go_in(terminal)
-        terminal.type("\x10\x11")
+        assert "ctrl-a d leaves it" in terminal.text
+        terminal.type("\x01d")
         terminal.wait_for("was left")
         assert processes(containerd, namespace, web) == 1
 

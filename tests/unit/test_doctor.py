@@ -114,6 +114,31 @@ async def test_mounts_of_this_daemon_without_a_task(tmp_path: Path) -> None:
     assert [each.level for each in await mounts.leaked(at)] == [Level.NOTE]
 
 
+async def test_of_many_the_first_are_told_and_the_others_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "proc").mkdir()
+    for pid in range(100, 107):
+        shim = SHIM.replace("web", f"web{pid}")
+        process(tmp_path / "proc", pid, "containerd-shim", "S", 1, shim)
+    bundle = "/run/containerd/io.containerd.runtime.v2.task/default"
+    lines = [f"{n} 20 0:{n} / {bundle}/web{n}/rootfs rw - overlay o rw\n" for n in range(7)]
+    (tmp_path / "mountinfo").write_text("".join(lines))
+    read = shims.read_processes
+    monkeypatch.setattr(shims, "read_processes", lambda: read(tmp_path / "proc"))
+
+    async def none(namespace: str) -> list[Any]:
+        return []
+
+    at = scene(tmp_path / "root", client=SimpleNamespace(tasks=SimpleNamespace(list=none)))
+    for found, more in (
+        (await shims.without_task(at), "and 2 more shims serve no task"),
+        (await mounts.leaked(at), "and 2 more are mounted without a task"),
+    ):
+        assert [each.level for each in found] == [*[Level.WARNING] * 5, Level.NOTE]
+        assert list(found)[-1].what == more
+
+
 async def test_networks_are_read_in_the_order_of_cni(tmp_path: Path) -> None:
     at = scene(tmp_path)
     assert [each.level for each in await host.network(at)] == [Level.NOTE]

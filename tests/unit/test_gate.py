@@ -14,6 +14,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 from grpc import aio
 
+from aiocontainerd import operations
 from aiocontainerd.access import Access
 from aiocontainerd.client import Client
 from aiocontainerd.errors import InvalidArgument, ReadOnly
@@ -26,6 +27,8 @@ from aiocontainerd.pb import (
     streaming_pb2_grpc,
 )
 from aiocontainerd.simulator import Simulator
+from aiocontainerd.state import StateDirectory
+from tests.tui.worlds import container
 
 PB = Path(import_module("aiocontainerd.pb").__path__[0])
 LOCKED = Access(namespaces=frozenset({"locked"}))
@@ -204,6 +207,21 @@ async def test_one_namespace_may_be_excepted(sim: Simulator) -> None:
     assert list(sim.world.spaces) == ["dev"]
 
 
+async def test_a_toolbox_changes_its_target_too(sim: Simulator, tmp_path: Path) -> None:
+    async with Client(sim.address, access=LOCKED) as client:
+        with pytest.raises(ReadOnly, match="namespace locked is read-only"):
+            async with operations.toolbox(
+                client,
+                container("web", namespace="locked"),
+                "busybox",
+                namespace="free",
+                state=StateDirectory(tmp_path),
+                size=operations.Size(80, 24),
+            ):
+                pass
+    assert not sim.calls
+
+
 async def test_a_reading_method_is_grpcs_own() -> None:
     """It costs nothing: there is nothing in between."""
     client = Client("/nowhere.sock", access=Access(read_only=True))
@@ -219,6 +237,8 @@ PROGRAMS = {  # who runs one, and why no read-only client comes to it
     "aiocontainerd/doctor/host.py": "runc --version: it only tells",
     "aiocontainerd/operations/copyroot.py": "openat2, and a mount for one copying thread alone: "
     "read-only where it reads, and `copy_files` refuses to write first",
+    "aiocontainerd/operations/guardian.py": "ends an exec or toolbox of ours should we be killed: "
+    "both refuse to begin first",
     "aiocontainerd/operations/readonly.py": "runc features: it only tells",
     "aiocontainerd/pull/docker_config.py": "credential helpers: part of a pull, after its lease",
     "aiocontainerd/sample/load.py": "busybox --list: it only tells",

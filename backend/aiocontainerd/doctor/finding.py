@@ -47,6 +47,16 @@ def problem(topic: str, what: str, means: str, remedy: str) -> Finding:
     return Finding(Level.PROBLEM, topic, what, means, remedy)
 
 
+MOST = 5  # findings of one kind; the others are counted
+
+
+def told(topic: str, what: str, findings: list[Finding]) -> list[Finding]:
+    """The first of many of one kind, and how many more: `what` is what is so with them."""
+    rest = len(findings) - MOST
+    more = [note(topic, f"and {rest} more {what}")] if rest > 0 else []
+    return [*findings[:MOST], *more]
+
+
 def some(names: list[str], most: int = 5) -> str:
     """The first of many, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""

@@ -10,7 +10,7 @@ from shlex import quote
 from typing import NamedTuple
 
 from aiocontainerd.bind_sources import unescaped
-from aiocontainerd.doctor.finding import Finding, note, ok, warning
+from aiocontainerd.doctor.finding import Finding, note, ok, told, warning
 from aiocontainerd.doctor.scene import Scene
 from aiocontainerd.errors import ContainerdError
 from aiocontainerd.models import Key
@@ -47,9 +47,11 @@ async def leaked(scene: Scene) -> Iterable[Finding]:
             "A task ended without its shim cleaning up. Its snapshot cannot be removed meanwhile.",
             f"$ umount {quote(each.place)}",
         )
-        for each in lost[:5]
+        for each in lost
     ]
-    return findings or [ok("mounts", f"{len(ours)} root file systems, each of a task")]
+    return told("mounts", "are mounted without a task", findings) or [
+        ok("mounts", f"{len(ours)} root file systems, each of a task")
+    ]
 
 
 def mount_table(root: str) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from aiocontainerd.doctor.finding import Finding, note, ok, some, warning
+from aiocontainerd.doctor.finding import Finding, note, ok, some, told, warning
 from aiocontainerd.doctor.scene import Scene
 from aiocontainerd.errors import ContainerdError
 from aiocontainerd.models import Key
@@ -52,8 +52,9 @@ async def without_task(scene: Scene) -> Iterable[Finding]:
             "It was left behind by a start or delete that did not end. It costs memory only.",
             f"$ kill {each.process.pid}",
         )
-        for each in lost[:5]
+        for each in lost
     ]
+    findings = told("shims", "shims serve no task", findings)
     parents = {each.process.pid for each in shims}
     zombies = [p for p in processes if p.state == "Z" and p.parent in parents]
     if zombies:

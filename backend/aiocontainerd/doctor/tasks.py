@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from shlex import quote
 
-from aiocontainerd.doctor.finding import Finding, note, ok, problem, warning
+from aiocontainerd.doctor.finding import Finding, ok, problem, told, warning
 from aiocontainerd.doctor.scene import Scene, ctr, is_gone
 from aiocontainerd.errors import ContainerdError, DeadlineExceeded, NotFound
 from aiocontainerd.models import Container, Key, TaskStatus
@@ -14,7 +14,6 @@ from aiocontainerd.models import Container, Key, TaskStatus
 STUCK = 2.0  # s in which a healthy shim has long answered
 _AT_ONCE = 32
 _MOST = 2_000  # tasks that are asked; 0.3 ms each
-_TOLD = 5  # findings of one kind; the others are counted
 
 
 async def without_container(scene: Scene) -> Iterable[Finding]:
@@ -32,13 +31,9 @@ async def without_container(scene: Scene) -> Iterable[Finding]:
             ctr(scene, task.namespace, f"containers create IMAGE {quote(task.id)}")
             + "   (then stop and delete it)",
         )
-        for task in orphans[:_TOLD]
+        for task in orphans
     ]
-    return [*findings, *_more(len(orphans) - _TOLD, "tasks", "tasks have no record")]
-
-
-def _more(count: int, topic: str, what: str) -> list[Finding]:
-    return [note(topic, f"and {count} more {what}")] if count > 0 else []
+    return told("tasks", "tasks have no record", findings)
 
 
 async def stuck(scene: Scene) -> Iterable[Finding]:
@@ -61,9 +56,9 @@ async def stuck(scene: Scene) -> Iterable[Finding]:
             f"$ ps -o pid,stat,wchan:30,args -C containerd-shim-runc-v2 | grep -- {quote(key.id)}"
             "   (T: kill -CONT PID lets it go on; D: it waits for a disk)",
         )
-        for key in bad[:_TOLD]
+        for key in bad
     ]
-    return [*findings, *_more(len(bad) - _TOLD, "tasks", "shims do not answer")]
+    return told("tasks", "shims do not answer", findings)
 
 
 async def _answers(scene: Scene, key: Key, turn: asyncio.Semaphore) -> bool:
@@ -94,8 +89,7 @@ async def without_snapshot(scene: Scene) -> Iterable[Finding]:
         gone += [each for each in missing if await _is_gone(scene, each)]
     if not gone:
         return [ok("snapshots", f"there for all of {sum(map(len, places.values()))} containers")]
-    findings = [_without(scene, each) for each in gone[:_TOLD]]
-    return [*findings, *_more(len(gone) - _TOLD, "snapshots", "containers have none")]
+    return told("snapshots", "containers have none", [_without(scene, each) for each in gone])
 
 
 async def _is_gone(scene: Scene, container: Container) -> bool:

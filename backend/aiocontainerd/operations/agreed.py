@@ -1,7 +1,10 @@
 """What the user saw of what a run is made from: that image and those files, or nothing.
 
 A name can be moved and a link can be turned between the look and the call. So the spec has the
-path where a source really is, and not the link: also a later start mounts what was agreed to.
+path where a source really is, and not the link: turning that changes nothing any more. A later
+start mounts what is at that path by then: it may be another folder, or a link that the owner of
+the folder above put there. A folder that moved to a larger disk looks the same, every other tool
+and the daemon itself start it, and the spec cannot say what was meant; so nobody is refused.
 """
 
 import asyncio

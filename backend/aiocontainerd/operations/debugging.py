@@ -63,7 +63,8 @@ async def toolbox(
     Its first process is the shell `sh`, or the `command`. Raises FailedPrecondition when the target
     does not run, and what `run` raises; nothing is left behind then.
     """
-    client.check_writable(namespace)
+    for each in (namespace, target.namespace):  # the target's files and processes are reached, too
+        client.check_writable(each)
     found = await same_container(client, target)
     task = await _running(client, found, seen)
     spec = await client.containers.spec(found.id, namespace=found.namespace)
