@@ -36,8 +36,19 @@ async def test_filter_as_one_types_enter_keeps_it_and_escape_clears_it() -> None
         await pilot.press("enter")
         assert app.focused is app.main.view.table
         assert len(app.main.view.table.view.shown) == 3
+        found = app.main.row
         await pilot.press("escape")
         assert len(app.main.view.table.view.shown) == 6
+        assert app.main.row == found  # the next key is for it
+
+
+async def test_escape_in_the_prompt_goes_back_to_the_row_from_which_one_looked() -> None:
+    async with running() as (app, pilot):
+        here = app.main.row
+        await pilot.press("slash", *"db")
+        await until(pilot, lambda: app.main.row != here)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.main.row == here)
 
 
 async def test_a_filter_that_is_there_is_typed_over_or_gone_on_with() -> None:

@@ -40,6 +40,29 @@ def test_marks_survive_sorting_and_filtering_and_the_hidden_ones_are_known() -> 
     assert shown.hidden == set()
 
 
+def test_a_filter_that_was_kept_leaves_the_cursor_on_the_row_that_it_found() -> None:
+    for keeps, back, refined in ((False, "a", "a"), (True, "c", "c")):
+        shown = view(*ABC)
+        shown.set_filter(lambda text: text == "c")
+        if keeps:
+            shown.keep_filter()
+        shown.set_filter(lambda text: text == "b")  # `/` once more, and typed over
+        assert shown.chosen == ABC[1]
+        shown.set_filter(lambda text: text in "abc")
+        assert shown.chosen.key == refined
+        shown.set_filter(None)
+        assert shown.chosen.key == back
+
+
+def test_a_filter_that_finds_nothing_leaves_the_cursor_where_it_was() -> None:
+    shown = view(*ABC)
+    shown.move_to(1)
+    shown.set_filter(lambda text: False)
+    shown.keep_filter()
+    shown.set_filter(None)
+    assert shown.chosen == ABC[1]
+
+
 def test_what_vanishes_drops_out_and_does_not_come_back_marked() -> None:
     shown = view(*ABC)
     shown.marks.add(ABC)

@@ -47,6 +47,7 @@ from ctdeck.widgets.table import Table
 
 if TYPE_CHECKING:
     from aiocontainerd.disk.survey import Sizes
+    from ctdeck.widgets.filterline import FilterLine
 
 LEISURE = 0.2  # seconds after which is begun what the first lists shall not wait for
 
@@ -269,8 +270,10 @@ class MainScreen(Screen[None]):
         """A tab of the details was clicked."""
         self.detail_view.refresh()
 
-    def on_filter_line_closed(self) -> None:
+    def on_filter_line_closed(self, event: FilterLine.Closed) -> None:
         """Enter or Esc."""
+        if event.kept:
+            self.view.table.view.keep_filter()
         self.close_prompt()
 
     def on_command_line_closed(self) -> None:

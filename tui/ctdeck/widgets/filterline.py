@@ -37,7 +37,9 @@ class FilterLine(Vertical):
 
     @dataclass
     class Closed(Message):
-        """Back to the list."""
+        """Back to the list; Enter has `kept` the filter."""
+
+        kept: bool
 
     def __init__(self, text: str, apply: Callable[[str], str], *, sign: str = "/") -> None:
         super().__init__()
@@ -96,11 +98,11 @@ class FilterLine(Vertical):
         """Enter."""
         event.stop()
         if not self._is_none:
-            self.post_message(self.Closed())
+            self.post_message(self.Closed(kept=True))
 
     def on_key(self, event: events.Key) -> None:
         """Esc."""
         if event.key == "escape":
             event.stop()
             self._apply("")
-            self.post_message(self.Closed())
+            self.post_message(self.Closed(kept=False))

@@ -58,6 +58,7 @@ class RowView(Generic[K]):
         self._sought: Hashable | None = None  # what it must not lose by that
         self._home: Hashable | None = None  # where the cursor was before there was a filter
         self._goes_home = False  # as soon as the filter has looked at all
+        self._is_kept = False  # the filter: where the cursor is under it is what was chosen
 
     @property
     def shown(self) -> Shown[K]:
@@ -175,13 +176,17 @@ class RowView(Generic[K]):
 
         Where that takes long it ends with what was found so far.
         """
-        if self.accepts is None and self.keys:
+        if (self.accepts is None or self._is_kept) and self.keys:
             self._home = self.keys[self.index]
-        self.accepts = accepts
+        self.accepts, self._is_kept = accepts, False
         self.missing = None  # what one filters away does not come back by itself
         self.filter()
         self._goes_home = True
         self._go_home()
+
+    def keep_filter(self) -> None:
+        """From now on the cursor's home is where it is under this filter."""
+        self._is_kept = self._was is None  # while it looks the cursor only stands somewhere
 
     def filter(self) -> None:
         """Filter again."""
