@@ -73,16 +73,25 @@ def toolbox_line(image: str, pid: int, *, namespace: str, address: str = "") -> 
     return _ctr(address, namespace, *words)
 
 
-def start_line(container: Container, *, address: str = "") -> str:
-    """`ctr tasks start -d`."""
-    return _ctr(address, container.namespace, "tasks", "start", "-d", container.id)
+def start_line(container: Container, status: TaskStatus | None, *, address: str = "") -> str:
+    """`ctr tasks start -d`, once its task of this status is gone: ctr makes it anew."""
+    return _without_task(container, status, ("tasks", "start", "-d"), address)
 
 
-def delete_line(container: Container, *, running: bool = False, address: str = "") -> str:
-    """`ctr tasks delete` where there is a task, and `ctr containers delete`."""
-    task = ["tasks", "delete", *(["-f"] if running else []), container.id]
-    first = _ctr(address, container.namespace, *task)
-    return f"{first}; {_ctr(address, container.namespace, 'containers', 'delete', container.id)}"
+def delete_line(container: Container, status: TaskStatus | None, *, address: str = "") -> str:
+    """`ctr tasks delete` where there is a task, of this status, and `ctr containers delete`."""
+    return _without_task(container, status, ("containers", "delete"), address)
+
+
+def _without_task(
+    container: Container, status: TaskStatus | None, words: tuple[str, ...], address: str
+) -> str:
+    then = _ctr(address, container.namespace, *words, container.id)
+    if status is None:
+        return then
+    force = () if status is TaskStatus.STOPPED else ("-f",)  # also one that was never started
+    first = _ctr(address, container.namespace, "tasks", "delete", *force, container.id)
+    return f"{first}; {then}"
 
 
 def delete_image_line(image: Image, *, address: str = "") -> str:
@@ -108,13 +117,15 @@ def lines_for(row: Row | None, *, address: str = "") -> list[tuple[str, str]]:
     container = row.container if row is not None else None
     if container is None:
         return []
+    task = row.task if isinstance(row, ContainerRow | TaskRow) else None
+    status = None if task is None else task.status
     lines = [
         ("look", _ctr(address, container.namespace, "containers", "info", container.id)),
-        ("delete", delete_line(container, running=_running(row), address=address)),
+        ("delete", delete_line(container, status, address=address)),
     ]
     if isinstance(row, MountRow):
         return lines[:1]
-    if _running(row):
+    if status in (TaskStatus.RUNNING, TaskStatus.PAUSED):
         return [
             ("shell", exec_line(container, ("sh",), address=address)),
             ("stop", stop_line(container, address=address)),
@@ -122,7 +133,7 @@ def lines_for(row: Row | None, *, address: str = "") -> list[tuple[str, str]]:
             ("pause", pause_line(container, address=address)),
             *lines,
         ]
-    return [("start", start_line(container, address=address)), *lines]
+    return [("start", start_line(container, status, address=address)), *lines]
 
 
 def _disk_lines(row: DiskRow, address: str) -> list[tuple[str, str]]:
@@ -141,8 +152,3 @@ def _disk_lines(row: DiskRow, address: str) -> list[tuple[str, str]]:
         "image": ("images", "ls", f"name=={key}"),
     }
     return [("look", _ctr(address, namespace, *words_of.get(kind, ("containers", "info", key))))]
-
-
-def _running(row: Row | None) -> bool:
-    task = row.task if isinstance(row, ContainerRow | TaskRow) else None
-    return task is not None and task.status in (TaskStatus.RUNNING, TaskStatus.PAUSED)

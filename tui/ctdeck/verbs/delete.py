@@ -26,6 +26,7 @@ from ctdeck.verbs.doing import (
     signals_told,
     some,
     state_of,
+    status_now,
     task_now,
 )
 from ctdeck.verbs.permitted import permitted
@@ -58,7 +59,7 @@ async def delete_containers(
 
         container = container_of(row)
         desk.last_equivalent = equivalents.delete_line(
-            container, running=_runs(desk, row), address=address_of(desk)
+            container, status_now(desk, row), address=address_of(desk)
         )
         await operation(
             client,
@@ -116,9 +117,14 @@ def _what_goes(container: Container, task: bool) -> list[str]:
     if container.snapshot_key:
         place = container.snapshotter
         goes.append(f"  will be removed: its snapshot in {place}, with all that it wrote")
-    if any(label in container.labels for label in LOG_LABELS):
+    if has_log(container):
         goes.append("  will be removed: its log")
     return goes
+
+
+def has_log(container: Container) -> bool:
+    """Its output is in a file of ours, which goes with it."""
+    return any(label in container.labels for label in LOG_LABELS)
 
 
 async def delete_images(desk: Desk, rows: Sequence[ImageRow], *, ask: bool = True) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from aiocontainerd.models import Container, Key, Task
+from aiocontainerd.models import Container, Key, Task, TaskStatus
 from ctdeck.desk import Desk, Question
 from ctdeck.equivalents import signal_name
 from ctdeck.rows import ContainerRow, ImageRow, TaskRow
@@ -143,6 +143,12 @@ def container_of(row: Target) -> Container:
 def task_now(desk: Desk, row: Target) -> Task | None:
     """The task as the newest snapshot has it."""
     return desk.snapshot.tasks.get(row.container.key) if row.container else row.task
+
+
+def status_now(desk: Desk, row: Target) -> TaskStatus | None:
+    """That of its task; None where it has none."""
+    task = task_now(desk, row)
+    return None if task is None else task.status
 
 
 def life_seen(row: Target) -> Life | None:

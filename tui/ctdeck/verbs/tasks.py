@@ -23,6 +23,7 @@ from ctdeck.verbs.doing import (
     signal_word,
     signals_told,
     state_of,
+    status_now,
     task_now,
 )
 from ctdeck.verbs.permitted import permitted
@@ -153,7 +154,8 @@ async def start(desk: Desk, rows: Sequence[Target], *, ask: bool = False) -> Non
         from aiocontainerd.operations import start as operation
 
         container = container_of(row)
-        desk.last_equivalent = equivalents.start_line(container, address=address_of(desk))
+        status = status_now(desk, row)
+        desk.last_equivalent = equivalents.start_line(container, status, address=address_of(desk))
         pid = await operation(client, container, state=state)
         return f"{name_of(row)} was started (pid {pid})."
 
@@ -183,11 +185,12 @@ async def restart(
         from aiocontainerd.operations import restart as operation
 
         container = container_of(row)
-        address = address_of(desk)
-        desk.last_equivalent = (
-            f"{equivalents.stop_line(container, address=address)}; "
-            f"{equivalents.start_line(container, address=address)}"
-        )
+        address, status = address_of(desk), status_now(desk, row)
+        first = ""
+        if _alive(desk, row):
+            first, status = equivalents.stop_line(container, address=address), TaskStatus.STOPPED
+        then = equivalents.start_line(container, status, address=address)
+        desk.last_equivalent = "; ".join(filter(None, (first, then)))
         await operation(
             client,
             container,
