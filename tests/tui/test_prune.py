@@ -15,7 +15,7 @@ from aiocontainerd.disk.pruning import Pruner
 from aiocontainerd.disk.report import Report
 from aiocontainerd.disk.things import Node
 from aiocontainerd.errors import FailedPrecondition, NotFound
-from aiocontainerd.models import Container, Phase
+from aiocontainerd.models import LOG_LABEL, Container, Phase
 from aiocontainerd.pb import tasks_pb2
 from aiocontainerd.simulator import containers, tasks
 from aiocontainerd.simulator.world import Space
@@ -29,7 +29,7 @@ from tests.tui.apps import screen_text, until
 from tests.tui.disks import survey
 from tests.tui.readonly import watched
 from tests.tui.test_snapshots import SIZES, check, same_everywhere, stage
-from tests.tui.worlds import NOW, world
+from tests.tui.worlds import NOW, container, snapshot, world
 
 assert same_everywhere
 SIZE = (120, 40)
@@ -278,3 +278,15 @@ async def test_pictures(
         await at.keys("y")
         await at.shows("items pruned")
         await check(at, "prune-results")
+
+
+async def test_the_question_names_what_goes_with_a_container() -> None:
+    logged = container("log1", labels={LOG_LABEL: "/var/lib/ctdeck/logs/log1/output.log"})
+    here = snapshot(containers=[logged, container("quiet")])
+    report = Report.of(survey(here))
+    items = plans.plan(report, here, lambda *_: "", NOW)
+    chosen = [item for item in items if item.group is plans.Group.CONTAINERS]
+    question = await prune._question(prune.Plan(items, report), chosen)
+    assert question.lines[0] == "2 stopped containers, with all that they wrote"
+    names = [line.partition(" kB  ")[2] for line in question.lines[1:3]]
+    assert names == ["log1, and its log", "quiet"]

@@ -77,6 +77,16 @@ def test_what_may_be_in_use_is_not_ticked() -> None:
         assert items[name].note, name
 
 
+@pytest.mark.parametrize(
+    ("minutes", "note"), [(9, "ended less than 10 min ago"), (11, "")], ids=["just now", "before"]
+)
+def test_what_ended_just_now_is_not_ticked_however_old_it_is(minutes: int, note: str) -> None:
+    ended = replace(task("job", TaskStatus.STOPPED), exited_at=ago(minutes=minutes))
+    made = ago(hours=3) if note else ago(minutes=5)  # it cannot be, and is not looked at
+    here = snapshot(containers=[container("job", created_at=made)], tasks=[ended])
+    assert planned(here)["job"].note == note
+
+
 def test_what_is_somebody_elses_is_locked() -> None:
     labels = {"io.cri-containerd.kind": "container"}
     theirs = container("pod", namespace="k8s.io", labels=labels)

@@ -17,7 +17,7 @@ from aiocontainerd.disk.things import BLOB, CONTAINER, IMAGE, LEASE, Node, Thing
 from aiocontainerd.models import Container, Image, Snapshot, Task, TaskStatus
 from aiocontainerd.owners import KIND_LABEL, Owner, keeper_of, owner_in, owner_of
 
-YOUNG = timedelta(minutes=10)  # what is younger may be somebody's who is at work just now
+YOUNG = timedelta(minutes=10)  # what is younger, or has ended since, may be of somebody at work
 SETTLED = timedelta(hours=1)  # from this age on content that nothing holds is no download
 _RESTARTS = "containerd.io/restart.status"
 Locks = Callable[[str, Owner | None], str]  # namespace and owner → who protects it, "" for nobody
@@ -89,6 +89,13 @@ def _young(created: datetime | None, now: datetime) -> str:
     return "younger than 10 min" if created and now - created < YOUNG else ""
 
 
+def _lately(container: Container, task: Task | None, now: datetime) -> str:
+    """That it was ended just now; made just now, where its end is not known."""
+    if task is None or task.status is not TaskStatus.STOPPED or task.exited_at is None:
+        return _young(container.created_at, now)
+    return "ended less than 10 min ago" if now - task.exited_at < YOUNG else ""
+
+
 def _containers(report: Report, world: Snapshot, locks: Locks, now: datetime) -> Iterator[Item]:
     for container in world.containers.values():
         task = world.task_of(container)
@@ -104,7 +111,7 @@ def _containers(report: Report, world: Snapshot, locks: Locks, now: datetime) ->
             node,
             report.holdings.frees(node) if node in report.survey.things else 0,
             container,
-            note or _young(container.created_at, now),
+            note or _lately(container, task, now),
             locks(container.namespace, owner_of(container)),
             task,
         )

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from aiocontainerd.models import Key
+from aiocontainerd.models import Container, Key
 from aiocontainerd.owners import Owner
 from ctdeck.desk import Desk, Lock, Question
 from ctdeck.formatting import counted, short_digest, short_reference, size
 from ctdeck.masking import masked_text
 from ctdeck.underway import UnderWay
-from ctdeck.verbs.delete import followed
+from ctdeck.verbs.delete import followed, has_log
 from ctdeck.verbs.doing import client_of, state_of
 from ctdeck.verbs.refused import record
 
 if TYPE_CHECKING:
-    from aiocontainerd.disk.plan import Item
+    from aiocontainerd.disk.plan import Group, Item
     from aiocontainerd.disk.pruning import Pruner
     from aiocontainerd.disk.report import Report
 
@@ -110,13 +110,21 @@ async def _question(plan: Plan, chosen: Sequence[Item]) -> Question:
             group = item.group
             number = sum(each.group is group for each in chosen)
             plural = "" if number == 1 or group.value.endswith("content") else "s"
-            lines.append(f"{number:,} {group.value}{plural}")
-        lines.append(f"  {size(item.frees):>8}  {placed(item)}")
+            lines.append(f"{number:,} {group.value}{plural}{_with(group, number)}")
+        log = ", and its log" if isinstance(item.what, Container) and has_log(item.what) else ""
+        lines.append(f"  {size(item.frees):>8}  {placed(item)}{log}")
     if len(chosen) > LISTED:
         lines.append(f"and {len(chosen) - LISTED:,} more")
     total = size(await asyncio.to_thread(together, plan.report, chosen))
     lines.append(f"All of it together frees {total}.")
     return Question(f"Prune {counted(len(chosen), 'item')}, {total}?", tuple(lines), "Prune")
+
+
+def _with(group: Group, number: int) -> str:
+    """What goes with them."""
+    if group.value != "stopped container":
+        return ""
+    return f", with all that {'it' if number == 1 else 'they'} wrote"
 
 
 async def _prune(desk: Desk, chosen: Sequence[Item]) -> None:
