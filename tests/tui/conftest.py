@@ -58,7 +58,7 @@ async def idle(*_: float) -> None:
     """Until nothing is to be done at once, no key waits in the app, and all is drawn."""
     ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
     quiet = 0
-    for _ in range(300):
+    for _ in range(3000):  # 6 s, should it owe a picture all the time
         await asyncio.sleep(0)
         owing = _owing(active_app.get(None))
         quiet = 0 if ready or owing else quiet + 1

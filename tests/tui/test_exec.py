@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,10 +14,13 @@ from aiocontainerd.access import FREE
 from aiocontainerd.models import Key, TaskStatus
 from aiocontainerd.operations import Size, notes, toolbox
 from aiocontainerd.simulator import execs
+from aiocontainerd.simulator.faults import Faults
+from aiocontainerd.simulator.server import Simulator
 from ctdeck.app import CtdeckApp
 from ctdeck.rows import ContainerRow
 from ctdeck.screens import dialog
 from ctdeck.screens.telling import untell
+from ctdeck.screens.waiting import WaitScreen
 from ctdeck.verbs.removal import take_over
 from tests.tui.apps import screen_text, until
 from tests.tui.handing import Played, play
@@ -231,7 +235,8 @@ async def test_what_is_typed_ahead_of_the_shell_is_not_for_the_lists(
         await pilot.press("enter")
         await begun.wait()
         await pilot.press("s", "D", "y")
-        assert len(app.screen_stack) == 1
+        assert "?" not in screen_text(app)  # nothing is asked
+        assert [type(screen) for screen in app.screen_stack[1:]] in ([], [WaitScreen])
         go.set()
         await until(pilot, lambda: "has ended" in screen_text(app))
         await pilot.pause(0.1)
@@ -248,3 +253,34 @@ async def test_read_only_one_may_watch(played: Played) -> None:
         assert "Read-only: it hears nothing" in played.greetings[0]
         assert played.heard is False
         only_read(demo)
+
+
+async def test_a_shell_that_comes_late_does_not_take_the_keyboard_of_who_has_gone_on(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shim is stuck: a dialog says so, takes the keys, and calls it off."""
+    faults = Faults()
+    monkeypatch.setattr("ctdeck.demo.Simulator", partial(Simulator, faults=faults))
+    async with watched(FREE, (80, 24)) as (app, pilot, demo):
+        tasks = demo.host.world.look("default").tasks
+        faults.add("Tasks/Start", "hang")
+        await press_e(app, pilot)
+        await until(pilot, lambda: "Execute in" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "It is being started" in screen_text(app))
+        assert "background" not in screen_text(app)
+        await pilot.press("j", "b", "s", "escape")
+        await until(pilot, lambda: "It is being started" not in screen_text(app))
+        assert len(tasks["cache"].execs) == 1
+        faults.clear()
+        await until(pilot, lambda: not tasks["cache"].execs)
+        await until(pilot, lambda: "Execute in cache: called off" in screen_text(app))
+        assert not played.greetings
+
+        faults.add("Tasks/Start", "hang")
+        await pilot.press("e")
+        await until(pilot, lambda: "Execute in" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "It is being started" in screen_text(app))
+        faults.clear()
+        await until(pilot, lambda: "bash in cache has ended (exit status 4)" in screen_text(app))

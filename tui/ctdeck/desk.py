@@ -131,9 +131,17 @@ class Desk(Protocol):
         """Let what could be pruned be ticked and unticked; None if it was left."""
 
     async def wait_for(
-        self, title: str, work: Coroutine[Any, Any, None], words: Callable[[], str]
+        self,
+        title: str,
+        work: Coroutine[Any, Any, None],
+        words: Callable[[], str],
+        *,
+        background: bool = True,
     ) -> bool:
-        """Wait for it, with a dialog if it takes long: Esc cancels. False if that was done."""
+        """Wait for it, with a dialog if it takes long: Esc cancels. False if that was done.
+
+        With `background` the dialog can be left, too.
+        """
 
     async def choose(self, choice: Choice) -> str | None:
         """Let one option be chosen; None if none was; only from within `begin`."""

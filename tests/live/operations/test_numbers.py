@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -144,8 +145,10 @@ async def test_a_stuck_shim_holds_back_its_own_numbers_only(stage: Stage) -> Non
     os.kill(shim, signal.SIGSTOP)
     try:
         tasks, namespace = stage.client.tasks, stage.namespace
-        with pytest.raises(DeadlineExceeded):
-            await tasks.metrics(["stuck", "well"], namespace=namespace, timeout=1.0)
+        # Whose clock runs out first: ours, or the daemon's, which leaves out what did not answer.
+        with suppress(DeadlineExceeded):
+            both = ["stuck", "well"]
+            assert "stuck" not in await tasks.metrics(both, namespace=namespace, timeout=1.0)
         begun = time.monotonic()
         assert "well" in await tasks.metrics(["well"], namespace=namespace, timeout=5.0)
         assert time.monotonic() - begun < 5.0

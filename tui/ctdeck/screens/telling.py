@@ -138,12 +138,17 @@ async def pick(main: MainScreen, plan: Plan) -> Sequence[Item] | None:
 
 
 async def wait_for(
-    main: MainScreen, title: str, work: Coroutine[Any, Any, None], words: Callable[[], str]
+    main: MainScreen,
+    title: str,
+    work: Coroutine[Any, Any, None],
+    words: Callable[[], str],
+    *,
+    background: bool = True,
 ) -> bool:
     """Wait for it; a dialog tells how far it is, and can cancel it."""
     from ctdeck.screens.waiting import wait
 
-    return await wait(main.app, title, work, words)
+    return await wait(main.app, title, work, words, background=background)
 
 
 async def copy(main: MainScreen, text: str) -> str:

@@ -23,14 +23,22 @@ EVERY = 0.5  # seconds between two looks at how far it is
 
 
 async def wait(
-    app: App[Any], title: str, work: Coroutine[Any, Any, None], words: Callable[[], str]
+    app: App[Any],
+    title: str,
+    work: Coroutine[Any, Any, None],
+    words: Callable[[], str],
+    *,
+    background: bool = True,
 ) -> bool:
-    """Raises what the work raises; False if it was cancelled, which is waited for."""
+    """Raises what the work raises; False if it was cancelled, which is waited for.
+
+    `background`: it may be left to go on.
+    """
     task = asyncio.ensure_future(work)
     try:
         done, _ = await asyncio.wait({task}, timeout=SOON)
         if not done:
-            screen = WaitScreen(title, words)
+            screen = WaitScreen(title, words, background=background)
             left: asyncio.Future[Any] = app.push_screen(screen, wait_for_dismiss=True)
             await asyncio.wait({task, left}, return_when=asyncio.FIRST_COMPLETED)
             if left.done() and not task.done():
@@ -49,17 +57,18 @@ async def wait(
 
 
 class WaitScreen(ModalScreen[bool]):
-    """Esc cancels; `b` goes on without the dialog."""
+    """Esc cancels; `b` goes on without the dialog, if that may be."""
 
     CSS_PATH = style_path("dialogs")
     HORIZONTAL_BREAKPOINTS = NARROW
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(True)", "cancel", id="waiting.cancel", tooltip="Cancel it"),
-        Binding("b", "dismiss(False)", "background", id="waiting.background", tooltip="Go on"),
+        Binding("b", "background", "background", id="waiting.background", tooltip="Go on"),
     ]
 
-    def __init__(self, title: str, words: Callable[[], str]) -> None:
+    def __init__(self, title: str, words: Callable[[], str], *, background: bool = True) -> None:
         super().__init__()
+        self._background = background
         self._heading = title
         self._words = words
         self._over = False
@@ -84,14 +93,16 @@ class WaitScreen(ModalScreen[bool]):
         """Look again and again."""
         dialog = self.query_one(".dialog")
         dialog.border_title = Content(safe(self._heading))
-        dialog.border_subtitle = Content(
-            keys_line(
-                self,
-                ("waiting.cancel", "cancels"),
-                ("waiting.background", "goes on in the background"),
-            )
-        )
+        keys = [("waiting.cancel", "cancels")]
+        if self._background:
+            keys.append(("waiting.background", "goes on in the background"))
+        dialog.border_subtitle = Content(keys_line(self, *keys))
         self.set_interval(EVERY, self._look)
+
+    def action_background(self) -> None:
+        """Go on without it."""
+        if self._background:
+            self.dismiss(False)
 
     def _look(self) -> None:
         self.query_one("#waiting", Static).update(Content(safe(self._words())), layout=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ctdeck.desk import Desk
 from ctdeck.verbs.doing import NotNow, Target, name_of, task_now
@@ -11,6 +12,9 @@ from ctdeck.verbs.doing import NotNow, Target, name_of, task_now
 if TYPE_CHECKING:
     from aiocontainerd.operations import Line, Size
     from ctdeck.terminal.handover import Outcome, Place, Resize
+
+
+T = TypeVar("T")
 
 
 class Wish(NamedTuple):
@@ -43,6 +47,22 @@ def refuse_not_running(desk: Desk, row: Target, *, paused: bool = False) -> None
         raise NotNow(
             f"{name_of(row)} is paused, and a shell in it would be, too: {way} resumes it."
         )
+
+
+async def entered(
+    desk: Desk, stack: AsyncExitStack, title: str, beginning: AbstractAsyncContextManager[T]
+) -> T:
+    """Have it begin in `stack`, with a dialog should that take long: a shell that comes late must
+    not take the keys of who has gone on. Raises NotNow when it was called off.
+    """
+    found: list[T] = []
+
+    async def begin() -> None:
+        found.append(await stack.enter_async_context(beginning))
+
+    if not await desk.wait_for(title, begin(), lambda: "It is being started …", background=False):
+        raise NotNow(f"{title}: called off.")
+    return found[0]
 
 
 def leave_word(desk: Desk) -> str:

@@ -23,6 +23,7 @@ from ctdeck.verbs.doing import (
 )
 from ctdeck.verbs.handing import (
     Wish,
+    entered,
     leave_word,
     place_for,
     refuse_not_running,
@@ -76,7 +77,9 @@ async def attach(desk: Desk, row: Target) -> None:
     if not watched and not await permitted(desk, "attach", [row]):
         return
     size = Size(place.columns, place.rows)
-    async with attached(client, container, size, seen=life_seen(row)) as line:
+    async with AsyncExitStack() as stack:
+        attaching = attached(client, container, size, seen=life_seen(row))
+        line = await entered(desk, stack, f"Attach to {name}", attaching)
         desk.last_equivalent = attach_line(container, address_of(desk))
         greeting = (
             f"ctdeck: {name}. {leave_word(desk)} leaves it, and it goes on.{_hint(desk, line)}"
@@ -153,7 +156,7 @@ async def _process(
         process = executed(client, container, options, state=state, seen=life_seen(row))
         async with AsyncExitStack() as stack:
             try:
-                line = await stack.enter_async_context(process)
+                line = await entered(desk, stack, f"Execute in {name_of(row)}", process)
             except NoProgram:
                 if wish.command:
                     raise

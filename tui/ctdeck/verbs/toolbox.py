@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -18,7 +19,15 @@ from ctdeck.verbs.doing import (
     state_of,
     task_now,
 )
-from ctdeck.verbs.handing import Wish, leave_word, place_for, refuse_not_running, sizes, told
+from ctdeck.verbs.handing import (
+    Wish,
+    entered,
+    leave_word,
+    place_for,
+    refuse_not_running,
+    sizes,
+    told,
+)
 from ctdeck.verbs.permitted import permitted, permitted_into, require
 from ctdeck.verbs.pull import start_pull
 
@@ -108,7 +117,8 @@ async def _debug(desk: Desk, row: Target, wish: Wish, place: Place) -> None:
         command=wish.command,
         seen=life_seen(row),
     )
-    async with running as box:
+    async with AsyncExitStack() as stack:
+        box = await entered(desk, stack, f"A toolbox for {name}", running)
         greeting = (
             f"ctdeck: a toolbox in {name}, whose files are in {box.files}.\n"
             f"{leave_word(desk)} leaves it, and removes it."
