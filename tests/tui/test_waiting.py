@@ -23,11 +23,14 @@ from tests.tui.worlds import container, of, task
 async def test_a_wait_shows_the_signal_and_the_seconds_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    killed, ended, late = asyncio.Event(), asyncio.Event(), [0.0]
+    taken, killed, ended, late = asyncio.Event(), asyncio.Event(), asyncio.Event(), [0.0]
 
     async def slow(*_: Any, report: Any, **__: Any) -> int:
+        report(Sent(15, 10.0, is_asked=True))
+        await taken.wait()
         report(Sent(15, 10.0))
         await killed.wait()
+        report(Sent(9, is_asked=True))
         report(Sent(9))
         await ended.wait()
         return 137
@@ -38,6 +41,8 @@ async def test_a_wait_shows_the_signal_and_the_seconds_left(
     world = of((container("web1"), task("web1", TaskStatus.RUNNING)))
     async with running(world, session=session()) as (app, pilot):
         carry_out(app.main, parse("stop -f web1"))
+        await until(pilot, lambda: "stopping web1: TERM asked for, no answer" in screen_text(app))
+        taken.set()
         await until(pilot, lambda: "stopping web1: TERM sent, KILL in 10 s" in screen_text(app))
         await until(pilot, lambda: screen_text(app).count("stopping") == 2)  # the row's status
         late[0] = 3.0
@@ -46,6 +51,8 @@ async def test_a_wait_shows_the_signal_and_the_seconds_left(
         await until(pilot, lambda: "stopping web1: KILL sent" in screen_text(app))
         ended.set()
         await until(pilot, lambda: "web1 has stopped (exit status 137)." in screen_text(app))
+        (toast,) = app._notifications
+        assert toast.message.endswith(" It did not heed TERM within 10 s, and got KILL.")
         await until(pilot, lambda: "stopping" not in screen_text(app))
 
 

@@ -24,8 +24,9 @@ _NAME_MAX = 34  # characters: what is awaited must be seen on 80 columns, too
 class UnderWay(NamedTuple):
     """What is done to one object, whose `name` is as the questions have it: ``stopped``.
 
-    `signal` (``TERM``) was sent; SIGKILL follows at `kill_at`, in seconds of `time.monotonic`, if
-    it is needed. `trouble` is what the daemon said to the signal.
+    `signal` (``TERM``) was sent, or `is_asked`: the daemon has not answered. SIGKILL follows at
+    `kill_at`, in seconds of `time.monotonic`, if it is needed. `trouble` is what the daemon said to
+    the signal, `unheeded` the one that it got before and lived on.
     """
 
     name: str
@@ -33,6 +34,8 @@ class UnderWay(NamedTuple):
     signal: str = ""
     kill_at: float | None = None
     trouble: str = ""
+    is_asked: bool = False
+    unheeded: str = ""
 
     @property
     def ongoing(self) -> str:
@@ -44,6 +47,8 @@ class UnderWay(NamedTuple):
         name = self.name if len(self.name) <= _NAME_MAX else f"{self.name[: _NAME_MAX - 1]}…"
         if not self.signal:
             return f"{self.ongoing} {name} …"
+        if self.is_asked:
+            return f"{self.ongoing} {name}: {self.signal} asked for, no answer yet"
         line = f"{self.ongoing} {name}: {self.signal} sent"
         if self.kill_at is not None:
             line += f", KILL in {max(0, ceil(self.kill_at - now))} s"

@@ -34,14 +34,16 @@ UNKNOWN_EXIT = 255  # containerd's own word for an exit status that nobody saw
 
 
 class Sent(NamedTuple):
-    """A signal that is on its way to a task; `kill_after` seconds later SIGKILL follows, if any.
+    """A signal that a task has got; `kill_after` seconds later SIGKILL follows, if any.
 
-    `trouble` is what the daemon said to it, if it took it badly; the wait goes on all the same.
+    Before that `is_asked`: the daemon has not answered yet, whose shim may hang. `trouble` is what
+    it said to it, if it took it badly; the wait goes on all the same.
     """
 
     signal: int
     kill_after: float | None = None
     trouble: str = ""
+    is_asked: bool = False
 
 
 Report = Callable[[Sent], None]
@@ -69,7 +71,7 @@ async def stop(
     Without `grace` it is that of `grace_of`. What runs must still be what was `seen`.
 
     Returns when the task is really stopped; it can be deleted or started again then. A paused
-    one gets its signal and is resumed. `report` hears of each signal. Raises
+    one gets its signal and is resumed. `report` hears of each signal twice. Raises
     FailedPrecondition when there is no task or another one, DeadlineExceeded when even SIGKILL
     does not end it.
     """
@@ -163,9 +165,10 @@ async def _require(
 async def _tell(client: Client, container: Container, sent: Sent, report: Report) -> None:
     """Signal it, and wake it when it is frozen: until then the signal stays pending."""
     id, namespace = container.id, container.namespace
-    report(sent)
+    report(sent._replace(is_asked=True))
     try:
         await client.tasks.kill(id, sent.signal, namespace=namespace)
+        report(sent)
         task = await client.tasks.get(id, namespace=namespace)
         if task.status in {TaskStatus.PAUSED, TaskStatus.PAUSING}:
             with suppress(DaemonError):  # SIGKILL may have ended it meanwhile

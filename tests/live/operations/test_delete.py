@@ -256,7 +256,7 @@ async def test_killed_at_once(stage: Stage, empty: dict[str, list[str]]) -> None
     await delete_container(
         stage.client, result.container, state=stage.state, kill=True, report=heard.append
     )
-    assert heard == [Sent(9)]
+    assert heard == [Sent(9, is_asked=True), Sent(9)]
     assert stage.everything() == empty
 
 

@@ -30,7 +30,7 @@ from ctdeck.verbs.doing import (
     task_now,
 )
 from ctdeck.verbs.permitted import permitted
-from ctdeck.verbs.tasks import describe, grace_for, told_to_end
+from ctdeck.verbs.tasks import describe, grace_for, told_to_end, unheeded
 
 if TYPE_CHECKING:
     from aiocontainerd.operations import ImagePlan
@@ -71,7 +71,7 @@ async def delete_containers(
             others=followed(desk),
             report=signals_told(desk, row),
         )
-        return f"{name_of(row)} was deleted."
+        return f"{name_of(row)} was deleted.{unheeded(desk, row, grace)}"
 
     await each(desk, rows, "deleted", do)
 

@@ -57,6 +57,14 @@ def grace_for(row: Target, grace: float | None) -> float:
     return grace_of(container_of(row)) if grace is None else grace
 
 
+def unheeded(desk: Desk, row: Target, grace: float | None) -> str:
+    """That what was just stopped needed KILL; empty where it ended by itself."""
+    work = desk.busy.get(row.key)
+    if work is None or not work.unheeded:
+        return ""
+    return f" It did not heed {work.unheeded} within {grace_for(row, grace):g} s, and got KILL."
+
+
 def describe(row: Target) -> str:
     """One line of a question: which container, from which image, in which state."""
     task = row.task
@@ -130,7 +138,7 @@ async def stop(
         status = await operation(
             client, container, seen=life_seen(row), grace=grace, report=signals_told(desk, row)
         )
-        return f"{name_of(row)} has stopped (exit status {status})."
+        return f"{name_of(row)} has stopped (exit status {status}).{unheeded(desk, row, grace)}"
 
     await each(desk, rows, "stopped", do, beside=beside)
 
@@ -199,7 +207,7 @@ async def restart(
             grace=grace,
             report=signals_told(desk, row),
         )
-        return f"{name_of(row)} was started again."
+        return f"{name_of(row)} was started again.{unheeded(desk, row, grace)}"
 
     await each(desk, rows, "restarted", do)
 
