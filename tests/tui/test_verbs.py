@@ -13,8 +13,10 @@ from aiocontainerd.errors import FailedPrecondition
 from aiocontainerd.models import Image, Key, TaskStatus
 from aiocontainerd.operations import ImagePlan, Life
 from ctdeck.command.parsing import parse
+from ctdeck.rows import ContainerRow
 from ctdeck.screens import dialog
 from ctdeck.screens.confirm import ConfirmScreen
+from ctdeck.verbs.doing import name_of
 from ctdeck.verbs.typed import carry_out
 from tests.tui.apps import running, screen_text, until
 from tests.tui.fake_operations import asked, lines_of, noted, question_of, session
@@ -42,6 +44,14 @@ async def test_stop_asks_by_name_and_y_stops(done: list[tuple[str, str]]) -> Non
         await pilot.press("y")
         await until(pilot, lambda: done == [("stop", "web2")])
         await until(pilot, lambda: "web2 has stopped (exit status 0)" in screen_text(app))
+
+
+def test_an_id_of_many_digits_stands_behind_its_name() -> None:
+    labels = {"nerdctl/name": "registry-mirror"}
+    for id, name in (("ab" * 32, "registry-mirror (abababababab)"), ("db", "db")):
+        row = ContainerRow(container(id, labels=labels), None)
+        assert name_of(row) == name
+    assert name_of(ContainerRow(container("ab" * 32), None)) == "ab" * 32
 
 
 async def test_the_grace_time_is_the_containers_own(done: list[tuple[str, str]]) -> None:

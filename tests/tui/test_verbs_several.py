@@ -10,7 +10,7 @@ import pytest
 
 import aiocontainerd.operations
 from aiocontainerd.errors import FailedPrecondition, NotFound
-from aiocontainerd.models import Container, Image, Phase, Snapshot, TaskStatus
+from aiocontainerd.models import Container, Image, Key, Phase, Snapshot, TaskStatus
 from ctdeck.command.parsing import parse
 from ctdeck.screens import dialog
 from ctdeck.verbs.doing import AT_ONCE
@@ -97,6 +97,27 @@ async def test_all_is_well_in_one_toast(done: list[tuple[str, str]]) -> None:
             "a was deleted. b was deleted. c was deleted."
         ]
         assert len(done) == 3
+
+
+async def test_marks_go_with_what_was_done_and_stay_where_not_all_was(
+    done: list[tuple[str, str]],
+) -> None:
+    world = of(
+        (container("a"), task("a", TaskStatus.RUNNING)),
+        (container("b"), task("b", TaskStatus.RUNNING)),
+        (container("c"), task("c", TaskStatus.STOPPED)),
+    )
+    async with running(world, session=session()) as (app, pilot):
+        marks = app.main.view.table.view.marks
+        await pilot.press("ctrl+a")
+        await until(pilot, lambda: len(marks) == 3)
+        carry_out(app.main, parse("stop -f a b c"))
+        await until(pilot, lambda: "2 of 3 were stopped" in screen_text(app))
+        assert len(marks) == 3
+        await pilot.press("escape")
+        carry_out(app.main, parse("kill -f a b"))
+        await until(pilot, lambda: len(done) == 4)
+        await until(pilot, lambda: list(app.main.view.table.view.marked) == [Key("default", "c")])
 
 
 async def test_those_that_do_not_run_are_told_of_too(done: list[tuple[str, str]]) -> None:

@@ -102,6 +102,9 @@ class Desk(Protocol):
     def mark(self, how: str) -> None:
         """Mark "one" row, the "range" up to it, "all" that are shown, or "none"."""
 
+    def unmark(self, rows: Iterable[Row]) -> None:
+        """Take the marks of these away, in whatever pane they are."""
+
     def way_to(self, action: str) -> str:
         """How a text names what does it: the key of an action's id, as it is bound."""
 

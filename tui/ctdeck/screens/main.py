@@ -288,6 +288,7 @@ class MainScreen(Screen[None]):
     move = going.move
     sort = going.sort
     mark = marking.mark
+    unmark = marking.unmark
     filtered_out = marking.filtered_out
     has_rows_for = marking.has_rows_for
     zoom = going.zoom

@@ -30,6 +30,17 @@ def mark(main: MainScreen, how: str) -> None:
     main.showing.lines()
 
 
+def unmark(main: MainScreen, rows: Iterable[Row]) -> None:
+    """Take the marks of these away, wherever they are: another pane may be shown by now."""
+    keys = [row.key for row in rows]
+    for view in main.views.values():
+        if view.table.view.marks.of(keys):
+            view.table.view.marks.discard(keys)
+            view.table.renew()
+            view.show_title()
+    main.showing.lines()
+
+
 def rows_of(main: MainScreen) -> list[Row]:
     """What an action takes: all that is marked, else the row under the cursor."""
     view = main.view.table.view

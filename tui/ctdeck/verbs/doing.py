@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from aiocontainerd.models import Container, Key, Task, TaskStatus
 from ctdeck.desk import Desk, Question
 from ctdeck.equivalents import signal_name
+from ctdeck.formatting import short_id
 from ctdeck.rows import ContainerRow, ImageRow, TaskRow
 from ctdeck.underway import UnderWay
 
@@ -101,11 +102,15 @@ def signals_told(desk: Desk, row: Changed) -> Callable[[Sent], None]:
 
     def report(sent: Sent) -> None:
         if work := desk.busy.get(row.key):
-            later = None if sent.kill_after is None else monotonic() + sent.kill_after
+            waits = sent.kill_after is not None and not sent.is_asked
+            signal = signal_word(sent.signal).removeprefix("SIG")
+            heard = work.signal and not (work.is_asked or work.trouble)
             desk.busy[row.key] = work._replace(
-                signal=signal_word(sent.signal).removeprefix("SIG"),
-                kill_at=later,
+                signal=signal,
+                kill_at=monotonic() + (sent.kill_after or 0.0) if waits else None,
                 trouble=sent.trouble,
+                is_asked=sent.is_asked,
+                unheeded=work.signal if heard and work.signal != signal else work.unheeded,
             )
             desk.busy_changed()
 
@@ -128,8 +133,14 @@ def key_of(row: Changed) -> Key:
 
 
 def name_of(row: Changed) -> str:
-    """The id or name, and the namespace where it is not the default one."""
+    """The id or name, and the namespace where it is not the default one.
+
+    An id of many digits stands behind the name that its owner gave it, short as in the lists.
+    """
     namespace, id = key_of(row)
+    container = None if isinstance(row, ImageRow) else row.container
+    if container is not None and container.display_name and short_id(id) != id:
+        id = f"{container.display_name} ({short_id(id)})"
     return id if namespace == "default" else f"{id} in {namespace}"
 
 
@@ -185,6 +196,8 @@ async def each(
         work = [_one_of_many(desk, row, what, do, turn) for row in rows]
         results: list[_Result] = await asyncio.gather(*work)
         results += [_Result("gone", text) for text in beside]
+        if all(result.how == "done" for result in results):
+            desk.unmark(rows)  # the next key is for the row under the cursor again
         _sum_up(desk, what, results, [name_of(row) for row in rows])
 
 
@@ -197,6 +210,7 @@ async def _alone(desk: Desk, row: R, what: str, do: Callable[[R], Awaitable[str]
     except (ContainerdError, NotNow) as error:
         desk.tell(str(error), title=f"{name_of(row)} was not {what}", bad=True)
     else:
+        desk.unmark([row])
         desk.tell(text)
 
 
@@ -226,7 +240,7 @@ async def _one_of_many(
             return _Result("failed", f"{name_of(row)} was not {what}: {error}")
         return _Result("gone", f"{name_of(row)} is gone already.")
     except Exception as error:  # a fault of ours in one must not leave the others undone either
-        why = plain_words(error)[1].removeprefix(f"{name_of(row)}: ")
+        why = plain_words(error)[1].removeprefix(f"{key_of(row).id}: ")
         return _Result("failed", f"{name_of(row)} was not {what}: {why}")
 
 

@@ -143,7 +143,7 @@ def _known_as(row: Changed) -> str:
     """The owner's own name for it, too: 64 digits tell nobody which pod it is."""
     container = None if isinstance(row, ImageRow) else row.container
     name = container.display_name if container else ""
-    return f"{name_of(row)} ({name})" if name else name_of(row)
+    return f"{name_of(row)} ({name})" if name not in name_of(row) else name_of(row)
 
 
 def _on_namespace(desk: Desk, namespace: str) -> _Locked | None:
