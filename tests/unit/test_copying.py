@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -77,15 +78,22 @@ class Held:
         monkeypatch.setattr(Copy, "_file", file)
 
 
+@pytest.mark.parametrize("runs", [False, True])
 async def test_a_start_in_the_middle_ends_it(
-    host: Host, root: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+    host: Host, root: Path, source: Path, monkeypatch: pytest.MonkeyPatch, runs: bool
 ) -> None:
+    """Of one that runs a restart: its old root is held by us."""
+    if runs:
+        await start(host)
+        opened = partial(copying.root_of_snapshot, [MountSpec("bind", str(root))], write=True)
+        monkeypatch.setattr(copying, "root_of_process", lambda _: opened())
     monkeypatch.setattr(copywatch, "EVERY", 0.01)
     held, report = Held(1, monkeypatch), Copied()
     (source / "b").write_bytes(b"b" * (3 << 20))
     work = asyncio.create_task(begin(host, source, report))
     await asyncio.to_thread(held.reached.wait, 30)
-    await start(host)
+    (container,) = await host.client.containers.list(namespace="n")
+    await operations.restart(host.client, container, state=host.state)
     async with asyncio.timeout(30):
         while not report.stop:
             await asyncio.sleep(0.005)
