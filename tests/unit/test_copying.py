@@ -16,7 +16,7 @@ import pytest
 from aiocontainerd import operations
 from aiocontainerd.errors import FailedPrecondition
 from aiocontainerd.models import Task, TaskStatus
-from aiocontainerd.operations import CopyRequest, copying, copywatch
+from aiocontainerd.operations import CopyRequest, copying, copythread
 from aiocontainerd.operations.copytree import Copied, Copy
 from aiocontainerd.procfs import HostView
 from aiocontainerd.services.snapshots import MountSpec
@@ -87,7 +87,7 @@ async def test_a_start_in_the_middle_ends_it(
         await start(host)
         opened = partial(copying.root_of_snapshot, [MountSpec("bind", str(root))], write=True)
         monkeypatch.setattr(copying, "root_of_process", lambda _: opened())
-    monkeypatch.setattr(copywatch, "EVERY", 0.01)
+    monkeypatch.setattr(copythread, "EVERY", 0.01)
     held, report = Held(1, monkeypatch), Copied()
     (source / "b").write_bytes(b"b" * (3 << 20))
     work = asyncio.create_task(begin(host, source, report))
@@ -108,7 +108,7 @@ async def test_a_start_between_the_looks_is_seen_at_the_end(
     host: Host, root: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even one that is over again."""
-    monkeypatch.setattr(copywatch, "EVERY", 1000)
+    monkeypatch.setattr(copythread, "EVERY", 1000)
     held, report = Held(1, monkeypatch), Copied()
     work = asyncio.create_task(begin(host, source, report))
     await asyncio.to_thread(held.reached.wait, 30)

@@ -15,8 +15,8 @@ from ctdeck.settings import Session, Settings
 from ctdeck.underway import UnderWay
 
 if TYPE_CHECKING:
+    from aiocontainerd.disk.measuring import Sizes
     from aiocontainerd.disk.plan import Item
-    from aiocontainerd.disk.survey import Sizes
     from aiocontainerd.operations import Line
     from ctdeck.terminal.handover import Outcome, Place, Resize
     from ctdeck.verbs.prune import Plan

@@ -1,27 +1,26 @@
 """Reads what fills the disk. Expensive: asked for when somebody looks, never by itself.
 
 Changes nothing. Calls: three lists for each namespace and one for each snapshotter of it, one for
-each lease, one for each snapshot whose size is not known yet.
+each lease; sizes of snapshots are of `measuring.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from time import monotonic
 
 from aiocontainerd.client import Client
 from aiocontainerd.disk import labels as gc
+from aiocontainerd.disk.measuring import Sizes, measured
 from aiocontainerd.disk.things import (
     BLOB,
     CONTAINER,
     IMAGE,
     INGEST,
     LEASE,
-    SNAPSHOT,
     Node,
     Survey,
     Thing,
@@ -31,18 +30,10 @@ from aiocontainerd.disk.things import (
 from aiocontainerd.errors import ContainerdError, NotFound, Unavailable
 from aiocontainerd.models import Snapshot
 from aiocontainerd.services.leases import Lease
-from aiocontainerd.services.snapshots import Kind
 from aiocontainerd.slices import sliced
 
 _AT_ONCE = 16  # calls
-_WALKS_AT_ONCE = 2  # the daemon reads a whole writable layer to tell its size
-_WALKS_SECONDS = 60.0  # after which the sizes of other writable layers stay unknown
-_NEWS = 1.0  # seconds between two surveys with more sizes
 _IN_FLIGHT = timedelta(hours=24)  # containerd drops an ingest that is not leased after this
-
-# Sizes of committed snapshots never change: (node, its birth) → bytes.
-Sizes = MutableMapping[tuple[Node, datetime | None], int]
-_KEPT = 200_000  # of them
 
 
 @dataclass
@@ -91,17 +82,17 @@ async def survey(
             raise
         except ContainerdError as error:
             found.problems[name] = str(error)
-    measured = {
+    at_hand = {
         node: known[node, thing.created_at]
         for node, thing in found.things.items()
         if (node, thing.created_at) in known
     }
     base = Survey(taken_at, found.things, found.roles, not sizes, found.problems)
-    result = base.with_sizes(measured, is_whole=not sizes)
+    result = base.with_sizes(at_hand, is_whole=not sizes)
     yield result
     if not sizes:
         return
-    async for more in _measured(client, found.things, known):
+    async for more in measured(client, found.things, known):
         result = result.with_sizes(more, is_whole=False)
         yield result
     yield replace(result, is_whole=True)
@@ -262,63 +253,3 @@ def _resource(namespace: str, type: str, id: str) -> Node | None:
         return layer(namespace, snapshotter, id)
     known = {"content": BLOB, "ingests": INGEST, "images": IMAGE}
     return Node(namespace, known[kind], id) if kind in known else None
-
-
-async def _measured(
-    client: Client, things: dict[Node, Thing], known: Sizes
-) -> AsyncIterator[dict[Node, int]]:
-    """Sizes that are not known yet, some at a time: those of committed ones first, and for good."""
-    if len(known) > _KEPT:
-        known.clear()
-    layers = [thing for thing in things.values() if thing.node.kind == SNAPSHOT]
-    fixed = Kind.COMMITTED.name.lower()
-    todo = [t for t in layers if t.detail == fixed and (t.node, t.created_at) not in known]
-    async for sizes in usages(client, todo, _AT_ONCE):
-        known.update({(node, things[node].created_at): size for node, size in sizes.items()})
-        yield sizes
-    walks = [thing for thing in layers if thing.detail != fixed]
-    async for sizes in usages(client, walks, _WALKS_AT_ONCE, _WALKS_SECONDS):
-        yield sizes
-
-
-async def usages(
-    client: Client,
-    todo: Sequence[Thing],
-    at_once: int = _AT_ONCE,
-    patience: float | None = None,
-) -> AsyncIterator[dict[Node, int]]:
-    """The sizes of these as they come; those that vanish meanwhile are left out.
-
-    Raises Unavailable when the daemon has gone: nothing of the rest is known then.
-    """
-    left, sizes = iter(todo), dict[Node, int]()
-    end = None if patience is None else monotonic() + patience
-
-    async def work() -> None:
-        for thing in left:
-            if end is not None and monotonic() > end:
-                return
-            snapshotter, _, key = thing.node.key.partition("/")
-            try:
-                sizes[thing.node] = await client.snapshots.usage(
-                    thing.raw_key or key, snapshotter=snapshotter, namespace=thing.node.namespace
-                )
-            except Unavailable:
-                raise
-            except ContainerdError:
-                continue
-
-    workers = [asyncio.create_task(work()) for _ in range(min(at_once, len(todo)))]
-    try:
-        while workers:
-            done, waiting = await asyncio.wait(workers, timeout=_NEWS)
-            if sizes:
-                yield sizes
-                sizes = {}
-            for each in done:
-                each.result()
-            workers = list(waiting)
-    finally:
-        for each in workers:
-            each.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)

@@ -8,12 +8,11 @@ import asyncio
 import errno
 import os
 import stat
-import threading
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from aiocontainerd.client import Client
 from aiocontainerd.errors import (
@@ -26,12 +25,11 @@ from aiocontainerd.errors import (
 )
 from aiocontainerd.models import Container, Task, TaskStatus
 from aiocontainerd.operations.copyroot import FOUND, open_in, root_of_process, root_of_snapshot
+from aiocontainerd.operations.copythread import OneLife, owned_thread
 from aiocontainerd.operations.copytree import Copied, Copy, Stopped
-from aiocontainerd.operations.copywatch import OneLife
 from aiocontainerd.operations.identity import same_container, task_of
 from aiocontainerd.safe import safe
 
-T = TypeVar("T")
 Opener = Callable[[str, int], int]
 Pour = Callable[[int, Collection[int]], None]
 # What the kernel makes up as it is read: nobody means it by "all below /".
@@ -140,38 +138,6 @@ async def _through_snapshot(
             pour(root, ())
 
     await owned_thread(mounted, report)
-
-
-async def owned_thread(work: Callable[[], T], report: Copied) -> T:
-    """Do it in a thread that ends with it, and its mounts with that; waits for its end always."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def answer(result: T | None, error: BaseException | None) -> None:
-        if done.done():
-            return
-        if error is not None:
-            done.set_exception(error)
-        else:
-            done.set_result(result)  # type: ignore[arg-type]
-
-    def run() -> None:
-        result, failed = None, None
-        try:
-            result = work()
-        except BaseException as error:
-            failed = error
-        with suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(answer, result, failed)
-
-    threading.Thread(target=run, name="copy", daemon=True).start()
-    try:
-        return await asyncio.shield(done)
-    except asyncio.CancelledError:
-        report.stop = True
-        with suppress(Exception):
-            await done
-        raise
 
 
 async def _same_process(client: Client, container: Container, task: Task) -> None:

@@ -8,10 +8,11 @@ import errno
 import os
 import stat
 from collections import Counter
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from aiocontainerd.operations.copyat import KINDS, data_of, new_name, opened, renamed, status
 from aiocontainerd.operations.copyroot import FOLDER, FOUND
 from aiocontainerd.safe import safe
 
@@ -91,7 +92,7 @@ class Copy:
             elif kind == stat.S_IFLNK:
                 self._link(source, folder, name, path)
             else:
-                self._leave(_KINDS.get(kind, "special file"), path)
+                self._leave(KINDS.get(kind, "special file"), path)
         except OSError as error:
             if error.errno in _FATAL:
                 error.filename = path
@@ -109,12 +110,12 @@ class Copy:
         if depth > DEEPEST:
             self._leave("folder too deep", path)
             return
-        with _open(".", FOLDER, source) as listing, os.scandir(listing) as entries:
+        with opened(".", FOLDER, source) as listing, os.scandir(listing) as entries:
             for entry in entries:
                 below = f"{path}/{entry.name}"
                 with (
                     suppress(FileNotFoundError),
-                    _open(entry.name, FOUND | os.O_NOFOLLOW, source) as found,
+                    opened(entry.name, FOUND | os.O_NOFOLLOW, source) as found,
                 ):
                     other = os.fstat(found).st_dev
                     if other != device and other in self._skipped:
@@ -174,17 +175,17 @@ class Copy:
             return
         assert folder is not None
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-        with _open(f"/proc/self/fd/{source}", flags, None) as reading:
+        with opened(f"/proc/self/fd/{source}", flags, None) as reading:
             self._write(reading, info, folder, name)
         self._report.files += 1
 
     def _write(self, reading: int, info: os.stat_result, folder: int, name: str) -> None:
         """The new file, or nothing of it."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        new, before = _new_name(name, folder), self._report.bytes
+        new, before = new_name(name, folder), self._report.bytes
         writing = os.open(new, flags, 0o600, dir_fd=folder)
         try:
-            with _renamed(new, name, folder):
+            with renamed(new, name, folder):
                 try:
                     self._pour(reading, writing, info)
                     self._finish(writing, info)
@@ -199,7 +200,7 @@ class Copy:
         if not info.st_size:
             self._part(reading, writing, 0, _SPECIAL_MOST)
             return
-        for start, end in _data(reading, info.st_size):
+        for start, end in data_of(reading, info.st_size):
             self._part(reading, writing, start, end)
         if info.st_blocks * 512 < info.st_size:
             os.ftruncate(writing, info.st_size)
@@ -225,9 +226,9 @@ class Copy:
             return
         if not self._dry:
             assert folder is not None
-            new = _new_name(name, folder)
+            new = new_name(name, folder)
             os.symlink(os.readlink("", dir_fd=source), new, dir_fd=folder)
-            with _renamed(new, name, folder):
+            with renamed(new, name, folder):
                 pass
         self._report.links += 1
 
@@ -235,12 +236,12 @@ class Copy:
         """Something is there that must stay: what was not agreed to, and always what is neither a
         file nor a link: nobody could put a folder or a device back.
         """
-        found = None if folder is None else _exists(name, folder)
+        found = None if folder is None else status(name, folder)
         if not found:
             return False
         kind = stat.S_IFMT(found.st_mode)
         if kind not in {stat.S_IFREG, stat.S_IFLNK}:
-            self._leave(f"a {_KINDS.get(kind, 'special file')} is there", path)
+            self._leave(f"a {KINDS.get(kind, 'special file')} is there", path)
             return True
         if self._dry:
             if len(self._report.there) < TOLD:
@@ -259,63 +260,3 @@ class Copy:
         os.fchmod(target, info.st_mode & 0o777)
         with suppress(OSError):
             os.utime(target, ns=(info.st_atime_ns, info.st_mtime_ns))
-
-
-_KINDS = {
-    stat.S_IFDIR: "folder",
-    stat.S_IFCHR: "device",
-    stat.S_IFBLK: "device",
-    stat.S_IFIFO: "FIFO",
-    stat.S_IFSOCK: "socket",
-}
-
-
-@contextmanager
-def _open(name: str, flags: int, folder: int | None) -> Iterator[int]:
-    opened = os.open(name, flags, dir_fd=folder)
-    try:
-        yield opened
-    finally:
-        os.close(opened)
-
-
-def _exists(name: str, folder: int | None) -> os.stat_result | None:
-    try:
-        return os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:
-        return None
-
-
-def _new_name(name: str, folder: int) -> str:
-    """Another one where something is there: that stays until what takes its place is whole."""
-    return f".ctdeck-{os.urandom(6).hex()}" if _exists(name, folder) else name
-
-
-@contextmanager
-def _renamed(new: str, name: str, folder: int) -> Iterator[None]:
-    """What was made as `new` gets its name at the end, and is removed if that is not reached."""
-    try:
-        yield
-        if new != name:
-            os.rename(new, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(new, dir_fd=folder)
-        raise
-
-
-def _data(reading: int, size: int) -> Iterator[tuple[int, int]]:
-    """From where to where there is data, up to `size`."""
-    at = 0
-    while at < size:
-        try:
-            start = os.lseek(reading, at, os.SEEK_DATA)
-            end = os.lseek(reading, start, os.SEEK_HOLE)
-        except OSError as error:
-            if error.errno == errno.ENXIO:  # nothing but a hole
-                return
-            start, end = at, size  # this file system knows of no holes
-        if start >= size or end <= at:
-            return
-        yield start, min(end, size)
-        at = end

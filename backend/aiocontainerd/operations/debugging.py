@@ -70,16 +70,8 @@ async def toolbox(
     spec = await client.containers.spec(found.id, namespace=found.namespace)
     shares_pids = (await client.locate()).shares_pids
     files = await asyncio.to_thread(_files, spec, task.pid, shares_pids)
-    options = RunOptions(
-        image,
-        f"{found.id[:_ID_MAX].rstrip('._-')}-debug-{secrets.token_hex(3)}",
-        command or ("sh", "-c", _SHELL),
-        env=(f"TERM={term}", f"{TARGET}={files}"),
-        terminal=True,
-        remove=True,
-        joins=task.pid,
-        labels=((TOOLBOX_LABEL, f"{found.namespace}/{found.id}"),),
-    )
+    env = (f"TERM={term}", f"{TARGET}={files}")
+    options = _options(found, task, image, command or ("sh", "-c", _SHELL), env)
     await _running(client, found, Life(task.pid, task.since))
     since = now()
     result = await run(client, options, namespace=namespace, state=state)
@@ -91,6 +83,21 @@ async def toolbox(
         finally:
             await settled(delete_container(client, result.container, state=state, kill=True))
             guard.release()
+
+
+def _options(
+    target: Container, task: Task, image: str, command: tuple[str, ...], env: tuple[str, ...]
+) -> RunOptions:
+    return RunOptions(
+        image,
+        f"{target.id[:_ID_MAX].rstrip('._-')}-debug-{secrets.token_hex(3)}",
+        command,
+        env=env,
+        terminal=True,
+        remove=True,
+        joins=task.pid,
+        labels=((TOOLBOX_LABEL, f"{target.namespace}/{target.id}"),),
+    )
 
 
 async def _running(client: Client, target: Container, seen: Life | None) -> Task:

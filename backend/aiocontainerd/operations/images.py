@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from aiocontainerd.client import Client
 from aiocontainerd.disk.holding import Holdings
-from aiocontainerd.disk.survey import survey_of, usages
+from aiocontainerd.disk.measuring import usages
+from aiocontainerd.disk.survey import survey_of
 from aiocontainerd.disk.things import BLOB, IMAGE, SNAPSHOT, Node
 from aiocontainerd.errors import NotFound
 from aiocontainerd.models import Container, Image, Snapshot

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from aiocontainerd.models import Task, TaskStatus
@@ -74,81 +75,87 @@ def _percent_text(value: float | None) -> Cell:
     return (text, "muted") if text == "0" else text
 
 
+def _of_host(reading: Reading) -> Cell:
+    return ("host", "muted") if reading.usage.of_host else _pair_text(_net(reading))
+
+
+def _memory_text(reading: Reading) -> Cell:
+    memory = reading.usage.memory
+    return (UNKNOWN, "muted") if memory is None else size(memory)
+
+
+def _share_text(reading: Reading) -> Cell:
+    share = memory_share(reading)
+    return "" if share is None else (percent(share * 100), pressure(share))
+
+
+def _pids_text(reading: Reading) -> Cell:
+    pids = reading.usage.pids
+    return (UNKNOWN, "muted") if pids is None else str(pids)
+
+
+def _column(
+    numbers: Numbers,
+    id: str,
+    title: str,
+    text: Callable[[Reading], Cell],
+    value: Callable[[Reading], float | None],
+    *,
+    priority: int,
+    reserve: int,
+    always: bool = True,
+) -> Column[ContainerRow | TaskRow]:
+    def cell(row: ContainerRow | TaskRow, _: datetime) -> Cell:
+        task = task_of(row)
+        if task is None:
+            return ""
+        reading = numbers.now(task.key)
+        if reading is not None:
+            return text(reading)
+        if task.key in numbers.hung:
+            return GLYPHS.status[None], "warn"
+        return (UNKNOWN, "muted") if always else ""
+
+    def sort(row: ContainerRow | TaskRow) -> tuple[bool, float]:
+        """The most first; last those of which nothing is known."""
+        task = task_of(row)
+        reading = numbers.readings.get(task.key) if task is not None else None
+        found = value(reading) if reading is not None else None
+        return found is None, -(found or 0.0)
+
+    return Column(
+        id,
+        title,
+        cell,
+        sort,
+        priority=priority,
+        minimum=reserve,
+        maximum=12,
+        right=True,
+        optional=True,
+        reserve=reserve,
+        restless=True,
+        falling=True,
+    )
+
+
 def usage_columns(numbers: Numbers) -> tuple[Column[ContainerRow | TaskRow], ...]:
     """CPU, memory, its share of the limit, processes, network, disk."""
-
-    def column(
-        id: str,
-        title: str,
-        text: Callable[[Reading], Cell],
-        value: Callable[[Reading], float | None],
-        *,
-        priority: int,
-        reserve: int,
-        always: bool = True,
-    ) -> Column[ContainerRow | TaskRow]:
-        def cell(row: ContainerRow | TaskRow, _: datetime) -> Cell:
-            task = task_of(row)
-            if task is None:
-                return ""
-            reading = numbers.now(task.key)
-            if reading is not None:
-                return text(reading)
-            if task.key in numbers.hung:
-                return GLYPHS.status[None], "warn"
-            return (UNKNOWN, "muted") if always else ""
-
-        def sort(row: ContainerRow | TaskRow) -> tuple[bool, float]:
-            """The most first; last those of which nothing is known."""
-            task = task_of(row)
-            reading = numbers.readings.get(task.key) if task is not None else None
-            found = value(reading) if reading is not None else None
-            return found is None, -(found or 0.0)
-
-        return Column(
-            id,
-            title,
-            cell,
-            sort,
-            priority=priority,
-            minimum=reserve,
-            maximum=12,
-            right=True,
-            optional=True,
-            reserve=reserve,
-            restless=True,
-            falling=True,
-        )
-
-    def of_host(reading: Reading) -> Cell:
-        return ("host", "muted") if reading.usage.of_host else _pair_text(_net(reading))
-
-    def memory_text(reading: Reading) -> Cell:
-        memory = reading.usage.memory
-        return (UNKNOWN, "muted") if memory is None else size(memory)
-
-    def share_text(reading: Reading) -> Cell:
-        share = memory_share(reading)
-        return "" if share is None else (percent(share * 100), pressure(share))
-
-    def pids_text(reading: Reading) -> Cell:
-        pids = reading.usage.pids
-        return (UNKNOWN, "muted") if pids is None else str(pids)
-
+    column = partial(_column, numbers)
     return (
         column("cpu", "CPU%", lambda r: _percent_text(_cpu(r)), _cpu, priority=4, reserve=5),
-        column("memory", "MEM", memory_text, _memory, priority=5, reserve=7),
+        column("memory", "MEM", _memory_text, _memory, priority=5, reserve=7),
         column(
             "memory-share",
             "MEM%",
-            share_text,
+            _share_text,
             memory_share,
             priority=8,
             reserve=5,
             always=False,
         ),
-        column("pids", "PIDS", pids_text, _pids, priority=9, reserve=5),
-        column("net", "NET/s", of_host, lambda r: _sum(_net(r)), priority=10, reserve=9),
+        column("pids", "PIDS", _pids_text, _pids, priority=9, reserve=5),
+        column("net", "NET/s", _of_host, lambda r: _sum(_net(r)), priority=10, reserve=9),
         column(
             "disk",
             "DISK/s",

@@ -16,8 +16,8 @@ from ctdeck.verbs.doing import client_of
 if TYPE_CHECKING:
     from textual.timer import Timer
 
+    from aiocontainerd.disk.measuring import Sizes
     from aiocontainerd.disk.report import Report
-    from aiocontainerd.disk.survey import Sizes
     from ctdeck.screens.main import MainScreen
 
 PANE = "disk"

@@ -46,7 +46,7 @@ from ctdeck.widgets.pullstrip import PullStrip
 from ctdeck.widgets.table import Table
 
 if TYPE_CHECKING:
-    from aiocontainerd.disk.survey import Sizes
+    from aiocontainerd.disk.measuring import Sizes
     from ctdeck.widgets.filterline import FilterLine
 
 LEISURE = 0.2  # seconds after which is begun what the first lists shall not wait for

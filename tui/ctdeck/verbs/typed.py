@@ -15,32 +15,20 @@ from ctdeck.command.requests import (
     Command,
     CopyCommand,
     DebugCommand,
-    DoctorCommand,
     ExecCommand,
-    HelpCommand,
-    InspectCommand,
     KillCommand,
-    LockCommand,
-    LogsCommand,
-    NamespaceCommand,
-    PaneCommand,
     PauseCommand,
     PruneCommand,
     PullCommand,
-    QuitCommand,
     RemoveCommand,
     RemoveImagesCommand,
     RestartCommand,
     ResumeCommand,
     RunCommand,
     StartCommand,
-    StatsCommand,
     StopCommand,
-    ThemeCommand,
-    TopCommand,
-    WhoseCommand,
 )
-from ctdeck.command.targets import find_containers, find_images
+from ctdeck.command.targets import find_images
 from ctdeck.desk import Desk
 from ctdeck.forms.risks import Facts
 from ctdeck.masking import hidden_in, without
@@ -48,9 +36,8 @@ from ctdeck.rows import ContainerRow, ImageRow
 from ctdeck.verbs import copying, delete, inside, tasks, toolbox
 from ctdeck.verbs.doing import NotNow, client_of, state_of
 from ctdeck.verbs.handing import Wish
-from ctdeck.verbs.inspecting import show_doctor, show_named
+from ctdeck.verbs.looks import Look, look, rows_named
 from ctdeck.verbs.permitted import (
-    lock_again,
     permitted_into,
     refuses_all,
     require,
@@ -62,8 +49,6 @@ from ctdeck.verbs.pull import start_pull
 from ctdeck.verbs.refused import record
 from ctdeck.verbs.risky import begin_run
 from ctdeck.verbs.run import run_container, with_image
-from ctdeck.verbs.viewing import choose_namespace
-from ctdeck.verbs.whose import tell_whose
 
 _SIGNALS = {str(each.value): each.name for each in Signals}
 _ACTIONS: dict[type, str] = {  # by whose id it is begun, and recorded
@@ -83,21 +68,6 @@ _ACTIONS: dict[type, str] = {  # by whose id it is begun, and recorded
     RemoveImagesCommand: "delete",
     PruneCommand: "prune",
 }
-_LOOKING = (
-    AttachCommand,
-    DoctorCommand,
-    HelpCommand,
-    InspectCommand,
-    LockCommand,
-    LogsCommand,
-    NamespaceCommand,
-    PaneCommand,
-    QuitCommand,
-    StatsCommand,
-    ThemeCommand,
-    TopCommand,
-    WhoseCommand,
-)
 Verb = Callable[[Desk, list[ContainerRow]], Coroutine[Any, Any, None]]
 
 
@@ -120,7 +90,7 @@ def carry_out(desk: Desk, command: Command) -> None:
 
 def _only_looks(command: Command) -> bool:
     reads = isinstance(command, CopyCommand) and not command.inward
-    return reads or isinstance(command, _LOOKING)
+    return reads or isinstance(command, AttachCommand | Look)
 
 
 def _typed(desk: Desk, command: Command) -> list[Key]:
@@ -147,48 +117,21 @@ def _begin(desk: Desk, command: Command) -> None:
             work = delete.delete_images(desk, images, ask=not force)
             desk.begin(work, group=at_hand(), opens=not force or will_ask(desk, images))
         case ExecCommand(id, words, user, cwd):
-            (row,) = _rows(desk, (id,))
+            (row,) = rows_named(desk, (id,))
             work = inside.execute(desk, row, Wish(words, user, cwd))
             desk.begin(work, group=at_hand(), opens=True)
         case AttachCommand(id):
-            (row,) = _rows(desk, (id,))
+            (row,) = rows_named(desk, (id,))
             work = inside.attach(desk, row)
             desk.begin(work, group=at_hand(), opens=True)
         case DebugCommand(id, image, words):
-            (row,) = _rows(desk, (id,))
+            (row,) = rows_named(desk, (id,))
             work = toolbox.debug(desk, row, Wish(words, image=image))
             desk.begin(work, group=at_hand(), opens=True)
         case PruneCommand(force):
             desk.begin(prune(desk, ask=not force), group=at_hand(), opens=not force)
-        case WhoseCommand(what):
-            desk.begin(tell_whose(desk, what), group="whose", opens=True)
-        case InspectCommand(what):
-            show_named(desk, what)
-        case DoctorCommand():
-            show_doctor(desk)
-        case LockCommand():
-            lock_again(desk)
-        case LogsCommand(id, times):
-            (row,) = _rows(desk, (id,))
-            desk.open("logs", container=row.container, times=times)
-        case StatsCommand(""):
-            desk.open("usage")
-        case StatsCommand(id):
-            (row,) = _rows(desk, (id,))
-            desk.open("details", key=row.key, tab="Stats")
-        case TopCommand(id):
-            (row,) = _rows(desk, (id,))
-            desk.open("details", key=row.key, tab="Processes")
-        case NamespaceCommand(name):
-            _namespace(desk, name)
-        case PaneCommand(pane):
-            desk.show_pane(pane)
-        case ThemeCommand(name):
-            desk.open("theme", look=name)
-        case HelpCommand():
-            desk.open("help")
-        case QuitCommand():
-            desk.leave()
+        case _ if isinstance(command, Look):
+            look(desk, command)
         case _:
             _on_containers(desk, command)
 
@@ -210,7 +153,7 @@ def _on_containers(desk: Desk, command: Command) -> None:
         case ResumeCommand(ids):
             _begin_on(desk, ids, partial(tasks.pause, resume=True))
         case CopyCommand():
-            row = _rows(desk, command.ids)[0]
+            row = rows_named(desk, command.ids)[0]
             opens = command.inward and (not command.force or will_ask(desk, [row]))
             desk.begin(copying.copy(desk, row, command), group=at_hand(), opens=opens)
         case RemoveCommand(ids, force):
@@ -219,7 +162,7 @@ def _on_containers(desk: Desk, command: Command) -> None:
 
 
 def _begin_on(desk: Desk, ids: tuple[str, ...], verb: Verb) -> None:
-    rows = _rows(desk, ids)
+    rows = rows_named(desk, ids)
     asks = verb.keywords.get("ask", False) if isinstance(verb, partial) else False
     desk.begin(verb(desk, rows), group=at_hand(), opens=asks or will_ask(desk, rows))
 
@@ -285,20 +228,6 @@ def _perhaps_a_name(error: ContainerdError, command: RunCommand) -> str:
         "\n\nThe words after the image are its command; "
         f"if {first} is its name, write --name {first} before the image."
     )
-
-
-def _namespace(desk: Desk, name: str) -> None:
-    if not name:
-        desk.begin(choose_namespace(desk), group="namespace", opens=True)
-        return
-    desk.set_scope(None if name == "all" else name)
-    if name != "all" and name not in desk.snapshot.namespaces:
-        desk.tell(f"There is no namespace {name} yet; what you make now makes it.")
-
-
-def _rows(desk: Desk, ids: tuple[str, ...]) -> list[ContainerRow]:
-    found = find_containers(desk.snapshot, desk.scope, ids)
-    return [ContainerRow(each, desk.snapshot.task_of(each)) for each in found]
 
 
 def _images(desk: Desk, names: tuple[str, ...]) -> list[ImageRow]:

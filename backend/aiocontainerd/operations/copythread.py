@@ -1,4 +1,4 @@
-"""Notices that a container is started while its files are held here to be written to.
+"""The thread that copies; and what ends it when the container is started meanwhile.
 
 Two overlays that write to one folder are undefined behaviour to the kernel, which lets them be:
 it says so in its own log only (Linux, filesystems/overlayfs). A root that is held keeps even the
@@ -6,8 +6,10 @@ file system of a process that has ended.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import TypeVar
 
 from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, FailedPrecondition
@@ -15,7 +17,40 @@ from aiocontainerd.models import Container, Task, TaskStatus
 from aiocontainerd.operations.copytree import Copied, Stopped
 from aiocontainerd.operations.identity import task_of
 
+T = TypeVar("T")
 EVERY = 1.0  # s from one look to the next
+
+
+async def owned_thread(work: Callable[[], T], report: Copied) -> T:
+    """Do it in a thread that ends with it, and its mounts with that; waits for its end always."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def answer(result: T | None, error: BaseException | None) -> None:
+        if done.done():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(result)  # type: ignore[arg-type]
+
+    def run() -> None:
+        result, failed = None, None
+        try:
+            result = work()
+        except BaseException as error:
+            failed = error
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(answer, result, failed)
+
+    threading.Thread(target=run, name="copy", daemon=True).start()
+    try:
+        return await asyncio.shield(done)
+    except asyncio.CancelledError:
+        report.stop = True
+        with suppress(Exception):
+            await done
+        raise
 
 
 class OneLife:
