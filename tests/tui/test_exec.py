@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from aiocontainerd import operations
 from aiocontainerd.access import FREE
 from aiocontainerd.models import Key, TaskStatus
 from aiocontainerd.operations import Size, notes, toolbox
@@ -51,6 +52,25 @@ async def test_enter_is_a_shell(played: Played) -> None:
         assert played.greetings == ["ctdeck: bash in cache. ctrl-p ctrl-q leaves it, and ends it."]
         assert not demo.host.world.look("default").tasks["cache"].execs
         assert not list(demo.folder.glob("state/execs/*/*"))
+
+
+async def test_what_an_earlier_one_left_running_holds_up_no_shell(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That may not let itself be ended: its container is paused, say."""
+    asked = asyncio.Event()
+
+    async def never(*_: object) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(operations, "end_orphans", never)
+    async with watched(FREE, (80, 24)) as (app, pilot, _):
+        await press_e(app, pilot)
+        await until(pilot, lambda: "Execute in" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "bash in cache has ended (exit status 4)" in screen_text(app))
+        assert asked.is_set()
 
 
 async def test_a_shell_is_remembered_for_its_image(played: Played) -> None:

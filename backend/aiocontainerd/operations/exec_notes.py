@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,7 @@ from aiocontainerd.state import StateDirectory
 PREFIX = "ctdeck-"
 _NAME = re.compile(rf"{PREFIX}[0-9a-f]{{16}}")
 _FILE, _SIZE_MAX = "note", 16 << 10  # bytes
-_in_use: set[str] = set()  # of this process
+_in_use: set[str] = set()  # by this process: it has the terminal, or is ending it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +40,9 @@ class ExecNote:
     @property
     def is_nobodys(self) -> bool:
         """Whether it is certain that nobody has its terminal."""
-        if self.made_by == maker():
-            return self.exec_id not in _in_use
-        return has_ended(self.made_by, None)
+        if self.exec_id in _in_use:
+            return False
+        return self.made_by == maker() or has_ended(self.made_by, None)
 
     def release(self) -> None:
         """We have no more to do with it: whoever comes next ends it."""
@@ -96,37 +95,27 @@ def read_all(state: StateDirectory) -> list[ExecNote]:
 
 
 async def end_orphans(client: Client, state: StateDirectory) -> list[Key]:
-    """End what a ctdeck that was killed left running; returns in which containers there was some.
-
-    Nothing in what is read-only; what does not work stays for the next time.
-    """
-
-    async def end(client: Client, key: Key, exec_id: str) -> None:
-        from aiocontainerd.operations.executing import end_exec  # each start looks, few find any
-
-        await end_exec(client, key, exec_id)
-
-    return await clear_orphans(client, await logs_of(client, state), end)
-
-
-async def clear_orphans(
-    client: Client, state: StateDirectory, end: Callable[[Client, Key, str], Awaitable[None]]
-) -> list[Key]:
     """End what nobody has the terminal of; returns in which containers there was some.
 
-    `state` as for this daemon. Nothing in what is read-only; what does not work stays for later.
+    It may take seconds for each, where one is paused or its shim hangs: nothing should wait for it.
+    Nothing in what is read-only; what does not work stays for the next time.
     """
-    notes = await asyncio.to_thread(read_all, state)
+    from aiocontainerd.operations.executing import end_exec  # each start looks, few find any
+
+    state = await logs_of(client, state)
     found: list[Key] = []
-    for note in notes:
+    for note in await asyncio.to_thread(read_all, state):
         if not note.is_nobodys or client.is_read_only(note.key.namespace):
             continue
+        _in_use.add(note.exec_id)  # not of two at once
         try:
-            await end(client, note.key, note.exec_id)
+            await end_exec(client, note.key, note.exec_id)
+            await asyncio.to_thread(forget, state, note)
+            found.append(note.key)
         except ContainerdError:
             continue
-        await asyncio.to_thread(forget, state, note)
-        found.append(note.key)
+        finally:
+            note.release()
     return found
 
 

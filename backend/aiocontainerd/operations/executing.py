@@ -22,7 +22,7 @@ from aiocontainerd.errors import (
     NotFound,
 )
 from aiocontainerd.models import Container, Key, TaskStatus
-from aiocontainerd.operations.exec_notes import ExecNote, clear_orphans, forget, new_note
+from aiocontainerd.operations.exec_notes import ExecNote, forget, new_note
 from aiocontainerd.operations.guardian import Guard, now
 from aiocontainerd.operations.identity import Life, same_container, same_task
 from aiocontainerd.operations.lines import (
@@ -44,6 +44,9 @@ from aiocontainerd.users import ResolvedUser
 
 HUP, KILL = 1, 9
 HUP_WAIT, KILL_WAIT = 2.0, 5.0  # seconds that a process may take to end
+# Seconds for each call that ends one: a user waits. Where the daemon or a shim hangs, the guard
+# ends the process, and what is left of it is noted.
+ANSWER = 3.0
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
 _SIZE = Size(80, 24)
 
@@ -99,7 +102,6 @@ async def executed(
     user = await _user(client, found, options.user)
     process = process_like(spec, options, user)
     state = await logs_of(client, state)
-    await clear_orphans(client, state, end_exec)
     note = await asyncio.to_thread(new_note, state, found.key)
     await client.locate()
     opened: list[int] = []
@@ -146,7 +148,9 @@ async def end_exec(client: Client, key: Key, exec_id: str) -> None:
 async def _kill(client: Client, key: Key, exec_id: str) -> None:
     for signal, seconds in ((HUP, HUP_WAIT), (KILL, KILL_WAIT)):
         try:
-            await client.tasks.kill(key.id, signal, namespace=key.namespace, exec_id=exec_id)
+            await client.tasks.kill(
+                key.id, signal, namespace=key.namespace, exec_id=exec_id, timeout=ANSWER
+            )
             async with asyncio.timeout(seconds):
                 await ended(client, key, exec_id)
         except TimeoutError:
@@ -161,7 +165,7 @@ async def _kill(client: Client, key: Key, exec_id: str) -> None:
 async def _remove(client: Client, key: Key, exec_id: str) -> None:
     """Raises DaemonError while it runs."""
     with suppress(NotFound):
-        await client.tasks.delete_process(key.id, exec_id, namespace=key.namespace)
+        await client.tasks.delete_process(key.id, exec_id, namespace=key.namespace, timeout=ANSWER)
 
 
 async def _refuse_not_running(client: Client, container: Container, seen: Life | None) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from google.protobuf.message import Message
 
 from aiocontainerd import convert
-from aiocontainerd.channel import Channel
+from aiocontainerd.channel import UNARY_DEADLINE, Channel
 from aiocontainerd.metrics import Usage, usage_of
 from aiocontainerd.models import Task
 from aiocontainerd.pb import process_pb2, tasks_pb2_grpc, typeurl
@@ -95,7 +95,9 @@ class Tasks:
             self._stub.Exec, request, subject=id, namespace=namespace, timeout=SHIM_DEADLINE
         )
 
-    async def delete_process(self, id: str, exec_id: str, *, namespace: str) -> None:
+    async def delete_process(
+        self, id: str, exec_id: str, *, namespace: str, timeout: float = SHIM_DEADLINE
+    ) -> None:
         """Remove what `exec` made: one that has ended, or that never started."""
         request = pb.DeleteProcessRequest(container_id=id, exec_id=exec_id)
         await self._channel.unary(
@@ -103,7 +105,7 @@ class Tasks:
             request,
             subject=id,
             namespace=namespace,
-            timeout=SHIM_DEADLINE,
+            timeout=timeout,
         )
 
     async def resize(
@@ -162,14 +164,23 @@ class Tasks:
         return answer.pid
 
     async def kill(
-        self, id: str, signal: int, *, namespace: str, all: bool = False, exec_id: str = ""
+        self,
+        id: str,
+        signal: int,
+        *,
+        namespace: str,
+        all: bool = False,
+        exec_id: str = "",
+        timeout: float = UNARY_DEADLINE,
     ) -> None:
         """Send a signal to the task's first process, or to all, or to what `exec` made.
 
         Raises NotFound if it is dead.
         """
         request = pb.KillRequest(container_id=id, signal=signal, all=all, exec_id=exec_id)
-        await self._channel.unary(self._stub.Kill, request, subject=id, namespace=namespace)
+        await self._channel.unary(
+            self._stub.Kill, request, subject=id, namespace=namespace, timeout=timeout
+        )
 
     async def delete(self, id: str, *, namespace: str) -> int:
         """Remove a stopped or created task; returns its exit status."""

@@ -109,7 +109,7 @@ def _hint(desk: Desk, line: Line) -> str:
 
 
 async def end_orphans(desk: Desk) -> None:
-    """At the start: what a ctdeck that was killed left running in containers has no terminal."""
+    """What a ctdeck that was killed left running has no terminal, nor what did not end in time."""
     from aiocontainerd.errors import ContainerdError
     from aiocontainerd.operations import end_orphans as operation
 
@@ -119,7 +119,7 @@ async def end_orphans(desk: Desk) -> None:
         return
     if found:
         names = some([_named(key) for key in dict.fromkeys(found)])
-        desk.tell(f"What a ctdeck that was killed had executed in {names} was ended.")
+        desk.tell(f"What an earlier shell or command had left running in {names} was ended.")
 
 
 def _named(key: Key) -> str:
@@ -129,6 +129,7 @@ def _named(key: Key) -> str:
 async def _execute(desk: Desk, row: Target, wish: Wish, place: Place) -> None:
     from aiocontainerd.operations import Size
 
+    desk.begin(end_orphans(desk), group="remains.remove")  # beside it: that may take its time
     name = name_of(row)
     async with _process(desk, row, wish, place) as (line, program):
         greeting = f"ctdeck: {program} in {name}. {leave_word(desk)} leaves it, and ends it."
