@@ -39,6 +39,8 @@ def as_json(text: str, stream: str = "stdout", time: str = TIME) -> bytes:
         ("json", b'{"log":"x\\n"}', Entry("x")),
         ("json", b'{"log":1}', Entry('{"log":1}')),
         ("json", b'{"log":"x\\n","stream":[1]}', Entry('{"log":"x\\n","stream":[1]}')),
+        ("json", as_json("a\n", "note"), Entry("a", "", TIME)),
+        ("json", as_json("a\n", "no such stream"), Entry("a", "", TIME)),
         ("json", b"[]", Entry("[]")),
         ("json", b"broken {", Entry("broken {")),
         ("json", b"[" * 100_000, Entry("[" * TEXT_MAX, more=100_000 - TEXT_MAX)),
@@ -113,6 +115,12 @@ def test_what_is_too_long_is_cut_and_counted() -> None:
     format.read([Line(part)] * 10)
     (made,) = format.read([Line(f"{TIME} stdout F z".encode())])
     assert (made.text, made.more) == ("y" * TEXT_MAX, 1_000_001 - TEXT_MAX)
+
+
+def test_names_of_streams_hold_no_room() -> None:
+    format = format_of("json")
+    assert not format.read([Line(as_json("x", f"stream {number}")) for number in range(1000)])
+    assert format.rest() == [Entry("x" * 1000, "", TIME)]
 
 
 def test_what_is_kept_of_a_line_is_not_copied_for_each_of_its_further_parts() -> None:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
-from aiocontainerd.logs.entries import TEXT_MAX, Entry, entry
+from aiocontainerd.logs.entries import STDERR, STDOUT, TEXT_MAX, Entry, entry
 
 _JOINED = TEXT_MAX * 4  # bytes of a line in parts that are kept
 
@@ -105,7 +105,9 @@ def json_part(raw: bytes) -> tuple[str, str, bytes, bool] | None:
         return None
     if not isinstance(stream, str) or not isinstance(time, str):
         return None
-    return stream[:16], time[:64], text.removesuffix(b"\n"), text.endswith(b"\n")
+    if stream not in (STDOUT, STDERR):  # "note" is ours, and each name that is new would be kept
+        stream = ""
+    return stream, time[:64], text.removesuffix(b"\n"), text.endswith(b"\n")
 
 
 def cri_part(raw: bytes) -> tuple[str, str, bytes, bool] | None:
