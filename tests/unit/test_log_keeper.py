@@ -217,6 +217,47 @@ def test_half_a_line_spoils_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert texts[-1] == "fifth"
 
 
+@pytest.mark.parametrize("how", ["renamed", "removed", "another"])
+def test_a_file_that_has_its_name_no_more_is_made_anew(tmp_path: Path, how: str) -> None:
+    path, old = tmp_path / "log", tmp_path / "old"
+    log, stream = Log(str(path)), Stream(b"stdout")
+    log.add(stream.lines(b"one\n"))
+    if how == "removed":
+        path.unlink()
+    else:
+        path.rename(old)
+    if how == "another":
+        path.touch()
+    log.add(stream.lines(b"two\n"))
+    assert log.due is None
+    assert parts_of(path.read_bytes()) == [(b"two", True)]
+    assert how == "removed" or parts_of(old.read_bytes()) == [(b"one", True)]
+
+
+def test_one_that_has_grown_large_is_put_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "LOG_MAX", 60)  # a line has 42 here
+    path = tmp_path / "log"
+    log, stream = Log(str(path)), Stream(b"stdout")
+    for number in range(7):
+        log.add(stream.lines(b"%d\n" % number))
+    assert [text for text, _ in parts_of(path.read_bytes())] == [b"6"]
+    assert [text for text, _ in parts_of((tmp_path / "log.1").read_bytes())] == [b"4", b"5"]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_one_that_cannot_be_put_aside_is_written_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "LOG_MAX", 1)
+    (tmp_path / "log.1").mkdir()
+    log, stream = Log(str(tmp_path / "log")), Stream(b"stdout")
+    for number in range(3):
+        log.add(stream.lines(b"%d\n" % number))
+    assert len(parts_of((tmp_path / "log").read_bytes())) == 3
+
+
 def test_no_link_is_written_through(tmp_path: Path) -> None:
     (tmp_path / "log").symlink_to(tmp_path / "elsewhere")
     log = Log(str(tmp_path / "log"))

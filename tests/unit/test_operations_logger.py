@@ -187,6 +187,25 @@ def test_killed_the_shell_takes_its_place(log: Path) -> None:
     assert texts[2:] == ["x"] * (1 << 17) + ["after"] * (1 << 17)
 
 
+def test_what_cannot_be_said_at_once_is_said_before_what_comes(log: Path) -> None:
+    """The keeper was killed while the disk was full: half a line of it is in the file."""
+    log.write_bytes(b"half")
+    away = log.parent.rename(f"{log.parent}.away")
+    script = log_script(log, terminal=False, python="/no/such")
+    logger = Logger(script.replace("KILL 5 ", "KILL 0.1 "))
+    for fd in (logger.out, logger.err):
+        logger.write(fd, b"lost\n" * 50_000)  # more than a pipe holds
+    away.rename(log.parent)
+    for fd, said in ((logger.out, b"out\n"), (logger.err, b"err\n")):
+        wait_for(lambda said=said, fd=fd: (os.write(fd, said), said in log.read_bytes())[1])  # type: ignore[misc]
+    assert logger.end() == 0
+    lines = [text for text, _ in entries(log)]
+    assert lines[0] == "half"
+    assert lines[1].startswith("ctdeck: the lines from here on have no times")
+    assert lines.index("out") > 1
+    assert set(lines[1:]) - {"out", "err", "lost"} == {lines[1]}
+
+
 NAMES = st.text(
     st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=40
 ).filter(lambda name: name not in {".", ".."} and len(name.encode()) < 200)

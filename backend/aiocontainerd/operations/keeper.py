@@ -6,7 +6,8 @@ order and with the times in which it came, as the CRI does it (containerd `pkg/c
 so has what waits for its line end, since it may be a question.
 
 A container that is not read stands still, so nothing that happens to the file ends this: what
-cannot be written is dropped, tried again after 5 s, and a line tells how much was lost.
+cannot be written is dropped, tried again after 5 s, and a line tells how much was lost. A file that
+was renamed or removed (logrotate, a hand) is made anew; one that has grown large gets a `.1`.
 
 Each container has one, so it imports little: 3 MB of memory, 23 ms to start.
 """
@@ -20,6 +21,7 @@ STREAMS = {3: b"stdout", 4: b"stderr"}
 PIECE = 16 << 10  # bytes that are read at once; of more the memory grows and not the speed
 PART = 16 << 10  # bytes of a line from which on it is written in parts, as the CRI does
 HOLD = 0.1  # s that the beginning of a line waits for its end
+LOG_MAX = 64 << 20  # bytes of a file from which on a new one is begun; one old one is kept
 PAUSE = 5.0  # s in which nothing is written after it could not be
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -105,6 +107,7 @@ class Log:
     def __init__(self, path: str) -> None:
         self._path = path
         self._file = -1
+        self._is = (0, 0)  # device and inode
         self._lost = 0
         self._why = ""
         self.due: float | None = None
@@ -125,6 +128,8 @@ class Log:
         """Those that could not be written."""
         done = 0
         try:
+            if self._file >= 0 and not self._has_name():
+                self._close()
             if self._file < 0:
                 self._open()
             while done < len(lines):
@@ -136,14 +141,31 @@ class Log:
     def _open(self) -> None:
         """Anew after each fault: the file may end in half a line then, or since a former life."""
         self._file = os.open(self._path, _FLAGS, 0o600)
-        size = os.fstat(self._file).st_size
+        info = os.fstat(self._file)
+        self._is, size = (info.st_dev, info.st_ino), info.st_size
         if size and os.pread(self._file, 1, size - 1) != b"\n":
             os.write(self._file, b"\n")
 
-    def _fail(self, error: OSError) -> None:
+    def _has_name(self) -> bool:
+        """Whether the file is still that of the path; where it cannot be told it is."""
+        try:
+            there = os.stat(self._path, follow_symlinks=False)  # noqa: PTH116
+            if (there.st_dev, there.st_ino) != self._is:
+                return False
+            if there.st_size <= LOG_MAX:
+                return True
+            os.rename(self._path, f"{self._path}.1")  # noqa: PTH104 - no pathlib: memory
+        except OSError as error:
+            return not isinstance(error, FileNotFoundError)
+        return False
+
+    def _close(self) -> None:
         if self._file >= 0:
             os.close(self._file)
         self._file = -1
+
+    def _fail(self, error: OSError) -> None:
+        self._close()
         self._why = error.strerror or "it cannot be written"
         self.due = time.monotonic() + PAUSE
 

@@ -46,13 +46,18 @@ _KEEP = (
     'keep(){ until cat >>"$1";do timeout -s KILL 5 cat >/dev/null;[ $? -eq 137 ]||break;done;'
     "cat >/dev/null;};"
 )
-# The keeper ends with 0 at the end of both streams; what the shell says in its place begins a line.
+# The keeper ends with 0 at the end of both streams. What the shell says in its place begins a line,
+# and has to be said before anything of the output: if it cannot be yet, each stream does it later.
 _BOTH = (
-    'tell(){ [ -s "$F" ]&&[ "$(tail -c 1 "$F")" ]&&echo;'
-    'echo "$(date -u +%Y-%m-%dT%H:%M:%SZ) stderr F ctdeck: the lines from here on have no times: '
-    'what gives them could not be run, or was killed (exit status $1)";};'
-    '(trap "" TERM;exec "$P" -IS "$K" "$F")&&exit;tell $? >>"$F";'
-    'keep "$F" <&3 3<&- 4<&- & exec 3<&-;keep "$F" <&4 4<&-;wait;wait'
+    'tell(){ [ -z "$1" ]||({ [ ! -s "$F" ]||[ -z "$(tail -c 1 "$F")" ]||echo;}&&'
+    'echo "$(date -u +%Y-%m-%dT%H:%M:%SZ) stderr F ctdeck: $1")>>"$F";};'
+    'keep(){ until tell "$1"&&set -- "$M"&&cat >>"$F";do timeout -s KILL 5 cat >/dev/null;'
+    "[ $? -eq 137 ]||break;done;cat >/dev/null;};"
+    '(trap "" TERM;exec "$P" -IS "$K" "$F")&&exit;'
+    'W="the lines from here on have no times: '
+    'what gives them could not be run, or was killed (exit status $?)";'
+    'M="output is missing here: it could not be written";tell "$W"&&W=;'
+    'keep "$W" <&3 3<&- 4<&- & exec 3<&-;keep "$W" <&4 4<&-;wait;wait'
 )
 
 
@@ -61,7 +66,7 @@ def log_script(log: Path, *, terminal: bool, python: str = sys.executable) -> st
     if terminal:
         return f"{_START}{_KEEP}exec 4<&-;keep {_quoted(log)} <&3 3<&-"
     names = f"P={_quoted(python)};K={_quoted(keeper.__file__)};F={_quoted(log)};"
-    return f"{_START}{_KEEP}{names}{_BOTH}"
+    return f"{_START}{names}{_BOTH}"
 
 
 def _quoted(path: Path | str) -> str:

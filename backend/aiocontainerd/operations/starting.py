@@ -13,6 +13,7 @@ from aiocontainerd.errors import ContainerdError, DaemonError, FailedPreconditio
 from aiocontainerd.maker import maker
 from aiocontainerd.models import HELD_BACK, REMOVE_LABEL, Container, Task, TaskStatus
 from aiocontainerd.operations.identity import Life, same_container, same_task, task_of
+from aiocontainerd.operations.keeper import LOG_MAX
 from aiocontainerd.operations.launch import delete_task, end_task, launch
 from aiocontainerd.operations.leasing import RunLease
 from aiocontainerd.operations.logger import NERDCTL_LOG, log_uri, nerdctl_uri
@@ -25,8 +26,6 @@ from aiocontainerd.operations.undo import Undo, undone_on_failure
 from aiocontainerd.services.snapshots import MountSpec
 from aiocontainerd.settled import settled
 from aiocontainerd.state import StateDirectory, stdin_of
-
-LOG_MAX = 64 << 20  # bytes of a log from which on a new start begins a new file
 
 
 async def start(client: Client, container: Container, *, state: StateDirectory) -> int:
@@ -157,8 +156,8 @@ async def _our_log(
 def _make_log(container: Container, state: StateDirectory) -> Path:
     """The file to append to. One that has grown large is moved aside, over the one before it.
 
-    Nobody else writes to it between two lives of the container, so this is the one time when
-    it can be bounded: while it runs, what its shim runs holds the file open.
+    Nobody else writes to it between two lives of the container. That of a terminal has no other
+    time when it can be bounded: while it runs, `cat` holds the file open.
     """
     make = partial(state.make_log, container.namespace, container.id, terminal=container.terminal)
     log = make()
