@@ -107,10 +107,10 @@ def test_a_shell(ctdeck: Open, web: str, containerd: Daemon, namespace: str) -> 
 
 
 def test_killed_in_a_shell(ctdeck: Open, web: str, containerd: Daemon, namespace: str) -> None:
-    """The container lives, our terminal is what it was, and the shell ends without us."""
+    """The container lives, our terminal is what it was; shell and child end, deaf as they are."""
     with ctdeck() as terminal:
         go_in(terminal)
-        terminal.type("printf '\\033[?1049h\\033[?1000h'; sleep 1000\r")
+        terminal.type("trap '' HUP; printf '\\033[?1049h\\033[?1000h'; sleep 1000\r")
         until(terminal, lambda: processes(containerd, namespace, web) == 3, "sleep runs")
         until(terminal, lambda: left_on(terminal.raw) == {1049, 1000}, "they are on")
         assert terminal.modes_now() != terminal.modes

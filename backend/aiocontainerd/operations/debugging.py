@@ -76,8 +76,8 @@ async def toolbox(
     since = now()
     result = await run(client, options, namespace=namespace, state=state)
     with Guard() as guard:
-        guard.watch(client, result.pid, since)
         try:
+            await guard.watch(client, result.pid, since, like=task.pid, by="pid")
             async with attached(client, result.container, size) as line:
                 yield Toolbox(options.id, line, files)
         finally:

@@ -21,7 +21,7 @@ from aiocontainerd.errors import (
     InvalidArgument,
     NotFound,
 )
-from aiocontainerd.models import Container, Key, TaskStatus
+from aiocontainerd.models import Container, Key, Task, TaskStatus
 from aiocontainerd.operations.exec_notes import ExecNote, forget, new_note
 from aiocontainerd.operations.guardian import Guard, now
 from aiocontainerd.operations.identity import Life, same_container, same_task
@@ -97,7 +97,7 @@ async def executed(
     """
     client.check_writable(container.namespace)
     found = await same_container(client, container)
-    await _refuse_not_running(client, found, seen)
+    task = await _running(client, found, seen)
     spec = await client.containers.spec(found.id, namespace=found.namespace)
     user = await _user(client, found, options.user)
     process = process_like(spec, options, user)
@@ -105,9 +105,13 @@ async def executed(
     note = await asyncio.to_thread(new_note, state, found.key)
     await client.locate()
     opened: list[int] = []
+    since = now()
     with Guard() as guard:
         try:
-            yield await _begin(client, note, process, opened, options.size, guard)
+            line, pid = await _begin(client, note, process, opened)
+            await guard.watch(client, pid, since, like=task.pid, by="mnt")
+            await line.resize(options.size)
+            yield line
         finally:
             for each in opened:
                 os.close(each)
@@ -168,7 +172,7 @@ async def _remove(client: Client, key: Key, exec_id: str) -> None:
         await client.tasks.delete_process(key.id, exec_id, namespace=key.namespace, timeout=ANSWER)
 
 
-async def _refuse_not_running(client: Client, container: Container, seen: Life | None) -> None:
+async def _running(client: Client, container: Container, seen: Life | None) -> Task:
     task = await same_task(client, container, seen)
     if task is None or task.status in {TaskStatus.STOPPED, TaskStatus.CREATED}:
         raise FailedPrecondition(
@@ -182,6 +186,7 @@ async def _refuse_not_running(client: Client, container: Container, seen: Life |
             subject=container.id,
             remedy="Resume it first.",
         )
+    return task
 
 
 async def _user(client: Client, container: Container, text: str) -> ResolvedUser | None:
@@ -202,14 +207,12 @@ async def _begin(
     note: ExecNote,
     process: Mapping[str, Any],
     opened: list[int],
-    size: Size,
-    guard: Guard,
-) -> Line:
-    """The process runs when this returns; what is `opened` has to be closed."""
+) -> tuple[Line, int]:
+    """It runs when this returns, with the pid that is told; what is `opened` has to be closed."""
     key, exec_id = note.key, note.exec_id
     stdin, stdout = (made_fifo(note.folder / name) for name in (INPUT, OUTPUT))
     opened += [open_reader(stdout), open_both(stdin)]
-    tasks, since = client.tasks, now()
+    tasks = client.tasks
     try:
         await settled(
             tasks.exec(
@@ -224,10 +227,7 @@ async def _begin(
         pid = await settled(tasks.start(key.id, namespace=key.namespace, exec_id=exec_id))
     except ContainerdError as error:
         raise plain(error, key.id) from error
-    guard.watch(client, pid, since)
-    line = Line(client, key, exec_id, stdin=opened[1], stdout=opened[0])
-    await line.resize(size)
-    return line
+    return Line(client, key, exec_id, stdin=opened[1], stdout=opened[0]), pid
 
 
 async def _end(client: Client, note: ExecNote, state: StateDirectory, guard: Guard) -> None:
