@@ -17,10 +17,11 @@ from aiocontainerd.simulator.server import Simulator
 from aiocontainerd.whose import Found
 from ctdeck.app import CtdeckApp
 from ctdeck.demo import Demo
-from ctdeck.screens import diskview
+from ctdeck.screens import dialog, diskview
 from ctdeck.verbs.whose import tell_whose
 from tests.tui.apps import lines_of, running, screen_text, until
 from tests.tui.disks import digest, with_disk
+from tests.tui.fake_operations import session
 from tests.tui.test_demo import playing
 from tests.tui.test_snapshots import SIZES, check, same_everywhere, stage
 
@@ -220,3 +221,23 @@ async def test_the_picture_of_an_answer(
         at.app.main.begin(tell_whose(at.app.main, "/srv/www/index.html"), group="whose", opens=True)
         await at.shows("Whose is /srv/www/index.html?")
         await check(at, "whose")
+
+
+async def test_a_long_path_and_long_answers_are_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = "/var/lib/kubelet/" + "/".join(f"folder-{n:02}" for n in range(12)) + "/index.html"
+
+    async def found(*_: object) -> tuple[Found, ...]:
+        keys = (Key("default", name) for name in ("web1", "db"))
+        return tuple(Found(key, f"it binds {path} at {key.id}") for key in keys)
+
+    monkeypatch.setattr("aiocontainerd.whose.whose", found)
+    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+    async with running(session=session(), size=(80, 24)) as (app, pilot):
+        app.main.begin(tell_whose(app.main, path), group="whose", opens=True)
+        await until(pilot, lambda: "goes there" in screen_text(app))
+        told = "".join(screen_text(app).replace("│", "").replace("▌", "").split())
+        assert told.count(path) == 3  # what was asked, and in each answer
+        await pilot.press("j")
+        await until(pilot, lambda: app.screen.table.current.key == ("1", 0))  # type: ignore[attr-defined]
+        await pilot.press("enter")
+        await until(pilot, lambda: app.main.row.key == Key("default", "db"))

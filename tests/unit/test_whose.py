@@ -103,6 +103,13 @@ async def test_our_own_process_and_its_cgroup(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(digests, "of_digest", no_digest)
     with pytest.raises(FailedPrecondition, match="no such process"):
         await whose(CLIENT, here, "4194999")
+    bound = snapshot(
+        containers=[container("me"), binding("etc", "/etc")], tasks=list(here.tasks.values())
+    )
+    for path in (f"/proc/{mine}", f"/proc/{mine}/root/etc/passwd"):  # not the /etc of this host
+        assert ids(await whose(CLIENT, bound, path)) == ["me"]
+    with pytest.raises(FailedPrecondition, match="no such process"):
+        await whose(CLIENT, here, "/proc/4194999/root")
 
 
 async def test_cgroups(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,6 +128,8 @@ async def test_cgroups(monkeypatch: pytest.MonkeyPatch) -> None:
     for form in (
         "/default/web",
         "/sys/fs/cgroup/default/web",
+        "0::/default/web",
+        "5:memory:/default/web",
         "/sys/fs/cgroup/memory/default/web/",
     ):
         assert [tuple(each.key) for each in await whose(CLIENT, here, form)] == [("default", "web")]

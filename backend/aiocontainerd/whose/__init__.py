@@ -16,7 +16,8 @@ from aiocontainerd.models import Container, Image, Key, Snapshot
 from aiocontainerd.safe import safe
 
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{6,64})")
-_PID = re.compile(r"[0-9]{1,10}")
+_PID = re.compile(r"([0-9]{1,10})|/proc/([0-9]{1,10})(?:/.*)?", re.DOTALL)
+_CGROUP = re.compile(r"[0-9]{1,10}:[^:]*:(/.*)", re.DOTALL)  # as in /proc/PID/cgroup
 LONGEST = 4096  # characters of a question, as the kernel has it for paths
 MOST = 200  # answers
 
@@ -34,7 +35,8 @@ class Found:
 async def whose(client: Client, world: Snapshot, what: str) -> tuple[Found, ...]:
     """The most telling first; empty if nobody's. Raises InvalidArgument for what is no question.
 
-    A path, a pid, six or more digits of a digest, a cgroup, or a container's id.
+    A path, a pid, six or more digits of a digest, a cgroup, or a container's id. A path below
+    /proc/PID is asked as the pid: where it leads to is in another root than ours.
     """
     from aiocontainerd.whose import digests, paths, processes
 
@@ -45,14 +47,16 @@ async def whose(client: Client, world: Snapshot, what: str) -> tuple[Found, ...]
         )
     found: list[Found] = []
     no_pid: FailedPrecondition | None = None
-    if what.startswith("/"):
-        found += await processes.of_cgroup(client, world, what)
-        found += await paths.of_path(client, world, what)
-    elif _PID.fullmatch(what):
+    if pid := _PID.fullmatch(what):
         try:
-            found += await processes.of_pid(client, world, int(what))
+            found += await processes.of_pid(client, world, int(pid[1] or pid[2]))
         except FailedPrecondition as error:  # the digits may be those of an id or a digest
             no_pid = error
+    elif cgroup := _CGROUP.fullmatch(what):
+        found += await processes.of_cgroup(client, world, cgroup[1])
+    elif what.startswith("/"):
+        found += await processes.of_cgroup(client, world, what)
+        found += await paths.of_path(client, world, what)
     found += _by_id(world, what)
     if match := _DIGEST.fullmatch(what):
         found += await digests.of_digest(client, world, match[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widgets import Static
 
 from aiocontainerd.safe import safe
 from ctdeck.desk import Choice
@@ -20,20 +22,28 @@ from ctdeck.styles import style_path
 from ctdeck.widgets.column import Column
 from ctdeck.widgets.table import Table
 
+_FRAME = 8  # cells of a line that are not its text
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One row of the list."""
+    """One row of the list: a line of an option's text, counted from 0."""
 
-    key: Hashable
+    value: str
     text: str
+    line: int = 0
+
+    @property
+    def key(self) -> Hashable:
+        """The option and the line."""
+        return self.value, self.line
 
 
 COLUMN: Column[Option] = Column("text", "", lambda o, _: o.text, lambda o: o.text, maximum=200)
 
 
 class ChooseScreen(ModalScreen[str | None]):
-    """Enter takes the row under the cursor, Esc none."""
+    """Enter takes the row under the cursor, Esc none; what is long has several lines."""
 
     CSS_PATH = style_path("dialogs")
     HORIZONTAL_BREAKPOINTS = NARROW
@@ -57,14 +67,14 @@ class ChooseScreen(ModalScreen[str | None]):
         self.table.header = False
 
     def compose(self) -> ComposeResult:
-        """The list in its box."""
+        """The list in its box, below a title that is too long for the box's own line."""
         with Vertical(classes="dialog choice"):
+            yield Static(safe(self.choice.title), markup=False, id="asked")
             yield self.table
 
     def on_mount(self) -> None:
         """Fill the list and put the cursor on what is chosen now."""
         dialog = self.query_one(".dialog")
-        dialog.border_title = Content(safe(self.choice.title))
         dialog.border_subtitle = Content(
             keys_line(
                 self,
@@ -72,32 +82,54 @@ class ChooseScreen(ModalScreen[str | None]):
                 ("choose.cancel", self.choice.leaves),
             )
         )
-        options = [Option(value, text) for value, text in self.choice.options]
-        longest = max((len(option.text) for option in options), default=0)
-        dialog.styles.width = max(64, min(longest + 8, self.app.size.width))
-        self.table.styles.height = min(len(options), max(3, self.app.size.height - 6))
-        self.table.set_rows(options)
-        self.table.move_to_key(self.choice.current)
+        self.on_resize()
+        self.table.move_to_key((self.choice.current, 0))
         self.table.focus()
         self.armed.begin(self)
 
+    def on_resize(self) -> None:
+        """Lay the lines out anew; the cursor stays on its option."""
+        dialog, room = self.query_one(".dialog"), self.app.size.width - _FRAME
+        title, asked = safe(self.choice.title), self.query_one("#asked")
+        asked.display = len(title) > room
+        dialog.border_title = Content("" if asked.display else title)
+        here = self.table.current
+        rows = [row for option in self.choice.options for row in _rows(*option, room)]
+        longest = max((len(row.text) for row in rows), default=0)
+        dialog.styles.width = max(64, min(longest + _FRAME, self.app.size.width))
+        self.table.styles.height = min(len(rows), max(3, self.app.size.height - 6))
+        self.table.set_rows(rows)
+        if here is not None:
+            self.table.move_to_key((here.value, 0))
+
     def action_move(self, lines: int) -> None:
-        """Move the cursor."""
-        self.table.move(lines)
+        """Move the cursor by as many options."""
+        heads = [place for place, row in enumerate(self.table.view.shown) if not row.line]
+        here = sum(place <= self.table.view.index for place in heads) - 1
+        if heads:
+            self.table.move_to(heads[max(0, min(here + lines, len(heads) - 1))])
 
     def action_take(self) -> None:
         """Take the row under the cursor."""
         row = self.table.current
         if row is not None and self.armed.accepts(self.app):
-            self.dismiss(str(row.key))
+            self.dismiss(row.value)
 
     def on_table_cursor_moved(self, event: Table.CursorMoved) -> None:
         """Another row is looked at."""
         event.stop()
         if self.preview is not None and (row := self.table.current) is not None:
-            self.preview(str(row.key))
+            self.preview(row.value)
 
     def on_table_row_opened(self, event: Table.RowOpened) -> None:
         """A double click takes the row."""
         event.stop()
         self.action_take()
+
+
+def _rows(value: str, text: str, room: int) -> list[Option]:
+    """The lines of one option."""
+    if len(text) <= room:  # as it is: blanks in it make columns
+        return [Option(value, text)]
+    lines = wrap(text, max(20, room), subsequent_indent="  ", break_on_hyphens=False)
+    return [Option(value, line, number) for number, line in enumerate(lines)]

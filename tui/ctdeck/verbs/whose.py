@@ -24,7 +24,7 @@ async def tell_whose(desk: Desk, what: str) -> None:
     finally:
         desk.progress("")
     if not found:
-        desk.tell(f"No container and no image of {_all(desk)} has to do with {what}.")
+        desk.tell(f"No container and no image of this containerd has to do with {what}.")
         return
     options = tuple((str(number), _line(each)) for number, each in enumerate(found))
     chosen = await desk.choose(
@@ -32,11 +32,6 @@ async def tell_whose(desk: Desk, what: str) -> None:
     )
     if chosen is not None:
         _go(desk, found[int(chosen)])
-
-
-def _all(desk: Desk) -> str:
-    number = len(desk.snapshot.namespaces)
-    return "this containerd" if number != 1 else f"namespace {desk.snapshot.namespaces[0]}"
 
 
 def _line(found: Found) -> str:
