@@ -131,8 +131,7 @@ def sockets(probes: Iterable[Probe]) -> Iterable[Finding]:
     listed = list(probes)
     for each in listed:
         if each.server is not None:
-            yield ok("socket", f"{each.address} answers")
-            yield _rights(each.address)
+            yield from answering(each.address)
     if any(each.server for each in listed):
         return
     for each in listed:
@@ -140,6 +139,13 @@ def sockets(probes: Iterable[Probe]) -> Iterable[Finding]:
         yield Finding(level, "socket", f"{each.address}: {each.problem}", "", each.remedy)
     means = "No daemon can be reached, so nothing more is looked at."
     yield problem("daemon", "none answers", means, "Start it, or name its socket with --address.")
+
+
+def answering(address: str) -> Iterable[Finding]:
+    """A socket that answers, and who else may use it."""
+    path = address.removeprefix("unix://")
+    yield ok("socket", f"{path} answers")
+    yield _rights(path)
 
 
 def _rights(address: str) -> Finding:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiocontainerd.models import Container, Event, Image, Mount
 from ctdeck.desk import Desk
 from ctdeck.rows import ContainerRow, DiskRow, EventRow, ImageRow, MountRow, Row, TaskRow
-from ctdeck.verbs.doing import client_of, state_of
+from ctdeck.verbs.doing import address_of, client_of, state_of
 
 if TYPE_CHECKING:
     from aiocontainerd.client import Client
@@ -165,10 +165,14 @@ def show_doctor(desk: Desk) -> None:
     """What is wrong with the daemon and its host."""
 
     async def read(plain: bool, width: int) -> AsyncIterator[Sequence[Painted]]:
-        from ctdeck.doctor import examined, painted, summary_of
+        from ctdeck.doctor import answering, examined, painted, summary_of
 
-        found = []
-        async for finding in examined(client_of(desk), state_of(desk)):
+        client, state = client_of(desk), state_of(desk)
+        is_real = desk.session is not None and desk.session.demo is None
+        found = list(answering(address_of(desk))) if is_real else []
+        for finding in found:
+            yield painted(finding, min(MOST_WIDE, width - 1))
+        async for finding in examined(client, state):
             found.append(finding)
             yield painted(finding, min(MOST_WIDE, width - 1))
         yield summary_of(found)
