@@ -441,3 +441,40 @@ def test_a_rotated_file_that_has_gone_is_passed_over(path: Path) -> None:
     assert log.before() == []
     assert log.unread == 0
     log.close()
+
+
+@pytest.mark.usefixtures("small")
+def test_from_the_beginning_and_looked_through_either_way(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through rotated files; and from where one stopped it is read on in both directions."""
+    monkeypatch.setattr(module, "AT_ONCE", 64)
+    for number, name in enumerate(("x.log.1", "x.log")):
+        path.with_name(name).write_text(lines(100, 100 * number))
+        os.utime(path.with_name(name), (number, number))
+    whole = lines(200).splitlines()
+    reader = LogReader(LogSource((LogFile(str(path)),), "us"))
+    made = texts(reader.head().entries)
+    assert made[0] == "line 0"
+    assert len(made) < 20
+    while more := reader.after().entries:
+        made += texts(more)
+    assert made == whole
+    reader.close()
+    reader = LogReader(LogSource((LogFile(str(path)),), "us"))
+    backwards = texts(reader.tail().entries)
+    scout = reader.twin()
+    reader.close()
+    while "line 50" not in backwards:
+        piece = texts(scout.back())
+        backwards[:0] = piece
+    assert backwards == whole[-len(backwards) :]
+    forwards = list(piece)
+    while more := scout.forward().entries:
+        piece = texts(more)
+        forwards += piece
+    assert forwards == backwards
+    while older := scout.before():
+        piece[:0] = texts(older)
+    assert piece == whole
+    scout.close()

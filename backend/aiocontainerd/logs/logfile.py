@@ -7,6 +7,7 @@ before it is in the files that were rotated before it was opened (`rotated.py`).
 
 import os
 from contextlib import suppress
+from copy import copy, deepcopy
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -103,6 +104,50 @@ class OpenLog:
         lines, self._begin, self._rest, self._lost = found
         return self._format.read(lines)
 
+    def to_beginning(self) -> None:
+        """Of the oldest of its files that can be read: `news` goes on from there."""
+        for each in reversed(rotated(self.file.path, self._root)):
+            with suppress(NoLog):
+                self._stand(self._opened(each), 0)
+                return
+
+    def twin(self) -> "OpenLog":
+        """Another one that stands where this one does, and moves by itself."""
+        other = copy(self)
+        other._descriptor = os.dup(self._descriptor)
+        other._past, other._format = list(self._past), deepcopy(self._format)
+        return other
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Another one after each step forwards."""
+        return self._descriptor, self._at
+
+    def back(self) -> list[Entry]:
+        """As `before`, but what was read so far is left: `news` goes on behind what this gives."""
+        descriptor, end = self._descriptor, self._begin
+        while not end and self._past:
+            past = self._past.pop(0)
+            there = self._found_again(past)
+            if there is not None:
+                descriptor, end = there, past.end
+        if end:
+            self._stand(descriptor, end)
+        return self.before()
+
+    def forward(self) -> News:
+        """As `news` without skipping, but what was read so far is left to `before`."""
+        self._begin = max(0, self._at - len(self._rest) - self._lost)
+        return self.news(skips=False)
+
+    def _stand(self, descriptor: int, at: int) -> None:
+        if descriptor != self._descriptor:
+            self.close()
+        self._descriptor, self._at, self._begin = descriptor, at, at
+        self._rest, self._lost = b"", 0
+        self._format = format_of(self.file.kind, self.file.stream)
+        self._mark = self._before_at()
+
     def before(self) -> list[Entry]:
         """Lines before those that were read so far; none if there are none."""
         if self._begin:
@@ -120,19 +165,8 @@ class OpenLog:
         """As `_back`, in the newest of the rotated files that is still there."""
         while self._past:
             past = self._past.pop(0)
-            found = next(
-                (
-                    each
-                    for each in rotated(self.file.path, self._root)
-                    if each.inode == past.inode and each.changed <= past.changed
-                ),
-                None,
-            )
-            if found is None:
-                continue
-            try:
-                descriptor = self._opened(found)
-            except NoLog:
+            descriptor = self._found_again(past)
+            if descriptor is None:
                 continue
             try:
                 lines, begin, rest, lost = self._back(past.end, PIECE, descriptor)
@@ -142,6 +176,14 @@ class OpenLog:
                 self._past.insert(0, past._replace(end=begin))
             return lines, rest, lost
         return [], b"", 0
+
+    def _found_again(self, past: _Past) -> int | None:
+        """A descriptor of the file; None if it is not there any more."""
+        for each in rotated(self.file.path, self._root):
+            if each.inode == past.inode and each.changed <= past.changed:
+                with suppress(NoLog):
+                    return self._opened(each)
+        return None
 
     def _back(self, end: int, length: int, descriptor: int) -> tuple[list[Line], int, bytes, int]:
         """Lines up to `end`, where the first one begins, and what stands behind the last one."""
@@ -173,8 +215,9 @@ class OpenLog:
             at = following
         return None
 
-    def news(self) -> News:
-        """What came in since; rotation and emptying are noticed here. Raises NoLog."""
+    def news(self, *, skips: bool = True) -> News:
+        """What came in since; rotation and emptying are noticed here. Of very much only the end is
+        read if it `skips`. Raises NoLog."""
         entries: list[Entry] = []
         skipped = 0
         if self._is_another_content():
@@ -183,7 +226,7 @@ class OpenLog:
         elif self._is_replaced() and self.size == self._at:
             entries += self._renew()
         size = self.size
-        if size - self._at > BEHIND:
+        if skips and size - self._at > BEHIND:
             skipped = self._skip(size)
         if size > self._at:
             entries += self._take(_read(self._descriptor, self._at, min(size - self._at, AT_ONCE)))

@@ -1,6 +1,6 @@
 """The files of one log, read together; blocks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import NamedTuple
@@ -23,8 +23,10 @@ class Batch(NamedTuple):
 
 
 class LogReader:
-    """Reads a log: `tail` first, then `before` and `news` as often as wanted, one at a time.
+    """Reads a log: `tail` or `head` first, then the others as often as wanted, one at a time.
 
+    `before` and `after` add to what was read, at its two ends; `back` and `forward` leave it behind
+    (for them it is what is before, or comes after, then), to look through a log of any length.
     Two files without times cannot be put in order: the one that was written to last comes last.
     Of several files those that are not there are left out. `root` leads to the daemon's files.
     `close` may be called from any thread: what is being read is read to its end.
@@ -56,7 +58,8 @@ class LogReader:
         with self._working():
             self._open()
             entries = [entry for file in self._files for entry in file.tail(piece)]
-            return self._with(entries)
+            batch = self._with([file.news() for file in self._files])
+            return batch._replace(entries=entries + batch.entries)
 
     def before(self, stream: str = "") -> Sequence[Entry]:
         """Some of what comes before all that was read, for `stream` or for both; first of the file
@@ -66,10 +69,41 @@ class LogReader:
             file = next((file for file in self._of(stream) if file.unread), None)
             return file.before() if file else []
 
+    def back(self, stream: str = "") -> Sequence[Entry]:
+        """As `before`, and go there. Raises NoLog."""
+        with self._working():
+            file = next((file for file in self._of(stream) if file.unread), None)
+            return file.back() if file else []
+
     def news(self) -> Batch:
         """What came in since. Raises NoLog."""
         with self._working():
-            return self._with([])
+            return self._with([file.news() for file in self._files])
+
+    def head(self) -> Batch:
+        """Open the files; the first lines of all that can be read. Raises NoLog."""
+        with self._working():
+            self._open()
+            for file in self._files:
+                file.to_beginning()
+            return self._on(lambda file: file.news(skips=False))
+
+    def after(self) -> Batch:
+        """What comes next, and nothing is skipped; without entries this is the end. Raises NoLog."""
+        with self._working():
+            return self._on(lambda file: file.news(skips=False))
+
+    def forward(self) -> Batch:
+        """As `after`, and go there. Raises NoLog."""
+        with self._working():
+            return self._on(OpenLog.forward)
+
+    def twin(self) -> "LogReader":
+        """Another one that stands where this one does, and moves by itself."""
+        other = LogReader(self.source, self._root)
+        with self._working():
+            other._files = [file.twin() for file in self._files]
+        return other
 
     def _of(self, stream: str) -> list[OpenLog]:
         return [file for file in self._files if not stream or file.file.stream in ("", stream)]
@@ -85,9 +119,17 @@ class LogReader:
             raise reasons[0]
         self._files.sort(key=lambda file: file.changed)
 
-    def _with(self, entries: list[Entry]) -> Batch:
-        news: list[News] = [file.news() for file in self._files]
-        entries += [entry for each in news for entry in each.entries]
+    def _on(self, step: Callable[[OpenLog], News]) -> Batch:
+        """Step by step until there is an entry, or nothing comes any more."""
+        while True:
+            places = [file.place for file in self._files]
+            batch = self._with([step(file) for file in self._files])
+            if batch.entries or self._is_closed or places == [file.place for file in self._files]:
+                return batch
+
+    @staticmethod
+    def _with(news: Sequence[News]) -> Batch:
+        entries = [entry for each in news for entry in each.entries]
         left = [entry for each in news for entry in each.open]
         return Batch(entries, left, sum(each.skipped for each in news))
 

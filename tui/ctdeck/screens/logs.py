@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from aiocontainerd.errors import ContainerdError
 from aiocontainerd.logs import Entry, LogFile, LogSource
-from aiocontainerd.models import Container, Task
+from aiocontainerd.models import Container, Task, TaskStatus
 from aiocontainerd.safe import safe
 from ctdeck.formatting import GLYPHS, counted, size, status_role, status_text
 from ctdeck.logtext import SPANS, STREAMS, TIMES, Look, as_text, length, paint
@@ -130,11 +130,19 @@ class LogScreen(Screen[None]):
             notes.append(f"{words}{self.page.count_text}")
         if view.search:
             notes.append(f"/{safe(view.search.words)}")
-        if not self.trouble:
-            notes.append(
-                "following" if view.following else f"not following: {self.page.key('last')}"
-            )
+        if self.trouble:
+            return notes
+        if not view.following:
+            notes.append(f"not following: {self.page.key('last')}")
+        else:
+            notes.append("ended" if self._is_ended else "following")
         return notes
+
+    @property
+    def _is_ended(self) -> bool:
+        """Nothing runs that would write to it."""
+        task = self._task_now()
+        return task is None or task.status is TaskStatus.STOPPED
 
     def _mark_streams(self) -> None:
         """Before the lines stands which stream they are of, where both are seen."""

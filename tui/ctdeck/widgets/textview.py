@@ -198,10 +198,9 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
         self._changed()
 
     def go_to(self, number: int) -> None:
-        """Have this line in sight, and marked as the one that was found."""
-        self.here = number
+        """Have this line in sight, and marked as the one that was found; that ends the following."""
+        self.here, self.following = number, False
         if number not in self.seen:
-            self.following = False
             self._top, self._sub = number, 0
             index, sub = self._up(self._index(number), 0, self.size.height // 3)
             self._top, self._sub = self.shown[index], sub
