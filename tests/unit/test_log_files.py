@@ -471,10 +471,10 @@ def test_from_the_beginning_and_looked_through_either_way(
     assert backwards == whole[-len(backwards) :]
     forwards = list(piece)
     while more := scout.forward().entries:
-        piece = texts(more)
-        forwards += piece
+        forwards += texts(more)
     assert forwards == backwards
+    before: list[str] = []  # at the end all was left
     while older := scout.before():
-        piece[:0] = texts(older)
-    assert piece == whole
+        before[:0] = texts(older)
+    assert before == whole
     scout.close()

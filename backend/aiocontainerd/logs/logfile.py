@@ -82,6 +82,14 @@ class OpenLog:
         return os.fstat(self._descriptor).st_size
 
     @property
+    def amount(self) -> int:
+        """Bytes that are in all of its files now: in those that were rotated, too."""
+        here = 0
+        with suppress(OSError):  # its name is free for a moment
+            here = os.stat(self._root + self.file.path, follow_symlinks=False).st_size  # noqa: PTH116
+        return here + sum(each.size for each in rotated(self.file.path, self._root))
+
+    @property
     def changed(self) -> float:
         """When it was written to last."""
         return os.fstat(self._descriptor).st_mtime

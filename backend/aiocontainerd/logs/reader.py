@@ -36,6 +36,7 @@ class LogReader:
         self.source = source
         self._root = root
         self._files: list[OpenLog] = []
+        self.passed = 0  # bytes, by `head`, `after` and `forward`
         self._is_closed = False
         self._lock = Lock()
 
@@ -51,6 +52,11 @@ class LogReader:
     def unread(self, stream: str = "") -> int:
         """Bytes before what was read; only of the files that may hold this stream."""
         return sum(file.unread for file in self._of(stream))
+
+    @property
+    def amount(self) -> int:
+        """Bytes of all of its files that can be read."""
+        return sum(file.amount for file in self._files)
 
     def tail(self, piece: int = 0) -> Batch:
         """Open the files; the last lines, `piece` bytes of each (0: many), and what has no end
@@ -89,7 +95,7 @@ class LogReader:
             return self._on(lambda file: file.news(skips=False))
 
     def after(self) -> Batch:
-        """What comes next, and nothing is skipped; without entries this is the end. Raises NoLog."""
+        """What comes next, nothing is skipped; without entries this is the end. Raises NoLog."""
         with self._working():
             return self._on(lambda file: file.news(skips=False))
 
@@ -124,7 +130,10 @@ class LogReader:
         while True:
             places = [file.place for file in self._files]
             batch = self._with([step(file) for file in self._files])
-            if batch.entries or self._is_closed or places == [file.place for file in self._files]:
+            now = [file.place for file in self._files]
+            for (old, start), (new, end) in zip(places, now, strict=True):
+                self.passed += end - (start if new == old else 0)
+            if batch.entries or self._is_closed or places == now:
                 return batch
 
     @staticmethod

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
 from aiocontainerd.logs import Batch, Entry, LogReader, LogSource
 from aiocontainerd.logs.entries import NOTE
-from ctdeck.formatting import counted
+from ctdeck.formatting import counted, size
 from ctdeck.offloop import off_loop
 from ctdeck.widgets.textview import TextView
 
@@ -28,6 +28,7 @@ class LogFeed:
         self.root = ""
         self.stream = ""  # the only one that is looked at
         self.skipped = 0  # lines that came too fast
+        self.looking = ""  # how far, while one looks for something that is not in the view
         self._view = view
         self._told = told
         self._reader: LogReader | None = None
@@ -61,15 +62,16 @@ class LogFeed:
         finally:
             self._close()
 
-    async def reopen(self) -> None:
-        """Show the end of the log as it is now. Raises NoLog."""
+    async def reopen(self, *, at_head: bool = False) -> None:
+        """Show the end of the log as it is now, or its beginning. Raises NoLog."""
         assert self.source is not None
         async with self._turn:
             self._close()
-            self._reader = LogReader(self.source, self.root)
-            batch = await off_loop(self._reader.tail, "log")
-            self._open = batch.open
-            self._view.show([*batch.entries, *batch.open])
+            self._reader = reader = LogReader(self.source, self.root)
+            batch = await off_loop(reader.head if at_head else reader.tail, "log")
+            self._open = [] if at_head else batch.open
+            self._view.goes_on = at_head
+            self._view.show([*batch.entries, *self._open], from_first=at_head)
         self._told()
 
     def _close(self) -> None:
@@ -80,7 +82,7 @@ class LogFeed:
     async def _look(self) -> bool:
         """Take what came in; whether anything did."""
         view = self._view
-        if view.lines.cut or (view.lines.is_full and not view.following):
+        if view.goes_on or view.lines.cut or (view.lines.is_full and not view.following):
             return False
         async with self._turn:
             if self._reader is None:
@@ -121,3 +123,78 @@ class LogFeed:
             self._view.put_before(await off_loop(self._before, "log"))
         self._told()
         return True
+
+    async def after(self) -> bool:
+        """Read what comes behind the last line; whether there was anything, or this is the end."""
+        async with self._turn:
+            if self._reader is None:
+                return False
+            batch = await off_loop(self._reader.after, "log")
+            if not batch.entries:
+                self._view.goes_on, self._open = False, batch.open
+            self._view.add(batch.entries or batch.open)
+        self._told()
+        return bool(batch.entries)
+
+    def all(self) -> Iterator[Entry]:
+        """What is in its files now, from the first line on, and little of what comes meanwhile.
+
+        Blocks. Raises NoLog.
+        """
+        assert self.source is not None
+        reader = LogReader(self.source, self.root)
+        try:
+            batch = reader.head()
+            amount = reader.amount
+            while batch.entries and reader.passed < amount:
+                yield from batch.entries
+                batch = reader.after()
+            yield from (*batch.entries, *batch.open)
+        finally:
+            reader.close()
+
+    async def find(self, step: int, is_it: Callable[[Entry], bool]) -> int | None:
+        """Look through what is not in the view, above (-1) or below (1), piece by piece.
+
+        What stands round the nearest one takes the place of what is in the view then; returns its
+        number. Raises NoLog.
+        """
+        async with self._turn:
+            if self._reader is None:
+                return None
+            scout = await off_loop(self._reader.twin, "log")
+        try:
+            piece, place = await self._sought(scout, step, is_it)
+            if place is None:
+                return None
+            async with self._turn:
+                ours, self._reader = self._reader, scout
+                scout, self._open = ours, []
+                self._view.goes_on = True
+                self._view.show(piece, from_first=True)
+            return self._view.lines.first + place
+        finally:
+            self.looking = ""
+            if scout is not None:
+                scout.close()
+            self._told()
+
+    async def _sought(
+        self, scout: LogReader, step: int, is_it: Callable[[Entry], bool]
+    ) -> tuple[Sequence[Entry], int | None]:
+        """The first piece that has one, and its place in that."""
+        stream, total = self.stream, scout.unread(self.stream)
+
+        def look() -> tuple[Sequence[Entry], int | None]:
+            piece = scout.back(stream) if step < 0 else scout.forward().entries
+            return piece, next((at for at in range(len(piece))[::step] if is_it(piece[at])), None)
+
+        while True:
+            done = abs(total - scout.unread(stream))
+            self.looking = f"looking further back: {size(done)} of {size(total)}"
+            if step > 0:
+                self.looking = f"looking further on: {size(done)}"
+            self._told()
+            piece, place = await off_loop(look, "log")
+            if place is not None or not piece:
+                return piece, place

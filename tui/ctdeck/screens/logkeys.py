@@ -19,7 +19,7 @@ _SINCE = ", ".join(words for _, words in SPANS)  # in the order of their keys
 KEYS = (
     ("times", "t", "times", "times", "Times before the lines: of day, with the date, none"),
     ("stream", "o", "stream", "out/err", "Only stdout, only stderr, both"),
-    ("save", "s", "save", "save", "Save the lines that are shown to a new file"),
+    ("save", "s", "save", "save", "Save all of the log, as it is shown, to a new file"),
     ("help", "question_mark", "help", "help", "These keys, and where the log is"),
     *(
         (f"since.{place}", str(place), f"since({place})", f"since {words}", f"Since {words}")

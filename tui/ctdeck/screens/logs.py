@@ -21,11 +21,11 @@ from ctdeck.logtext import SPANS, STREAMS, TIMES, Look, as_text, length, paint
 from ctdeck.masking import masked_text
 from ctdeck.screens.logfeed import LogFeed
 from ctdeck.screens.logkeys import KEYS, help_text, keys_that_fit
+from ctdeck.screens.logpage import LogPage
 from ctdeck.screens.saving import proposed, save_lines
 from ctdeck.widgets.askline import AskLine
 from ctdeck.widgets.lines import BottomLine, Line
 from ctdeck.widgets.parts import headed
-from ctdeck.widgets.textpage import TextPage
 from ctdeck.widgets.textview import TextView
 
 Found = tuple[LogSource, str]  # the log, and what leads to the files of its host
@@ -54,8 +54,8 @@ class LogScreen(Screen[None]):
         self.container = container
         self.look = Look()
         self.view: TextView[Entry] = TextView(paint, length, follows=True, id="log")
-        self.page = TextPage(self.view, opened)
         self.feed = LogFeed(self.view, self.tell)
+        self.page = LogPage(self.view, self.feed, opened)
         self.trouble = ""  # why there is no log, or no more of it
         self._top = Line(id="log-top")
         self._bottom = BottomLine(id="log-bottom")
@@ -117,8 +117,6 @@ class LogScreen(Screen[None]):
     def notes(self) -> list[str]:
         """How it is looked at, the most important last."""
         view, look, notes = self.view, self.look, []
-        if self.feed.unread:
-            notes.append(f"{size(self.feed.unread)} before")
         if gone := view.lines.dropped + self.feed.skipped:
             notes.append(f"{counted(gone, 'line')} dropped")
         if look.since:
@@ -128,8 +126,12 @@ class LogScreen(Screen[None]):
         if view.seeker.is_filtering:
             words = f"&{safe(self.page.filter)} " if self.page.filter else ""
             notes.append(f"{words}{self.page.count_text}")
+        if self.feed.unread:
+            notes.append(f"{size(self.feed.unread)} before")
         if view.search:
             notes.append(f"/{safe(view.search.words)}")
+        if self.feed.looking:
+            return [*notes, f"{self.feed.looking}: Esc ends it"]
         if self.trouble:
             return notes
         if not view.following:
@@ -175,27 +177,37 @@ class LogScreen(Screen[None]):
         self._fill()
 
     def on_text_view_moved(self) -> None:
-        """Other lines are seen: at the first one what stands before it is read."""
-        if self.view.following and self.view.lines.cut:
+        """Other lines are seen: at the first one what stands before it is read, at the last one
+        what comes behind it."""
+        if self.view.following and (self.view.lines.cut or self.view.goes_on):
             self.run_worker(self.feed.reopen(), group="reopen", exclusive=True)
         self.tell()
         self._fill()
 
     def _fill(self) -> None:
-        if not self._is_reading and self._wants_more():
+        if not self._is_reading and (self._wants_before() or self._wants_after()):
             self._is_reading = True
-            self.run_worker(self._read_before(), group="before")
+            self.run_worker(self._read_on(), group="before")
 
-    def _wants_more(self) -> bool:
+    def _wants_before(self) -> bool:
         view = self.view
         if not view.is_at_top or not self.feed.unread or not view.seeker.is_complete:
             return False
         return not (view.lines.is_full and (view.following or view.seeker.is_filtering))
 
-    async def _read_before(self) -> None:
+    def _wants_after(self) -> bool:
+        view = self.view
+        if not view.goes_on or view.lines.cut or not view.is_at_end:
+            return False
+        return view.seeker.is_complete and not (view.lines.is_full and view.seeker.is_filtering)
+
+    async def _read_on(self) -> None:
         try:
-            while self._wants_more() and await self.feed.before():
-                pass
+            while True:
+                if self._wants_after():
+                    await self.feed.after()
+                elif not self._wants_before() or not await self.feed.before():
+                    break
         except ContainerdError as error:
             self.app.notify(safe(str(error)), severity="error", markup=False)
         finally:
@@ -242,23 +254,21 @@ class LogScreen(Screen[None]):
 
     def action_save(self) -> None:
         """Ask where to."""
-        if not self.view.shown:
+        if not (self.view.shown or self.page.has_more(-1) or self.page.has_more(1)):
             self._say("There is no line to save.")
             return
         self.page.ask(AskLine("save to", proposed(self.container.id, "log")))
 
     def on_ask_line_answered(self, event: AskLine.Answered) -> None:
-        """Save what is shown."""
+        """Save all of the log as it is shown, also when it is left meanwhile."""
         self.page.close_prompt()
         self.tell()
-        if event.text:
-            self.run_worker(self._save(event.text), group="save")
-
-    async def _save(self, path: str) -> None:
-        lines, look = self.view.lines, self.look
-        entries = [lines[number] for number in self.view.shown]
-        texts = (as_text(entry, look) for entry in entries)
-        await save_lines(self.app, path, texts, len(entries))
+        if event.text and self.feed.source is not None:
+            look, wants = self.look, self.view.seeker.wish()
+            texts = (as_text(entry, look) for entry in self.feed.all() if wants(entry))
+            if self.page.has_more(-1) or self.page.has_more(1):
+                self._say("Saving all of the log …")
+            self.app.run_worker(save_lines(self.app, event.text, texts), group="save")
 
     def action_help(self) -> None:
         """The keys, and the files of the log."""

@@ -123,7 +123,7 @@ class ReadingScreen(Screen[None]):
         if event.text:
             shown = [self.view.lines[number] for number in self.view.shown]
             texts = (line.text for line in shown)
-            self.run_worker(save_lines(self.app, event.text, texts, len(shown)), group="save")
+            self.run_worker(save_lines(self.app, event.text, texts), group="save")
 
     def on_line_clicked(self, event: Line.Clicked) -> None:
         """A key's name."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aiocontainerd.errors import ContainerdError
 from aiocontainerd.safe import safe
 from ctdeck.formatting import counted
 from ctdeck.forms.host_paths import surroundings
@@ -25,11 +27,25 @@ def proposed(name: str, kind: str) -> str:
     return str(Path(here or home) / f"{plain}-{now:%Y%m%d-%H%M%S}.{kind}")
 
 
-async def save_lines(app: App[Any], path: str, lines: Iterable[str], count: int) -> None:
-    """To a new file, 0600; told in a toast, also what went wrong."""
+async def save_lines(app: App[Any], path: str, lines: Iterable[str]) -> None:
+    """To a new file, 0600; told in a toast, also what went wrong. The lines are asked for in a
+    thread, which ends when this is cancelled."""
+    count, is_over = 0, False
+
+    def counting() -> Iterator[str]:
+        nonlocal count
+        for line in lines:
+            if is_over:
+                raise InterruptedError  # nothing of it stays
+            count += 1
+            yield line
+
     try:
-        file = await off_loop(lambda: save_new(path, lines), "save")
-    except (OSError, ValueError) as error:
+        file = await off_loop(lambda: save_new(path, counting()), "save")
+    except asyncio.CancelledError:
+        is_over = True
+        raise
+    except (OSError, ValueError, ContainerdError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         if isinstance(error, FileExistsError):
             why = "there is a file already, and it stays"

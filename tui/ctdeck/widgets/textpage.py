@@ -103,6 +103,16 @@ class TextPage(Vertical):
     def on_filter_line_closed(self) -> None:
         """Enter or Esc."""
         self.close_prompt()
+        if self.view.search is not None and self.view.here is None:
+            self.action_walk(1)
+
+    def has_more(self, step: int) -> bool:
+        """Whether there are lines above (-1) or below (1) that are not in the view."""
+        return False
+
+    async def look_further(self, step: int) -> bool:
+        """Go to the next of them with what is searched for; whether there is one."""
+        return False
 
     def close_prompt(self) -> None:
         """Back to the text."""
@@ -125,8 +135,9 @@ class TextPage(Vertical):
         if not seen:
             return
         found = await self.view.seeker.walk(1, seen[0]) or await self.view.seeker.walk(-1, seen[0])
+        words = "not here: Enter looks further" if self.has_more(-1) else "not found"
         for line in self.query(FilterLine):
-            line.tell("" if found else "not found")
+            line.tell("" if found else words)
 
     def _sift(self, text: str) -> str:
         """Show only these; raises ValueError."""
@@ -159,9 +170,13 @@ class TextPage(Vertical):
             self.run_worker(self._walk(step), group="walk", exclusive=True)
 
     async def _walk(self, step: int) -> None:
-        if await self.view.seeker.walk(step):
+        walk, is_new = self.view.seeker.walk, self.view.here is None
+        if await walk(step) or (is_new and await walk(-step)):
             return
-        if self.view.here is None and not await self.view.seeker.walk(-step):
+        for way in (step, -step) if is_new else (step,):
+            if self.has_more(way) and await self.look_further(way):
+                return
+        if is_new:
             self._say("Not found.")
         elif step > 0:
             self._say(f"There is none below; {self.key('previous')} goes up.")

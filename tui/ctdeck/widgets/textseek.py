@@ -79,28 +79,40 @@ class Seeker(Generic[T]):
         self._from, self._to = min(self._from, numbers.stop), min(self._to, numbers.stop)
         self._go_on()
 
-    def _is_wanted(self, number: int) -> bool:
-        view, item = self._view, self._view.lines[number]
-        if view.sieve is not None and not view.sieve(item):
-            return False
-        return self.accepts is None or self.accepts(view.paint(item).text)
+    def wish(self) -> Callable[[T], bool]:
+        """Tells which lines are shown, as it is now."""
+        sieve, accepts, paint = self._view.sieve, self.accepts, self._view.paint
+
+        def wants(item: T) -> bool:
+            if sieve is not None and not sieve(item):
+                return False
+            return accepts is None or accepts(paint(item).text)
+
+        return wants
 
     def _look(self) -> bool:
         """At some more, the new ones first; whether any of them is shown."""
-        shown, numbers = self._view.shown, self._view.lines.numbers
+        shown, lines, wants = self._view.shown, self._view.lines, self.wish()
+        numbers = lines.numbers
         assert isinstance(shown, list)
         until, found = time.monotonic() + A_TURN, len(shown)
         while self._to < numbers.stop and time.monotonic() < until:
-            if self._is_wanted(self._to):
+            if wants(lines[self._to]):
                 shown.append(self._to)
             self._to += 1
         before: list[int] = []
         while self._from > numbers.start and time.monotonic() < until:
             self._from -= 1
-            if self._is_wanted(self._from):
+            if wants(lines[self._from]):
                 before.append(self._from)
         shown[:0] = before[::-1]
         return len(shown) > found
+
+    async def looked(self) -> None:
+        """Look at all lines."""
+        while not self.is_complete:
+            self._look()
+            await asyncio.sleep(0)
 
     def _go_on(self) -> None:
         if not self.is_complete and not self._is_looking and self._view.is_attached:

@@ -66,6 +66,7 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
         self.sieve: Callable[[T], bool] | None = None  # beside the filter: what is shown at all
         self.shown: Sequence[int] = range(0)  # the numbers of those that are not filtered away
         self.following = follows
+        self.goes_on = False  # there is more behind the last line, to be read when one is there
         self.wraps = True
         self.aside = 0  # cells that are out of sight on the left
         self.empty = ""
@@ -75,16 +76,17 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
         self._follows = follows
         self._top = self._sub = 0
         self._rows: list[tuple[int, int]] = []
+        self._seen_last = self._rows, follows
         self._laid = Layout(lambda number: self.paint(self.lines[number]), self._lay_on)
         self._styles: dict[str, Style] = {}
 
     # What is in it
 
-    def show(self, lines: Sequence[T]) -> None:
-        """These and no others, from the first on or, where it follows, from the last."""
+    def show(self, lines: Sequence[T], *, from_first: bool = False) -> None:
+        """These and no others, from the last on where it follows, else from the first."""
         self.lines.clear()
         self.lines.add(lines)
-        self.following = self._follows
+        self.following = self._follows and not from_first
         self._top, self._sub, self.here = self.lines.first, 0, None
         self._laid.forget()
         self.sift()
@@ -176,9 +178,10 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
         index, sub = self._down(index, sub, rows) if rows > 0 else self._up(index, sub, -rows)
         self._top, self._sub = self.shown[index], sub
         self._changed()
-        if rows > 0 and self.is_at_end and self._follows and not self.following:
+        follows = self._follows and not self.goes_on
+        if rows > 0 and self.is_at_end and follows and not self.following:
             self.following = True
-            self.post_message(self.Moved(self))
+            self._changed()
 
     def page(self, share: float) -> None:
         """So many pages down; a row stays in sight."""
@@ -198,7 +201,7 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
         self._changed()
 
     def go_to(self, number: int) -> None:
-        """Have this line in sight, and marked as the one that was found; that ends the following."""
+        """Have this line in sight, marked as the one that was found; that ends the following."""
         self.here, self.following = number, False
         if number not in self.seen:
             self._top, self._sub = number, 0
@@ -262,10 +265,11 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
             self.refresh()
 
     def _changed(self) -> None:
-        before = self._rows, self.following
         self._arrange()
         self.refresh()
-        if (self._rows, self.following) != before:
+        now = self._rows, self.following
+        if now != self._seen_last:
+            self._seen_last = now
             self.post_message(self.Moved(self))
 
     def _arrange(self) -> None:
