@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from . import bursts, bytes, first_act, first_frame, keys, pulling, rest, rows, views
+from . import bursts, bytes, first_act, first_frame, keys, log, pulling, rest, rows, views
 from .figures import Measure
 from .ground import Ground
 from .pace import Pace
@@ -46,6 +46,7 @@ PARTS = {
     "views": Part("Keys", by_itself=_views),
     "store": Part("Changes", rows.in_store),
     "row": Part("Changes", rows.on_screen),
+    "log": Part("Logs", by_itself=log.measure),
     "bytes": Part("Bytes to the terminal, 10,000, 200x50", by_itself=bytes.measure, counts=True),
     "bursts": Part("Bursts", bursts.measure, bursts.storm),
     "crowd": Part("At rest", by_itself=rest.simulate, counts=True),

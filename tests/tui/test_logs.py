@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from aiocontainerd.models import LOG_LABEL, Phase
+from ctdeck.app import CtdeckApp
+from ctdeck.demo import Demo
 from ctdeck.logtext import STREAMS
 from ctdeck.screens import logfeed
 from ctdeck.screens.logs import LogScreen
+from ctdeck.settings import Settings
 from tests.tui.apps import screen_text, until
 from tests.tui.logs import Log, body, json_line, reading
 
@@ -277,3 +281,31 @@ async def test_what_is_nowhere_is_not_said_to_be_above(log: Log) -> None:
         assert "N goes up" not in screen_text(app)
         await pilot.press("question_mark")
         await until(pilot, lambda: "Since: all, 1 min, 5 min" in screen_text(app))
+
+
+async def test_following_survives_the_daemons_restart() -> None:
+    session = await Demo.start(Settings(demo=True), lively=False)
+    assert session.demo is not None
+    app = CtdeckApp(Settings(demo=True), session)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until(pilot, lambda: app.store.snapshot.phase is Phase.LIVE)
+        containers = app.store.snapshot.containers.values()
+        web1 = next(each for each in containers if each.id == "web1")
+        path = Path(session.root + web1.labels[LOG_LABEL])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("2026-11-23T12:00:00Z stdout F before\n")
+        await pilot.press("colon", *"logs web1", "enter")
+        await until(pilot, lambda: "out before" in body(app))
+        screen = app.screen
+        assert isinstance(screen, LogScreen)
+        for said, phase, act in (
+            ("while it is away", Phase.LOST, session.demo.simulator.stop),
+            ("when it is back", Phase.LIVE, session.demo.simulator.start),
+        ):
+            await act()
+            await until(pilot, lambda phase=phase: app.store.snapshot.phase is phase)  # type: ignore[misc]
+            with path.open("a") as file:
+                file.write(f"2026-11-23T12:00:00Z stdout F {said}\n")
+            await until(pilot, lambda said=said: f"out {said}" in body(app))  # type: ignore[misc]
+        assert "following" in screen_text(app).splitlines()[0]
+        assert not screen.trouble
