@@ -11,6 +11,7 @@ from ctdeck.actions import ACTIONS
 from ctdeck.colours import THEMES
 from ctdeck.config import BadConfig
 from ctdeck.keymap import dialogs, keymap_of
+from ctdeck.settings import fitting
 from tests.unit.configs import fresh_file, read, refused, write  # noqa: F401  a fixture
 
 
@@ -48,6 +49,7 @@ def test_two_may_change_places(file: Path) -> None:
     [
         ('[keys]\n\n"task.stp" = "x"\n', 3, "there is no action task.stp. Did you mean task.stop"),
         ('[keys]\n"task.stop" = "o"\n', 2, "task.stop and sort.reverse are both on o. Give"),
+        ('[keys]\n"task.stoop" = "x"\n', 2, " or task.start?"),
         ('[keys]\n"a"=""\n', 2, "there is no action a."),
         ('[keys]\nconfirm.yes = "enter"\n', 2, "this key must never agree to a question"),
         ('[keys]\nchoose.up = "j"\n', 2, "choose.up and choose.down are both on j"),
@@ -78,6 +80,17 @@ def test_mistakes_end_the_start_with_their_line(
     said = refused(write(file, text), capsys)
     assert f"config.toml:{line}: " in said
     assert what in said
+
+
+def test_a_terminal_breaks_no_word_of_a_mistake(
+    file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = refused(write(file, 'theme = "dark"\n'), capsys)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    said = fitting(whole)
+    assert len(said.splitlines()[-1]) <= 80 < len(whole)
+    assert " ".join(said.split()) == " ".join(whole.split())
 
 
 def test_other_settings(file: Path) -> None:

@@ -42,7 +42,7 @@ def test_names(text: str, name: str) -> None:
         ("ctrl+c", "another key"),
         ("alt+x", "Esc and a letter"),
         ("shift+a", "Write 'A'"),
-        ("pagedwn", "Did you mean pagedown"),
+        ("pagedwn", "Did you mean pagedown?"),
         ("hyper+x", "ctrl+s, f5, pageup"),
         ("\x1b", "ctrl+s, f5, pageup"),
     ],

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from ctdeck.collector import settle
 from ctdeck.ending import Ending, after_fault, die, end_for_sure, status_of
-from ctdeck.settings import Settings, from_arguments
+from ctdeck.settings import Settings, fitting, from_arguments
 from ctdeck.terminal import quiet
 from ctdeck.terminal.kind import Colours, colour_system, colours_for, refusal
 
@@ -184,7 +184,7 @@ def _log_to(path: Path | None) -> None:
 
 def _complain(text: str, status: int) -> int:
     if sys.stderr is not None:
-        print(f"ctdeck: {text}", file=sys.stderr)
+        print(fitting(f"ctdeck: {text}"), file=sys.stderr)
     return status
 
 

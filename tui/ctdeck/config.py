@@ -74,9 +74,10 @@ def access_of(config: Config, *, flag: bool = False) -> Access:
 
 
 def fail(path: Path, line: int, what: str, remedy: str, cause: Exception | None = None) -> NoReturn:
-    """Raises BadConfig: what is wrong there (no `line`: with all of it) and what to do."""
+    """Raises BadConfig: what is wrong there (no `line`: with all of it), and any remedy."""
     place = f"{path}:{line}" if line else str(path)
-    raise BadConfig(safe(f"{place}: {_cut(what)}. {remedy}.")) from cause
+    ends = remedy if remedy.endswith("?") or not remedy else f"{remedy}."
+    raise BadConfig(safe(f"{place}: {_cut(what)}. {ends}".rstrip())) from cause
 
 
 def fail_at(
@@ -105,7 +106,7 @@ def parse(path: Path, data: bytes) -> Config:
         number = found["line"] if found else None
         line = int(number) if number else text.count("\n") + 1
         what = f"this is not TOML: {_AT.sub('', str(error))}"
-        fail(path, line, what, "Write it as in: read-only = true", error)
+        fail(path, line, what, "", error)
     except RecursionError as error:
         fail(path, 0, "its tables lie too deep", "Leave them out", error)
     return _Reader(path, text).config(table)

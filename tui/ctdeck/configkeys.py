@@ -61,7 +61,7 @@ def check(entries: Sequence[Remapped], known: Mapping[str, Bound], fail: Fail) -
         if entry.id not in known:
             near = get_close_matches(entry.id, known, n=2, cutoff=0.5)
             remedy = (
-                f"Did you mean {' or '.join(near)}"
+                f"Did you mean {' or '.join(near)}?"
                 if near
                 else "README.md lists them (Configuration)"
             )

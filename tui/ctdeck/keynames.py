@@ -146,7 +146,7 @@ def _unknown(text: str) -> BadKey:
     what = (
         f"Did you mean {near[0]}?" if near else "Write a sign, or a name as in ctrl+s, f5, pageup"
     )
-    return BadKey("there is no such key", what.rstrip("?"))
+    return BadKey("there is no such key", what)
 
 
 def key_word(key: str) -> str:

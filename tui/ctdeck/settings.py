@@ -4,6 +4,7 @@ to a daemon consists of."""
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -99,9 +100,26 @@ def from_arguments(arguments: Sequence[str], environ: Mapping[str, str]) -> Sett
         from ctdeck.config import BadConfig
 
         if isinstance(error, BadConfig):
-            parser().exit(2, f"ctdeck: {error}\n")
+            parser().exit(2, f"{fitting(f'ctdeck: {error}')}\n")
 
         parser().error(str(error))
+
+
+def fitting(text: str) -> str:
+    """What goes to stderr: as it is, but for a terminal, which would break it inside words."""
+    from shutil import get_terminal_size
+    from textwrap import wrap
+
+    if not sys.stderr.isatty():
+        return text
+    width = max(20, get_terminal_size().columns)
+    lines = (
+        [line]
+        if len(line) <= width
+        else wrap(line, width, break_on_hyphens=False, break_long_words=False)
+        for line in text.splitlines()
+    )
+    return "\n".join(part for parts in lines for part in parts)
 
 
 def _usual(arguments: Sequence[str]) -> dict[str, Any] | None:
