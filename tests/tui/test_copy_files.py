@@ -68,6 +68,7 @@ async def test_out_of_it_nothing_is_asked(calls: Calls) -> None:
         await until(
             pilot, lambda: "Copied 3 files, 12.0 MB, from /etc/hosts in" in screen_text(app)
         )
+        assert screen_text(app).count("Copied") == 1
         assert calls == [("/etc/hosts", False, frozenset())]
 
 

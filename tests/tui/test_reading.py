@@ -147,6 +147,8 @@ async def test_the_doctor_has_a_page_that_can_be_read_again() -> None:
         (app.session.demo.folder / "mountinfo").write_text("")
         await pilot.press("r")
         await until(pilot, lambda: "1 warning," in shown(app))
+        await pilot.press("ampersand", *"zzz", "enter", "c")
+        await until(pilot, lambda: "nothing here to copy" in screen_text(app))
         await pilot.press("x")  # nothing is hidden there
         await pilot.press("q")
         await until(pilot, lambda: app.screen is app.main)

@@ -23,7 +23,7 @@ from ctdeck.widgets.askline import AskLine
 from ctdeck.widgets.column import fit
 from ctdeck.widgets.lines import BottomLine, Line
 from ctdeck.widgets.parts import Part
-from ctdeck.widgets.textpage import TextPage
+from ctdeck.widgets.textpage import NOTHING, TextPage
 from ctdeck.widgets.textview import TextView
 
 Read = Callable[[bool, int], AsyncIterator[Sequence[Painted]]]
@@ -165,6 +165,9 @@ class WholePage(TextPage):
 
     async def _copy(self) -> None:
         numbers = list(self.view.shown)
+        if not numbers:
+            self._say(NOTHING)
+            return
         text = self.view.text_of(numbers, COPIED)
         where = await copy(self.app, text[:COPIED])
         cut = f", the first {COPIED:,} characters" if len(text) > COPIED else ""

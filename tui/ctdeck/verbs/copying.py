@@ -114,4 +114,4 @@ def _tell(desk: Desk, row: ContainerRow, command: CopyCommand, done: Copied) -> 
     if done.left_out:
         reasons = ", ".join(f"{count:,} {why}" for why, count in done.left_out.items())
         text += f"\nLeft out: {reasons}.\n" + "\n".join(listed(done.names, str))
-    desk.tell(text, title="Not all was copied" if done.left_out else "Copied")
+    desk.tell(text, title="Not all was copied" if done.left_out else "")

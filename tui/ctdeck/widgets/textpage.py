@@ -21,6 +21,7 @@ from ctdeck.widgets.filterline import FilterLine, take_away
 from ctdeck.widgets.textview import FAR, TextView
 
 COPIED = 100_000  # characters; many terminals take no more
+NOTHING = "There is nothing here to copy."
 # The end of the id, keys, action, title, tooltip.
 KEYS = (
     ("back", "escape", "back", "back", "Clear the search, then the filter; then go back"),
@@ -228,6 +229,9 @@ class TextPage(Vertical):
 
     async def _copy(self) -> None:
         seen = self.view.seen
+        if not seen:
+            self._say(NOTHING)
+            return
         where = await copy(self.app, self.view.text_of(seen, COPIED)[:COPIED])
         self._say(f"Copied {counted(len(seen), 'line')} {where}".rstrip() + ".")
 
