@@ -4,6 +4,7 @@ import asyncio
 import os
 import pty
 import signal
+import time
 import tty
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
@@ -48,11 +49,15 @@ class Terminal:
         return os.open(os.ttyname(self.ours), flags)
 
     def fill(self) -> None:
-        """With signs that come before all others."""
-        screen = self.open()
-        with suppress(BlockingIOError):
-            while True:
-                os.write(screen, b"." * 512)
+        """With signs that come before all others; the kernel makes room in turns of its own."""
+        screen, idle = self.open(), 0
+        while idle < 20:
+            try:
+                os.write(screen, b".")
+                idle = 0
+            except BlockingIOError:
+                idle += 1
+                time.sleep(0.001)
         os.close(screen)
 
     def read(self) -> None:
@@ -129,3 +134,23 @@ async def test_left_on_a_terminal_that_stands(
     assert (await terminal.lend(line)).over is Over.LEFT
     await terminal.shows(RESET)
     os.close(line.stdout)
+
+
+async def test_stopped_on_a_terminal_that_stands(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handover, "FULL", 0.05)
+    stopped = asyncio.Event()
+    monkeypatch.setattr(handover.jobs, "stop", lambda _: stopped.set())
+    stdout, output = os.pipe2(os.O_NONBLOCK)
+    lent = asyncio.ensure_future(terminal.lend(Program(stdout)))
+    await terminal.shows(GREETING.rstrip())
+    terminal.fill()
+    os.kill(os.getpid(), signal.SIGTSTP)
+    async with asyncio.timeout(PATIENCE):
+        await stopped.wait()
+    await terminal.shows(RESET)
+    os.write(terminal.user, b"\x10\x11")
+    await lent
+    os.close(stdout)
+    os.close(output)

@@ -87,7 +87,7 @@ async def hand_over(
             quiet.on()
             try:
                 await _write(screen, f"{greeting}\n".encode())
-                with lent(driver.fileno), _followed(driver, resize):
+                with lent(driver.fileno), _followed(driver, screen, resize):
                     outcome = await _spoken(driver.fileno, screen, line, DetachKeys(keys))
                     if stay and outcome.over is Over.CLOSED:
                         await _seen(driver.fileno, screen, outcome)
@@ -146,10 +146,15 @@ async def _reset(screen: int) -> None:
     """
     data = RESET + b"\r\n"
     if not await _write(screen, data):
-        with suppress(termios.error):
-            termios.tcflush(screen, termios.TCOFLUSH)
-        with suppress(OSError):
-            os.write(screen, data)
+        _write_in_place(screen, data)
+
+
+def _write_in_place(screen: int, data: bytes) -> None:
+    """Of what the terminal has not read."""
+    with suppress(termios.error):
+        termios.tcflush(screen, termios.TCOFLUSH)
+    with suppress(OSError):
+        os.write(screen, data)
 
 
 async def _spoken(keyboard: int, screen: int, line: Line, keys: DetachKeys) -> Outcome:
@@ -173,7 +178,7 @@ async def _spoken(keyboard: int, screen: int, line: Line, keys: DetachKeys) -> O
 
 
 @contextmanager
-def _followed(driver: SturdyDriver, resize: Resize) -> Iterator[None]:
+def _followed(driver: SturdyDriver, screen: int, resize: Resize) -> Iterator[None]:
     """Its size is followed; stopped by a signal from outside, we give it back and take it again."""
     loop, terminal = driver._loop, driver.fileno
 
@@ -181,8 +186,12 @@ def _followed(driver: SturdyDriver, resize: Resize) -> Iterator[None]:
         resize(*_size(terminal))
 
     def stop() -> None:
-        with suppress(OSError):
-            os.write(terminal, RESET)
+        try:  # nothing waits here: a terminal that stands would hold us for ever
+            taken = os.write(screen, RESET)
+        except OSError:
+            taken = 0
+        if taken < len(RESET):
+            _write_in_place(screen, RESET)
         _sane(terminal)
         jobs.stop(signal.SIGTSTP)
         raw(terminal)
