@@ -5,6 +5,7 @@ forget its deadline, its namespace, or that a gRPC error must leave as one of ou
 """
 
 from collections.abc import AsyncIterator, Callable
+from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
@@ -78,6 +79,7 @@ class Channel:
         self, address: str, *, access: Access = FREE, audit: "Audit | None" = None
     ) -> None:
         self.address = address
+        self.heard_at = monotonic()  # when the daemon's last answer, or part of one, came
         self._raw = aio.insecure_channel(target(address), options=_OPTIONS)
         self._gate = Gate(self._raw, access, audit)
 
@@ -98,6 +100,7 @@ class Channel:
         """Send one request and return its answer; `timeout` in seconds, None waits for ever."""
         with translated(subject):
             answer = await method(request, timeout=timeout, metadata=_metadata(namespace, lease))
+        self.heard_at = monotonic()
         return _decoded(answer, subject)
 
     async def stream(
@@ -115,6 +118,7 @@ class Channel:
             call = method(request, timeout=timeout, metadata=_metadata(namespace, lease))
             try:
                 async for message in call:
+                    self.heard_at = monotonic()
                     yield _decoded(message, subject)
             finally:
                 call.cancel()

@@ -337,7 +337,8 @@ class Snapshot:
     """The world at one moment: immutable, made by `reconcile`, held by the `Store`.
 
     `sources` tells of bind sources whether they exist on this host; absent is not known yet.
-    `error` is why the phase is LOST or FAILED. `loaded` turns true with the first full list, or
+    `error` is why the phase is LOST or FAILED; `heard_at` is when the daemon gave its last answer,
+    while it is there and gives none. `loaded` turns true with the first full list, or
     when it does not come. `reading` names those of `images`, `containers` and `tasks` that this
     connection has not read to the end: their rows are real, and more will come.
     `disk` is what fills it, if somebody has looked; `reconcile` knows nothing of it.
@@ -347,6 +348,7 @@ class Snapshot:
     generation: int = 0
     phase: Phase = Phase.CONNECTING
     error: str = ""
+    heard_at: datetime | None = None
     loaded: bool = False
     server: ServerInfo | None = None
     namespaces: tuple[str, ...] = ()

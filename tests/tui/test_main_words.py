@@ -10,7 +10,7 @@ from aiocontainerd.store import Store
 from ctdeck.settings import Session, Settings
 from tests.tui.apps import running, screen_text, until
 from tests.tui.disks import with_disk
-from tests.tui.worlds import NOW, container, image, snapshot, task, world
+from tests.tui.worlds import NOW, ago, container, image, snapshot, task, world
 
 
 async def test_the_same_toast_twice_is_one_and_the_keys_stay_seen() -> None:
@@ -67,6 +67,8 @@ async def test_four_looks() -> None:
         text = screen_text(app)
         assert "lost 0 s, retrying: the socket is gone" in text
         assert "web1" in text
+    async with running(replace(lost, heard_at=ago(seconds=9))) as (app, _):
+        assert "no answer for 9 s: the socket is gone" in screen_text(app)
 
 
 async def test_read_only_refuses_and_says_so() -> None:

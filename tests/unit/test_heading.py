@@ -4,11 +4,13 @@ from dataclasses import replace
 from typing import Any
 
 from aiocontainerd.models import Phase, ServerInfo, Snapshot
+from aiocontainerd.reconcile.session import SILENT
 from aiocontainerd.store import Store
 from ctdeck.desk import Lock
 from ctdeck.screens.heading import top_of
 from ctdeck.settings import Session, Settings
 from ctdeck.widgets.parts import top_parts
+from tests.tui.worlds import NOW
 
 HERE = Snapshot(phase=Phase.LIVE, loaded=True, server=ServerInfo("2.1.9"))
 
@@ -28,6 +30,12 @@ def test_each_state_of_the_connection_has_its_own_words() -> None:
     assert "lost, retrying: why" in told[Phase.LOST]
     assert "no answer, retrying: why" in told[Phase.FAILED]
     assert "connecting" in told[Phase.CONNECTING]
+
+
+def test_a_daemon_that_is_there_and_gives_no_answer_is_not_lost() -> None:
+    hung = replace(LOST, error=SILENT, heard_at=NOW)
+    assert "⚠ no answer for 12 s: the daemon accepts calls" in line(100, hung)
+    assert "lost" not in line(200, hung)
 
 
 def test_a_list_that_is_still_read_is_named_while_others_are_shown() -> None:

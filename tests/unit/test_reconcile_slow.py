@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -90,6 +91,26 @@ async def test_a_stream_that_goes_silent_is_noticed(
         await daemon.until(lambda s: s.events)
         subscribed = [n for name, n in daemon.sim.calls.items() if name.endswith("Subscribe")]
         assert subscribed == [2 - read_only]  # one that hangs from the start is not counted
+
+
+async def test_a_daemon_that_hangs_is_noticed_long_before_the_next_look(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is asked, no event comes: the smallest question finds it out."""
+    monkeypatch.setattr(session, "QUIET", 0.05)
+    monkeypatch.setattr(hello, "ANSWER", 0.1)
+    faults = Faults()
+    async with following(address, 5, faults) as daemon:  # looks again after 1,000 s
+        await daemon.until(is_live)
+        before = datetime.now(UTC)
+        faults.add(".*", "hang")
+        hung = await daemon.until(lambda s: s.phase is Phase.LOST)
+        assert "does not answer" in hung.error
+        assert hung.heard_at is not None
+        assert hung.heard_at <= datetime.now(UTC) - timedelta(seconds=0.1)
+        assert hung.heard_at >= before - timedelta(seconds=1)
+        faults.clear()
+        assert (await daemon.until(is_live)).heard_at is None
 
 
 @pytest.mark.parametrize("read_only", [False, True])

@@ -13,7 +13,7 @@ from aiocontainerd.models import Image, ImageDetails, Phase
 from aiocontainerd.reconcile.details import Details, Read
 from aiocontainerd.reconcile.fetch import TROUBLE
 from aiocontainerd.reconcile.pacing import Pacer
-from aiocontainerd.reconcile.session import SILENT, Session
+from aiocontainerd.reconcile.session import SILENT, Session, last_heard
 from aiocontainerd.reconcile.world import AT_ONCE, World
 from aiocontainerd.sniff import Speech, listen_to
 from aiocontainerd.sockets import find_fault, path_of
@@ -95,7 +95,10 @@ class _Keeper:
         while True:
             was_live, error = await self._session()
             was_loaded = self._published.loaded
-            self._world.set(phase=Phase.LOST if was_loaded else Phase.FAILED, error=error)
+            phase = Phase.LOST if was_loaded else Phase.FAILED
+            hangs = phase is Phase.LOST and error == SILENT
+            heard_at = last_heard(self._client) if hangs else None
+            self._world.set(phase=phase, error=error, heard_at=heard_at)
             self._publisher.now()
             pause = FIRST_PAUSE if was_live else min(2 * pause, LONGEST_PAUSE)
             await asyncio.sleep(pause)

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, DeadlineExceeded, Unavailable
@@ -18,6 +20,7 @@ from aiocontainerd.reconcile.world import World
 
 UNSURE_AGAIN = 1.0  # s until all is listed once more after an unsure subscription
 FIRST_LISTS = 2.0  # s after which the picture counts as loaded without a list that makes no way
+QUIET = 5.0  # s without any answer or event, after which the smallest question is asked
 RETRIES = (0.1, 0.2, 0.5, 1.0)  # s between questions to a daemon that does not answer
 SILENT = "the daemon accepts calls and does not answer: it is stopped, hung or overloaded"
 
@@ -129,18 +132,17 @@ class Session:
 
     def _live(self) -> None:
         self.was_live = True
-        self._world.set(phase=Phase.LIVE, loaded=True, error=self._follower.trouble())
+        error = self._follower.trouble()
+        self._world.set(phase=Phase.LIVE, loaded=True, error=error, heard_at=None)
         self._publisher.now()
 
     async def _keep_looking(self) -> None:
-        """The slow resync; of everything, and at once, when a call had no answer."""
+        """The slow resync; of everything, and at once, when there was no answer for a while."""
         clock = asyncio.get_running_loop().time
         due = clock() + self._resync
         heard = self._follower.heard
         while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout_at(due):
-                    await self._follower.doubt.wait()
+            await self._until_doubt(due)
             was_silent = await self._wait_for_answer()
             self._follower.doubt.clear()
             if was_silent or clock() >= due:
@@ -150,6 +152,15 @@ class Session:
                     await self._listen_for_life(is_behind=self._world.changes > changes)
                 heard = self._follower.heard
                 due = clock() + self._resync
+
+    async def _until_doubt(self, due: float) -> None:
+        """Return at `due`, or when the daemon is not known to answer."""
+        clock = asyncio.get_running_loop().time
+        while clock() < (end := min(due, self._client.channel.heard_at + QUIET)):
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(end):
+                    await self._follower.doubt.wait()
+                    return
 
     async def _listen_for_life(self, *, is_behind: bool) -> None:
         """Not one event came since the last look: raise if the stream is dead.
@@ -169,12 +180,12 @@ class Session:
 
     async def _wait_for_answer(self) -> bool:
         """Return once the daemon answers; true if it did not do so at once."""
-        silent = 0
+        silent, since = 0, last_heard(self._client)
         while True:
             try:
                 await answer(self._client)
             except DeadlineExceeded:
-                self._world.set(phase=Phase.LOST, error=SILENT)
+                self._world.set(phase=Phase.LOST, error=SILENT, heard_at=since)
                 await asyncio.sleep(RETRIES[min(silent, len(RETRIES) - 1)])
                 silent += 1
             else:
@@ -194,6 +205,11 @@ class Session:
             self._live()
         await self._details.revisit()
         self._host_files.look(everything=True)
+
+
+def last_heard(client: Client) -> datetime:
+    """When the daemon gave its last answer."""
+    return datetime.now(UTC) - timedelta(seconds=monotonic() - client.channel.heard_at)
 
 
 def is_another(before: ServerInfo | None, now: ServerInfo) -> bool:

@@ -38,6 +38,7 @@ class Plain(TypedDict, total=False):
 
     phase: Phase
     error: str
+    heard_at: datetime | None
     loaded: bool
     server: ServerInfo | None
     namespaces: tuple[str, ...]

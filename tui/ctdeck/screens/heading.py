@@ -99,7 +99,9 @@ def _alarm(snapshot: Snapshot, lost_for: str) -> tuple[str, ...]:
     error = safe(masked_text(snapshot.error)) if snapshot.error else ""
     old = ""
     if snapshot.phase is Phase.LOST:
-        head, old = f"lost {lost_for}".strip() + ", retrying", " (what you see is old)"
+        lost = f"lost {lost_for}".strip() + ", retrying"
+        head = lost if snapshot.heard_at is None else f"no answer for {lost_for or 'a while'}"
+        old = " (what you see is old)"
     elif snapshot.phase is Phase.FAILED:
         head = "no answer, retrying"
     elif error:

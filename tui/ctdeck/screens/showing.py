@@ -48,7 +48,7 @@ class Showing:
             if snapshot.phase is not Phase.LOST:
                 self._lost_at = None
             elif self._lost_at is None:
-                self._lost_at = Table.now()
+                self._lost_at = snapshot.heard_at or Table.now()
             if len(snapshot.containers) > MANY:
                 await self._lists_in_turns()
             self.everything()
