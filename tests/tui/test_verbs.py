@@ -52,6 +52,8 @@ def test_an_id_of_many_digits_stands_behind_its_name() -> None:
         row = ContainerRow(container(id, labels=labels), None)
         assert name_of(row) == name
     assert name_of(ContainerRow(container("ab" * 32), None)) == "ab" * 32
+    long = container("ab" * 32, labels={"nerdctl/name": "x" * 4096})
+    assert name_of(ContainerRow(long, None)) == f"{'x' * 47}… (abababababab)"
 
 
 async def test_the_grace_time_is_the_containers_own(done: list[tuple[str, str]]) -> None:

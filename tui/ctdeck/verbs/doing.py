@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from aiocontainerd.models import Container, Key, Task, TaskStatus
 from ctdeck.desk import Desk, Question
 from ctdeck.equivalents import signal_name
-from ctdeck.formatting import short_id
+from ctdeck.formatting import GLYPHS, short_id
 from ctdeck.rows import ContainerRow, ImageRow, TaskRow
 from ctdeck.underway import UnderWay
 
@@ -25,6 +25,7 @@ Target = ContainerRow | TaskRow
 Changed = Target | ImageRow
 R = TypeVar("R", ContainerRow | TaskRow, ImageRow)
 T = TypeVar("T")
+NAME_MAX = 48  # characters of an owner's name
 SHOWN = 8  # names of many that are told
 LISTED = 300  # of many that a question or a result lists
 AT_ONCE = 8  # of what was chosen together: a stop is mostly waiting, a daemon is shared
@@ -140,7 +141,9 @@ def name_of(row: Changed) -> str:
     namespace, id = key_of(row)
     container = None if isinstance(row, ImageRow) else row.container
     if container is not None and container.display_name and short_id(id) != id:
-        id = f"{container.display_name} ({short_id(id)})"
+        name = container.display_name  # a label, of any length: the id must stay in sight
+        name = name if len(name) <= NAME_MAX else f"{name[: NAME_MAX - 1]}{GLYPHS.ellipsis}"
+        id = f"{name} ({short_id(id)})"
     return id if namespace == "default" else f"{id} in {namespace}"
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from aiocontainerd.models import Key
 from aiocontainerd.owners import Owner, keeper_of, owner_in, owner_of
 from ctdeck.desk import Desk, Lock, Question
-from ctdeck.formatting import counted
+from ctdeck.formatting import counted, short_id
 from ctdeck.rows import ImageRow
 from ctdeck.verbs.doing import Changed, NotNow, R, key_of, name_of, some
 from ctdeck.verbs.refused import record
@@ -143,7 +143,8 @@ def _known_as(row: Changed) -> str:
     """The owner's own name for it, too: 64 digits tell nobody which pod it is."""
     container = None if isinstance(row, ImageRow) else row.container
     name = container.display_name if container else ""
-    return f"{name_of(row)} ({name})" if name not in name_of(row) else name_of(row)
+    id = key_of(row).id
+    return f"{name_of(row)} ({name})" if name and short_id(id) == id else name_of(row)
 
 
 def _on_namespace(desk: Desk, namespace: str) -> _Locked | None:
