@@ -103,3 +103,39 @@ async def test_a_filter_counts_what_it_has_looked_at_and_all_is_saved(
         await until(pilot, lambda: any("Saved 30 lines" in n.message for n in app._notifications))
         assert "out line 2999." in body(app)
     assert saved.read_text() == "".join(f"out line {number}99.\n" for number in ["", *range(1, 30)])
+
+
+async def test_lines_that_had_no_room_come_again(far: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scrolled and searched, upwards and downwards, none is missing and none comes twice."""
+    async with reading(labels=far.labels) as (app, pilot, screen):
+        await until(pilot, lambda: body(app)[-1] == "out line 2999.")
+        view = screen.view
+        view.lines._most = 100_000
+        far.write(*(f"line {number}." for number in range(3000, 3300)))
+        await until(pilot, lambda: body(app)[-1] == "out line 3299." and view.lines.dropped > 0)
+        dropped = int(view.lines[view.lines.first].text[5:-1]) - 1
+        await pilot.press("/", *f"line {dropped}.", "enter")
+        await until(pilot, lambda: f"out line {dropped}." in body(app))
+        await pilot.press("G")
+        await until(pilot, lambda: body(app)[-1] == "out line 3299.")
+
+        def in_order() -> bool:
+            numbers = [int(view.lines[each].text[5:-1]) for each in view.lines.numbers]
+            return numbers == [*range(numbers[0], numbers[-1] + 1)]
+
+        async def until_seen(key: str, line: str) -> None:
+            for _ in range(60):
+                if line in body(app):
+                    break
+                await pilot.press(key)
+                await until(pilot, lambda: not screen._is_reading)
+                assert in_order()
+            assert line in body(app)
+
+        await until_seen("pageup", "out line 2500.")
+        assert view.lines.cut
+        await until_seen("pagedown", "out line 3200.")
+        assert view.lines.dropped
+        await until_seen("pageup", "out line 2600.")
+        await pilot.press("escape", "/", *"line 3250.", "enter")
+        await until(pilot, lambda: "out line 3250." in body(app))

@@ -7,7 +7,6 @@ before it is in the files that were rotated before it was opened (`rotated.py`).
 
 import os
 from contextlib import suppress
-from copy import copy, deepcopy
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -34,7 +33,7 @@ class News(NamedTuple):
     skipped: int = 0
 
 
-class _Past(NamedTuple):
+class Past(NamedTuple):
     """A rotated file, up to where it has not been read, and when it was written to last (ns).
 
     A younger one of its inode is another: inodes are used again.
@@ -51,7 +50,7 @@ class OpenLog:
     def __init__(self, file: LogFile, root: str = "") -> None:
         self.file = file
         self._begin = 0  # of it: from here on it has been read
-        self._past: list[_Past] = []  # the newest first
+        self._past: list[Past] = []  # the newest first
         self._root = "" if file.here else root
         self._format = format_of(file.kind, file.stream)
         self._descriptor = self._opened()
@@ -105,56 +104,12 @@ class OpenLog:
         What has not its end yet comes with `news`.
         """
         files = rotated(self.file.path, self._root)
-        self._past = [_Past(each.inode, each.size, each.changed) for each in files]
+        self._past = [Past(each.inode, each.size, each.changed) for each in files]
         self._at = self.size
         self._mark = self._before_at()
         found = self._back(self._at, piece or PIECE, self._descriptor)
         lines, self._begin, self._rest, self._lost = found
         return self._format.read(lines)
-
-    def to_beginning(self) -> None:
-        """Of the oldest of its files that can be read: `news` goes on from there."""
-        for each in reversed(rotated(self.file.path, self._root)):
-            with suppress(NoLog):
-                self._stand(self._opened(each), 0)
-                return
-
-    def twin(self) -> "OpenLog":
-        """Another one that stands where this one does, and moves by itself."""
-        other = copy(self)
-        other._descriptor = os.dup(self._descriptor)
-        other._past, other._format = list(self._past), deepcopy(self._format)
-        return other
-
-    @property
-    def place(self) -> tuple[int, int]:
-        """Another one after each step forwards."""
-        return self._descriptor, self._at
-
-    def back(self) -> list[Entry]:
-        """As `before`, but what was read so far is left: `news` goes on behind what this gives."""
-        descriptor, end = self._descriptor, self._begin
-        while not end and self._past:
-            past = self._past.pop(0)
-            there = self._found_again(past)
-            if there is not None:
-                descriptor, end = there, past.end
-        if end:
-            self._stand(descriptor, end)
-        return self.before()
-
-    def forward(self) -> News:
-        """As `news` without skipping, but what was read so far is left to `before`."""
-        self._begin = max(0, self._at - len(self._rest) - self._lost)
-        return self.news(skips=False)
-
-    def _stand(self, descriptor: int, at: int) -> None:
-        if descriptor != self._descriptor:
-            self.close()
-        self._descriptor, self._at, self._begin = descriptor, at, at
-        self._rest, self._lost = b"", 0
-        self._format = format_of(self.file.kind, self.file.stream)
-        self._mark = self._before_at()
 
     def before(self) -> list[Entry]:
         """Lines before those that were read so far; none if there are none."""
@@ -185,7 +140,7 @@ class OpenLog:
             return lines, rest, lost
         return [], b"", 0
 
-    def _found_again(self, past: _Past) -> int | None:
+    def _found_again(self, past: Past) -> int | None:
         """A descriptor of the file; None if it is not there any more."""
         for each in rotated(self.file.path, self._root):
             if each.inode == past.inode and each.changed <= past.changed:
@@ -319,7 +274,7 @@ class OpenLog:
         if may_miss:
             left.append(Entry("lines may be missing here: files were packed or removed", NOTE))
         if self._begin:  # not all of it was read
-            self._past.insert(0, _Past(ours.st_ino, self._begin, ours.st_mtime_ns))
+            self._past.insert(0, Past(ours.st_ino, self._begin, ours.st_mtime_ns))
         self.close()
         self._descriptor, self._at, self._begin, self._mark = descriptor, 0, 0, b""
         return left

@@ -6,8 +6,9 @@ from threading import Lock
 from typing import NamedTuple
 
 from aiocontainerd.logs.entries import Entry
-from aiocontainerd.logs.logfile import News, OpenLog
+from aiocontainerd.logs.logfile import News
 from aiocontainerd.logs.source import LogSource, NoLog, refusal
+from aiocontainerd.logs.stepping import SteppingLog
 
 
 class Batch(NamedTuple):
@@ -35,7 +36,7 @@ class LogReader:
     def __init__(self, source: LogSource, root: str = "") -> None:
         self.source = source
         self._root = root
-        self._files: list[OpenLog] = []
+        self._files: list[SteppingLog] = []
         self.passed = 0  # bytes, by `head`, `after` and `forward`
         self._is_closed = False
         self._lock = Lock()
@@ -91,7 +92,7 @@ class LogReader:
         with self._working():
             self._open()
             for file in self._files:
-                file.to_beginning()
+                file.to_first()
             return self._on(lambda file: file.news(skips=False))
 
     def after(self) -> Batch:
@@ -102,7 +103,15 @@ class LogReader:
     def forward(self) -> Batch:
         """As `after`, and go there. Raises NoLog."""
         with self._working():
-            return self._on(OpenLog.forward)
+            return self._on(SteppingLog.forward)
+
+    def turn(self, step: int) -> None:
+        """Before all that was read is gone through again: upwards from its end (-1), downwards
+        from its beginning (1). Raises NoLog.
+        """
+        with self._working():
+            for file in self._files:
+                file.to_end() if step < 0 else file.to_begin()
 
     def twin(self) -> "LogReader":
         """Another one that stands where this one does, and moves by itself."""
@@ -111,21 +120,21 @@ class LogReader:
             other._files = [file.twin() for file in self._files]
         return other
 
-    def _of(self, stream: str) -> list[OpenLog]:
+    def _of(self, stream: str) -> list[SteppingLog]:
         return [file for file in self._files if not stream or file.file.stream in ("", stream)]
 
     def _open(self) -> None:
         reasons: list[NoLog] = []
         for file in self.source.files:
             try:
-                self._files.append(OpenLog(file, self._root))
+                self._files.append(SteppingLog(file, self._root))
             except NoLog as reason:
                 reasons.append(reason)
         if not self._files:
             raise reasons[0]
         self._files.sort(key=lambda file: file.changed)
 
-    def _on(self, step: Callable[[OpenLog], News]) -> Batch:
+    def _on(self, step: Callable[[SteppingLog], News]) -> Batch:
         """Step by step until there is an entry, or nothing comes any more."""
         while True:
             places = [file.place for file in self._files]

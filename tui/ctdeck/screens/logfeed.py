@@ -112,29 +112,57 @@ class LogFeed:
         self._view.add([*entries, *batch.open], instead=len(self._open))
         self._open = batch.open
 
-    def _before(self) -> Sequence[Entry]:
-        return self._reader.before(self.stream) if self._reader else ()
-
     async def before(self) -> bool:
         """Read what stands before the first line; whether there was anything."""
         async with self._turn:
-            if not self.unread:
+            reader, lines = self._reader, self._view.lines
+            if reader is None or not (lines.dropped or self.unread):
                 return False
-            self._view.put_before(await off_loop(self._before, "log"))
+            if lines.dropped:
+                entries = await self._beyond(reader, -1)
+                lines.dropped = 0
+            else:
+                entries = await off_loop(partial(reader.before, self.stream), "log")
+            self._view.put_before(entries)
         self._told()
         return True
 
     async def after(self) -> bool:
         """Read what comes behind the last line; whether there was anything, or this is the end."""
         async with self._turn:
-            if self._reader is None:
+            reader, lines = self._reader, self._view.lines
+            if reader is None:
                 return False
-            batch = await off_loop(self._reader.after, "log")
-            if not batch.entries:
-                self._view.goes_on, self._open = False, batch.open
-            self._view.add(batch.entries or batch.open)
+            if lines.cut:
+                entries = await self._beyond(reader, 1)
+                lines.cut, self._view.goes_on = 0, True
+            else:
+                batch = await off_loop(reader.after, "log")
+                entries = batch.entries
+                if not entries:
+                    self._view.goes_on, self._open = False, batch.open
+                    self._view.add(batch.open)
+            self._view.add(entries)
         self._told()
-        return bool(batch.entries)
+        return bool(entries)
+
+    async def _beyond(self, reader: LogReader, step: int) -> Sequence[Entry]:
+        """What stood next to the lines of the view, and had no room: they are read again for it."""
+        count = len(self._view.lines) - len(self._open)
+
+        def look() -> tuple[LogReader, Sequence[Entry]]:
+            other, known = reader.twin(), count
+            other.turn(step)
+            while True:
+                entries = other.before() if step < 0 else other.after().entries
+                if not entries or len(entries) > known:
+                    new = max(0, len(entries) - known)
+                    return other, entries[:new] if step < 0 else entries[known:]
+                known -= len(entries)
+
+        self._reader, entries = await off_loop(look, "log")
+        reader.close()
+        return entries
 
     def all(self) -> Iterator[Entry]:
         """What is in its files now, from the first line on, and little of what comes meanwhile.
@@ -162,9 +190,11 @@ class LogFeed:
         async with self._turn:
             if self._reader is None:
                 return None
-            scout = await off_loop(self._reader.twin, "log")
+            scout, lines = await off_loop(self._reader.twin, "log"), self._view.lines
+            had_no_room = lines.dropped if step < 0 else lines.cut
+            known = len(lines) - len(self._open) if had_no_room else 0
         try:
-            piece, place = await self._sought(scout, step, is_it)
+            piece, place = await self._sought(scout, step, is_it, known)
             if place is None:
                 return None
             async with self._turn:
@@ -180,14 +210,21 @@ class LogFeed:
             self._told()
 
     async def _sought(
-        self, scout: LogReader, step: int, is_it: Callable[[Entry], bool]
+        self, scout: LogReader, step: int, is_it: Callable[[Entry], bool], known: int
     ) -> tuple[Sequence[Entry], int | None]:
-        """The first piece that has one, and its place in that."""
+        """The first piece that has one, and its place in that; not among the `known` next lines,
+        which are in the view."""
+        if known:
+            await off_loop(partial(scout.turn, step), "log")
         stream, total = self.stream, scout.unread(self.stream)
 
         def look() -> tuple[Sequence[Entry], int | None]:
+            nonlocal known
             piece = scout.back(stream) if step < 0 else scout.forward().entries
-            return piece, next((at for at in range(len(piece))[::step] if is_it(piece[at])), None)
+            skip = min(known, len(piece))
+            known -= skip
+            places = range(len(piece))[::step][skip:]
+            return piece, next((at for at in places if is_it(piece[at])), None)
 
         while True:
             done = abs(total - scout.unread(stream))

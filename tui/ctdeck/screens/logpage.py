@@ -53,7 +53,10 @@ class LogPage(TextPage):
 
     def has_more(self, step: int) -> bool:
         """Whether there are lines above or below that are not in the view."""
-        return bool(self._feed.unread) if step < 0 else self.view.goes_on
+        view, lines = self.view, self.view.lines
+        if step > 0:
+            return view.goes_on or bool(lines.cut)
+        return bool(self._feed.unread or lines.dropped)
 
     @property
     def count_text(self) -> str:

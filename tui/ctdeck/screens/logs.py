@@ -179,7 +179,7 @@ class LogScreen(Screen[None]):
     def on_text_view_moved(self) -> None:
         """Other lines are seen: at the first one what stands before it is read, at the last one
         what comes behind it."""
-        if self.view.following and (self.view.lines.cut or self.view.goes_on):
+        if self.view.following and self.page.has_more(1):
             self.run_worker(self.feed.reopen(), group="reopen", exclusive=True)
         self.tell()
         self._fill()
@@ -191,13 +191,13 @@ class LogScreen(Screen[None]):
 
     def _wants_before(self) -> bool:
         view = self.view
-        if not view.is_at_top or not self.feed.unread or not view.seeker.is_complete:
+        if not view.is_at_top or not self.page.has_more(-1) or not view.seeker.is_complete:
             return False
         return not (view.lines.is_full and (view.following or view.seeker.is_filtering))
 
     def _wants_after(self) -> bool:
         view = self.view
-        if not view.goes_on or view.lines.cut or not view.is_at_end:
+        if view.following or not self.page.has_more(1) or not view.is_at_end:
             return False
         return view.seeker.is_complete and not (view.lines.is_full and view.seeker.is_filtering)
 

@@ -178,7 +178,7 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
         index, sub = self._down(index, sub, rows) if rows > 0 else self._up(index, sub, -rows)
         self._top, self._sub = self.shown[index], sub
         self._changed()
-        follows = self._follows and not self.goes_on
+        follows = self._follows and not self.goes_on and not self.lines.cut
         if rows > 0 and self.is_at_end and follows and not self.following:
             self.following = True
             self._changed()
