@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
 
 import pytest
 
-from aiocontainerd.logs import logfile
+from aiocontainerd.logs import Entry, LogReader, logfile
 from aiocontainerd.models import TaskStatus
 from ctdeck.app import CtdeckApp
 from tests.tui.apps import screen_text, until
@@ -139,3 +141,28 @@ async def test_lines_that_had_no_room_come_again(far: Log, monkeypatch: pytest.M
         await until_seen("pageup", "out line 2600.")
         await pilot.press("escape", "/", *"line 3250.", "enter")
         await until(pilot, lambda: "out line 3250." in body(app))
+
+
+async def test_esc_ends_a_search_that_is_under_way_and_nothing_else(
+    far: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on, back = Event(), LogReader.back
+
+    def slow(reader: LogReader, stream: str = "") -> Sequence[Entry]:
+        goes_on.wait(20)
+        return back(reader, stream)
+
+    monkeypatch.setattr(LogReader, "back", slow)
+    async with reading(labels=far.labels) as (app, pilot, screen):
+        await until(pilot, lambda: body(app)[-1] == "out line 2999.")
+        await pilot.press("/", *"line 4.", "enter")
+        await until(pilot, lambda: "looking further back: 0 B of " in top(app))
+        assert body(app)[-1] == "out line 2999."
+        await pilot.press("escape")
+        await until(pilot, lambda: not screen.feed.looking)
+        goes_on.set()
+        await until(pilot, lambda: top(app).endswith(" following"))
+        assert "/line 4." in top(app)
+        assert body(app)[-1] == "out line 2999."
+        await pilot.press("n")
+        await until(pilot, lambda: "out line 4." in body(app))
