@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from itertools import combinations
+from pathlib import Path
 
 from textual.keys import Keys
 
@@ -121,6 +122,11 @@ def test_actions_know_the_panes() -> None:
 def test_nothing_destructive_on_keys_that_others_use_to_move() -> None:
     for key in ("ctrl+h", "ctrl+j", "ctrl+k", "ctrl+l", "ctrl+d", "ctrl+u"):
         assert not [a for a in ACTIONS if key in a.keys.split(",") and a.changes]
+
+
+def test_the_readme_names_all_that_a_key_can_be_given_to() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    assert not [action.id for action in ACTIONS if f"`{action.id}`" not in readme]
 
 
 def test_the_first_frame_needs_no_grpc() -> None:
