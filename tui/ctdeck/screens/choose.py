@@ -35,8 +35,8 @@ class Option:
 
     @property
     def key(self) -> Hashable:
-        """The option and the line."""
-        return self.value, self.line
+        """The option's value; with the line for those below its first."""
+        return (self.value, self.line) if self.line else self.value
 
 
 COLUMN: Column[Option] = Column("text", "", lambda o, _: o.text, lambda o: o.text, maximum=200)
@@ -83,7 +83,7 @@ class ChooseScreen(ModalScreen[str | None]):
             )
         )
         self.on_resize()
-        self.table.move_to_key((self.choice.current, 0))
+        self.table.move_to_key(self.choice.current)
         self.table.focus()
         self.armed.begin(self)
 
@@ -100,7 +100,7 @@ class ChooseScreen(ModalScreen[str | None]):
         self.table.styles.height = min(len(rows), max(3, self.app.size.height - 6))
         self.table.set_rows(rows)
         if here is not None:
-            self.table.move_to_key((here.value, 0))
+            self.table.move_to_key(here.value)
 
     def action_move(self, lines: int) -> None:
         """Move the cursor by as many options."""
