@@ -22,6 +22,7 @@ from aiocontainerd.errors import (
 from aiocontainerd.maker import MADE_BY, maker
 from aiocontainerd.models import Container, Phase, Snapshot, TaskStatus
 from aiocontainerd.operations import RunResult
+from aiocontainerd.operations.stopping import Sent
 from aiocontainerd.pull import Pulls
 from aiocontainerd.reconcile import reconcile
 from aiocontainerd.run_options import RunOptions
@@ -163,9 +164,12 @@ async def test_a_run_that_is_cancelled_while_a_call_hangs(host: Host) -> None:
 
 async def test_tasks_outlive_a_restart_of_the_daemon(host: Host) -> None:
     made = await host.run()
-    stopping = asyncio.create_task(operations.stop(host.client, made.container, grace=PATIENCE))
+    sent: list[Sent] = []
     host.simulator.lives.chosen[NAMESPACE, "web"] = DEAF
-    await _until(lambda: host.simulator.calls[WAIT] > 0)
+    stopping = asyncio.create_task(
+        operations.stop(host.client, made.container, grace=PATIENCE, report=sent.append)
+    )
+    await _until(lambda: bool(sent) and not sent[-1].is_asked and host.simulator.calls[WAIT] > 0)
     await host.simulator.stop()
     assert not stopping.done()
     await host.simulator.start()

@@ -169,10 +169,11 @@ async def _tell(client: Client, container: Container, sent: Sent, report: Report
     try:
         await client.tasks.kill(id, sent.signal, namespace=namespace)
         report(sent)
-        task = await client.tasks.get(id, namespace=namespace)
-        if task.status in {TaskStatus.PAUSED, TaskStatus.PAUSING}:
-            with suppress(DaemonError):  # SIGKILL may have ended it meanwhile
-                await client.tasks.resume(id, namespace=namespace)
+        with suppress(Unavailable):  # it has the signal; a daemon that goes away is waited for
+            task = await client.tasks.get(id, namespace=namespace)
+            if task.status in {TaskStatus.PAUSED, TaskStatus.PAUSING}:
+                with suppress(DaemonError):  # SIGKILL may have ended it meanwhile
+                    await client.tasks.resume(id, namespace=namespace)
     except NotFound:  # dead already: the exit status comes
         pass
     except DaemonError as error:  # its shim died, or runc is at odds with it: the wait will tell

@@ -18,6 +18,7 @@ from aiocontainerd.processes import LocalProc, Traffic
 from aiocontainerd.procfs import look
 
 from ..cgroupfiles import Counted, bytes_through, counted, cpu_seconds, resident
+from ..processes import stopped, wait_for
 from .conftest import Stage
 
 BURN = "while :; do :; done"
@@ -143,6 +144,7 @@ async def test_a_stuck_shim_holds_back_its_own_numbers_only(stage: Stage) -> Non
     pid = (await stage.run("stuck")).pid
     shim = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     os.kill(shim, signal.SIGSTOP)
+    wait_for(lambda: stopped(shim), "it stands still")
     try:
         tasks, namespace = stage.client.tasks, stage.namespace
         # Whose clock runs out first: ours, or the daemon's, which leaves out what did not answer.
