@@ -21,7 +21,7 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def filled(root: Path) -> Remembered:
+def filled(root: Path | str) -> Remembered:
     kept = Remembered(str(root))
     kept.set_theme("nord")
     kept.set_sort("containers", Sort("status", reverse=True))
@@ -81,10 +81,14 @@ def test_no_link_is_followed_and_no_file_of_others_believed(root: Path, tmp_path
     assert "others can write" in Remembered(str(root)).trouble
 
 
-def test_a_folder_that_cannot_be_written_costs_nothing_else(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_costs_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "file").touch()
     filled(tmp_path / "file").save()
-    filled(Path()).save()
+    filled("").save()
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
 
 @given(st.binary(max_size=300))
