@@ -50,7 +50,7 @@ class Client:
     ) -> None:
         self.address = address
         self._given_host = host
-        self.host = host  # as far as it is known by now
+        self._host = host  # as far as it is known by now
         self._proc = proc
         self.access = access
         self.audit = audit
@@ -103,19 +103,19 @@ class Client:
 
         if self._given_host is not None:
             return self._given_host
-        if self.host is None or anew:
+        if self._host is None or anew:
             pid = self._server_info.pid if self._server_info else 0
             found = await asyncio.to_thread(look, path_of(self.address), pid)
-            self.host = None if found == NOWHERE else found
+            self._host = None if found == NOWHERE else found
             return found
-        return self.host
+        return self._host
 
     @property
     def proc(self) -> "Proc | None":
         """What tells of the tasks' processes; None where their pids mean nothing here."""
         if self._proc is not None:
             return self._proc
-        return self._local_proc if self.host and self.host.shares_pids else None
+        return self._local_proc if self._host and self._host.shares_pids else None
 
     @cached_property
     def _local_proc(self) -> "Proc":

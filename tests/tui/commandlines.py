@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from aiocontainerd.access import Access
 from aiocontainerd.models import Snapshot
+from aiocontainerd.procfs import HostView
 from aiocontainerd.state import StateDirectory
 from aiocontainerd.store import Store
 from ctdeck.app import CtdeckApp
@@ -25,6 +26,9 @@ class NoClient:
     audit = None
 
     async def close(self) -> None: ...
+
+    async def locate(self) -> HostView:
+        return HostView(root="")
 
 
 @asynccontextmanager

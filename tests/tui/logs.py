@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from aiocontainerd.models import LOG_LABEL, TaskStatus
 from aiocontainerd.operations.keeper import Stream
+from aiocontainerd.procfs import HostView
 from aiocontainerd.services.tasks import Stdio
 from aiocontainerd.state import OUTPUT, StateDirectory
 from aiocontainerd.store import Store
@@ -34,13 +35,15 @@ class Tasks:
 class Client:
     """Stands for a client that is asked for a log."""
 
-    host = None
     address = "/run/containerd/containerd.sock"
 
     def __init__(self) -> None:
         self.tasks = Tasks()
 
     async def close(self) -> None: ...
+
+    async def locate(self) -> HostView:
+        return HostView(root="")
 
 
 class Log:

@@ -24,10 +24,8 @@ NGINX = "docker.io/library/nginx:1.27"
 class Client:
     """A client of a daemon on this host."""
 
-    host = HostView(root="")
-
     async def locate(self) -> HostView:
-        return self.host
+        return HostView(root="")
 
     async def close(self) -> None:
         return

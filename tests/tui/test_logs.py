@@ -291,7 +291,7 @@ async def test_following_survives_the_daemons_restart() -> None:
         await until(pilot, lambda: app.store.snapshot.phase is Phase.LIVE)
         containers = app.store.snapshot.containers.values()
         web1 = next(each for each in containers if each.id == "web1")
-        path = Path(session.root + web1.labels[LOG_LABEL])
+        path = Path(f"{session.demo.root}{web1.labels[LOG_LABEL]}")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("2026-11-23T12:00:00Z stdout F before\n")
         await pilot.press("colon", *"logs web1", "enter")

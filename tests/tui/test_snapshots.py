@@ -45,8 +45,6 @@ A, B = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 class Client:
     """Stands for a client whose daemon is away; it can only be closed."""
 
-    host = None
-
     async def close(self) -> None: ...
 
     async def locate(self) -> HostView:

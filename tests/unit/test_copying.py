@@ -30,7 +30,7 @@ async def root(host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     """That of `web`, which has run and is stopped; a folder of its snapshotter, as "native"."""
     made = await host.run()
     await operations.stop(host.client, made.container)
-    host.client.host = HostView(shares_pids=True, root="")
+    host.lives_at(HostView(shares_pids=True, root=""))
     root = tmp_path / "root"
     root.mkdir()
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -17,13 +18,14 @@ from aiocontainerd.operations.guardian import Guard, now
 from aiocontainerd.procfs import HostView
 
 PATIENCE = 30  # seconds
-HERE: Any = SimpleNamespace(host=HostView(shares_pids=True))
+HERE: Any = SimpleNamespace(locate=AsyncMock(return_value=HostView(shares_pids=True)))
 MAKER = """
 import asyncio, sys, time
 from types import SimpleNamespace
+from unittest.mock import AsyncMock
 from aiocontainerd.operations import guardian
 guardian._is_its = lambda *_: True
-client = SimpleNamespace(host=SimpleNamespace(shares_pids=True))
+client = SimpleNamespace(locate=AsyncMock(return_value=SimpleNamespace(shares_pids=True)))
 with guardian.Guard() as guard:
     asyncio.run(guard.watch(client, int(sys.argv[1]), 0.0, like=1, by="mnt"))
     print("watched", flush=True)
@@ -171,6 +173,6 @@ async def test_what_is_none_of_a_containers_is_not_watched() -> None:
     since = now()
     with running("sh", "-c", QUIET) as process, Guard() as guard:
         await guard.watch(HERE, process.pid, since, like=process.pid, by="mnt")  # sees our files
-        elsewhere: Any = SimpleNamespace(host=HostView())
+        elsewhere: Any = SimpleNamespace(locate=AsyncMock(return_value=HostView()))
         await guard.watch(elsewhere, process.pid, since, like=process.pid, by="mnt")
         assert not guards(process.pid)

@@ -95,7 +95,7 @@ async def test_a_folder_that_became_a_link_just_before_the_launch(
 
 
 async def test_where_the_daemons_files_are_not_known_a_source_stays(host: Host, link: Path) -> None:
-    host.client.host = HostView(root=None)
+    host.lives_at(HostView(root=None))
     mounts = (BindMount(str(link), "/m"),)
     assert await pinned(host.client, mounts, Agreed()) == mounts
 
@@ -103,7 +103,7 @@ async def test_where_the_daemons_files_are_not_known_a_source_stays(host: Host, 
 async def test_a_link_of_proc_is_more_than_its_text(host: Host, tmp_path: Path) -> None:
     """Its text may name another file by now, or one in another file system."""
     (tmp_path / "file").write_text("mine")
-    host.client.host = HostView(root="")
+    host.lives_at(HostView(root=""))
     with (tmp_path / "file").open() as opened:
         (tmp_path / "file").rename(tmp_path / "moved")
         (tmp_path / "file").write_text("another's")
@@ -119,6 +119,6 @@ async def test_a_source_that_is_not_there(host: Host, tmp_path: Path) -> None:
 
 
 async def test_links_below_the_daemons_own_root(host: Host, link: Path) -> None:
-    host.client.host = HostView(root=str(link.parent))
+    host.lives_at(HostView(root=str(link.parent)))
     (found,) = await pinned(host.client, (BindMount("/link", "/m"),), Agreed())
     assert found == replace(found, source="/one")

@@ -131,10 +131,10 @@ async def test_a_pid_that_another_process_has_by_now(
     assert now
     began, later = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
     monkeypatch.setattr(identity, "start_time", lambda pid: {now.pid: later}[pid])
-    monkeypatch.setattr(host.client, "host", HostView(shares_pids=True))
+    host.lives_at(HostView(shares_pids=True))
     with pytest.raises(FailedPrecondition, match="web: it was restarted since you looked"):
         await operations.kill(host.client, container, 9, seen=Life(now.pid, began))
-    monkeypatch.setattr(host.client, "host", HostView(shares_pids=False))  # its pids are not ours
+    host.lives_at(HostView(shares_pids=False))  # its pids are not ours
     await operations.kill(host.client, container, 9, seen=Life(now.pid, began))
 
 

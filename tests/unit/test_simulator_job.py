@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -23,6 +24,7 @@ from aiocontainerd.maker import MADE_BY, maker
 from aiocontainerd.models import Container, Phase, Snapshot, TaskStatus
 from aiocontainerd.operations import RunResult
 from aiocontainerd.operations.stopping import Sent
+from aiocontainerd.procfs import HostView
 from aiocontainerd.pull import Pulls
 from aiocontainerd.reconcile import reconcile
 from aiocontainerd.run_options import RunOptions
@@ -57,6 +59,10 @@ class Host:
     async def run(self, id: str = "web", *command: str, **options: object) -> RunResult:
         wanted = RunOptions(image=NGINX, id=id, command=command, **options)  # type: ignore[arg-type]
         return await operations.run(self.client, wanted, namespace=NAMESPACE, state=self.state)
+
+    def lives_at(self, view: HostView) -> None:
+        """Have the client find this when it looks where the daemon lives."""
+        self.client.locate = AsyncMock(return_value=view)  # type: ignore[method-assign]
 
     async def status(self, id: str = "web") -> TaskStatus:
         return (await self.client.tasks.get(id, namespace=NAMESPACE)).status

@@ -121,7 +121,6 @@ class Demo:
             Pulls(client, config_dirs=(), daemon_only=True),
             StateDirectory(demo.folder / "state"),
             demo.simulator.address,
-            str(demo.root),
             demo=demo,
             following=asyncio.create_task(reconcile(client, store), name="reconcile"),
         )

@@ -66,9 +66,8 @@ class Settings(NamedTuple):
 class Session:
     """One connection: made by `connect.py`, or by hand in tests (only `store` is needed there).
 
-    `root` leads to the files of the daemon's host. `embedded` is the daemon that we started for it,
-    `demo` the simulated one: they end with us. `following` keeps the store equal to the daemon; it
-    ends only when it is cancelled.
+    `embedded` is the daemon that we started for it, `demo` the simulated one: they end with us.
+    `following` keeps the store equal to the daemon; it ends only when it is cancelled.
     """
 
     store: Store
@@ -76,7 +75,6 @@ class Session:
     pulls: Pulls | None = None
     state: StateDirectory | None = None
     address: str = ""
-    root: str = ""
     embedded: EmbeddedDaemon | None = None
     demo: Demo | None = None
     following: asyncio.Task[None] | None = None

@@ -103,7 +103,6 @@ async def executed(
     process = process_like(spec, options, user)
     state = await logs_of(client, state)
     note = await asyncio.to_thread(new_note, state, found.key)
-    await client.locate()
     opened: list[int] = []
     since = now()
     with Guard() as guard:

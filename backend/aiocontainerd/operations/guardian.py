@@ -58,7 +58,7 @@ class Guard:
         Its namespace `by` is that of process `like`, which the daemon has named before. Where it is
         none of this host's, or not such a one, and where there is no shell, nobody is watched.
         """
-        if client.host is not None and client.host.shares_pids:
+        if (await client.locate()).shares_pids:
             await settled(asyncio.to_thread(self._begin, pid, since, like, by))
 
     def release(self) -> None:

@@ -70,11 +70,6 @@ def leaves_gaps(mount: BindMount) -> bool:
     return mount.readonly and mount.recursive and not mount.recursive_readonly
 
 
-def root_of(client: Client) -> str:
-    """What leads to the daemon's files from ours; "" where they are the same or not known."""
-    return (client.host.root if client.host is not None else None) or ""
-
-
 async def has_rro(client: Client, runtime: str = RUNTIME) -> bool | None:
     """Whether `rro` works; None where that cannot be known (another runtime, another host)."""
     if runtime != RUNTIME or (await client.locate()).root != "":

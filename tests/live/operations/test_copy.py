@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -340,8 +341,9 @@ async def test_the_daemon_is_killed_in_the_middle(
 
 @pytest.mark.containerd("2")
 async def test_a_daemon_with_files_or_processes_of_its_own_is_told(
-    files: Stage, tmp_path: Path
+    files: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files.client.host = HostView(shares_pids=False, root="/proc/1/root")
+    view = HostView(shares_pids=False, root="/proc/1/root")
+    monkeypatch.setattr(files.client, "locate", AsyncMock(return_value=view))
     with pytest.raises(FailedPrecondition, match="cannot be reached from here"):
         await out(files, "/d/a", tmp_path)

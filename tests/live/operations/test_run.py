@@ -19,7 +19,6 @@ from aiocontainerd.operations import (
     run,
     start,
 )
-from aiocontainerd.procfs import look
 from aiocontainerd.run_options import RunOptions
 from aiocontainerd.state import StateDirectory
 
@@ -97,7 +96,6 @@ async def test_what_was_agreed_to_is_what_it_gets(stage: Stage, tmp_path: Path) 
         (tmp_path / name / name).touch()
     link = tmp_path / "link"
     link.symlink_to("one")
-    stage.client.host = look(str(stage.daemon.socket))
     agreed = Agreed(sources={str(link): str(tmp_path / "one")})
 
     async def listed(id: str) -> str:

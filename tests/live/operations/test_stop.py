@@ -22,7 +22,7 @@ from aiocontainerd.operations import (
     stop,
 )
 from aiocontainerd.operations.stopping import Sent
-from aiocontainerd.procfs import look, start_time
+from aiocontainerd.procfs import start_time
 from aiocontainerd.state import StateDirectory
 
 from .. import images, processes
@@ -130,7 +130,6 @@ async def test_what_was_replaced_is_left_alone(stage: Stage) -> None:
 
 async def test_what_was_restarted_since_it_was_seen_is_left_alone(stage: Stage) -> None:
     container = (await stage.run("c")).container
-    stage.client.host = look(str(stage.daemon.socket))
     seen = life_of(await stage.client.tasks.get("c", namespace=stage.namespace))
     stage.ctr("tasks", "kill", "-s", "KILL", "c")
     await until(lambda: stage.task("c") == "STOPPED", "its end")

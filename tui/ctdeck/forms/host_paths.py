@@ -52,7 +52,7 @@ def common_start(names: Sequence[str]) -> str:
     return first[: next(same, len(first))]
 
 
-def source_query(text: str, *, home: str = "", here: str = "", root: str = "") -> PathQuery | None:
+def source_query(text: str, *, home: str = "", here: str = "") -> PathQuery | None:
     """What to look for, when the text is (the beginning of) a source; None past its colon.
 
     `~/` is `home` and a relative path is taken from `here`: a mount needs it in full.
@@ -65,7 +65,7 @@ def source_query(text: str, *, home: str = "", here: str = "", root: str = "") -
     elif not path.startswith("/"):
         path = f"{here.rstrip('/')}/{path}"
     head, _, partial = path.rpartition("/")
-    return PathQuery(f"{head}/", partial, root)
+    return PathQuery(f"{head}/", partial)
 
 
 def complete_path(query: PathQuery, listing: Listing) -> PathCompletion:

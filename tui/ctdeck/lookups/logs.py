@@ -27,12 +27,11 @@ def of(row: Row) -> Hashable | None:
 async def read(client: Client, row: Row) -> list[Fact]:
     """The newest first: of a long list only the beginning is seen. Raises NoLog."""
     from aiocontainerd.logs import NoLog, find_log
-    from aiocontainerd.operations.readonly import root_of
     from ctdeck.offloop import off_loop
 
     assert isinstance(row, ContainerRow | TaskRow)
     assert row.container is not None
-    root = root_of(client)
+    root = (await client.locate()).root or ""
     try:
         source = await find_log(client, row.container, root)
         entries = await off_loop(lambda: _tail(source, root), "log")

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from aiocontainerd.logs import LogSource, find_log
 from aiocontainerd.models import Container, Task
-from aiocontainerd.operations.readonly import root_of
 from ctdeck.screens.logs import LogScreen
 from ctdeck.styles import add_sheet
 from ctdeck.verbs.doing import NotNow, client_of
@@ -24,9 +23,9 @@ def open_logs(main: MainScreen, container: Container, times: bool = False) -> No
         return
     session = main.session
     assert session is not None
-    root = session.root or root_of(client)
 
     async def find() -> tuple[LogSource, str]:
+        root = (await client.locate()).root or ""
         return await find_log(client, container, root), root
 
     def task() -> Task | None:

@@ -25,12 +25,13 @@ async def examine(desk: Desk, options: RunOptions) -> Facts:
     Submounts are named only where a read-only mount would leave them writable.
     """
     from aiocontainerd.bind_sources import SourceFacts, look_at
-    from aiocontainerd.operations.readonly import has_rro, leaves_gaps, root_of
+    from aiocontainerd.operations.readonly import has_rro, leaves_gaps
     from ctdeck.widgets.path_field import off_loop
 
     client, facts = client_of(desk), dict[str, SourceFacts]()
+    root = (await client.locate()).root or ""
     for source in {mount.source for mount in options.mounts}:
-        look = partial(look_at, source, root_of(client))
+        look = partial(look_at, source, root)
         facts[source] = await off_loop(source, look, default=SourceFacts(source))
     open_below = [m.source for m in options.mounts if leaves_gaps(m) and facts[m.source].submounts]
     if open_below and await has_rro(client):

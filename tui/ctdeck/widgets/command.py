@@ -28,7 +28,7 @@ from ctdeck.forms.host_paths import complete_path, source_query, surroundings
 from ctdeck.forms.risks import risks
 from ctdeck.widgets.fields import Field
 from ctdeck.widgets.form import Note
-from ctdeck.widgets.path_field import listed, look_up, root_of
+from ctdeck.widgets.path_field import client_of, listed, look_up
 
 World = Callable[[], tuple[Snapshot, str | None]]  # the newest snapshot, the shown namespace
 
@@ -130,12 +130,12 @@ class CommandLine(Vertical):
 
     async def _complete_path(self, want: Wanted) -> None:
         home, here = surroundings()
-        root = "" if want.kind is Kind.FILES else root_of(self.app)  # ours, not the daemon's
-        query = source_query(want.text, home=home, here=here, root=root)
+        query = source_query(want.text, home=home, here=here)
         if query is None:
             return
         line = self._input.value
-        listing = await look_up(query)
+        is_ours = want.kind is Kind.FILES  # not the daemon's
+        listing = await look_up(query, None if is_ours else client_of(self.app))
         if self._input.value != line:
             return  # typed on in the meantime
         found = complete_path(query, listing)

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -21,6 +21,9 @@ from ctdeck.forms.host_paths import (
 from ctdeck.offloop import off_loop as in_thread
 from ctdeck.settings import Session
 from ctdeck.widgets.fields import Field
+
+if TYPE_CHECKING:
+    from aiocontainerd.client import Client
 
 T = TypeVar("T")
 PATIENCE = 1.5  # seconds that Tab waits for a directory
@@ -52,7 +55,7 @@ class PathField(Field):
         """Look the path before the cursor up, beside the screen."""
         home, here = surroundings()
         before = self.value[: self.cursor_position]
-        query = source_query(before, home=home, here=here, root=root_of(self.app))
+        query = source_query(before, home=home, here=here)
         if query is None:
             self.screen.focus_next()
         else:
@@ -60,7 +63,7 @@ class PathField(Field):
 
     async def _complete(self, query: PathQuery) -> None:
         value, cursor = self.value, self.cursor_position
-        listing = await look_up(query)
+        listing = await look_up(query, client_of(self.app))
         if (self.value, self.cursor_position) != (value, cursor) or not self.has_focus:
             return  # typed on in the meantime: the answer is to another question
         if not listing.names and not listing.more:
@@ -81,14 +84,19 @@ def listed(choices: Sequence[str]) -> str:
     return "  ".join(choices[:LISTED]) + (f"  … {rest} more" if rest > 0 else "")
 
 
-def root_of(app: App[Any]) -> str:
-    """What leads to the files of the daemon's host: "", but in the demo."""
+def client_of(app: App[Any]) -> "Client | None":
+    """Whose daemon's files are meant; None before there is one: then those are ours."""
     session = getattr(app, "session", None)
-    return session.root if isinstance(session, Session) else ""
+    return session.client if isinstance(session, Session) else None
 
 
-async def look_up(query: PathQuery) -> Listing:
-    """`read_directory` beside the loop; a problem instead of an answer that does not come."""
+async def look_up(query: PathQuery, client: "Client | None") -> Listing:
+    """`read_directory` on the host of the client's daemon; on this one without a client.
+
+    Beside the loop; a problem instead of an answer that does not come.
+    """
+    root = (await client.locate()).root if client else None
+    query = replace(query, root=root or "")
     silent = Listing(problem=f"{safe(query.directory)} does not answer; type on")
     return await off_loop(query.directory, lambda: read_directory(query), default=silent)
 
