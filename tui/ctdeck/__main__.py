@@ -5,6 +5,7 @@ Nothing heavy is imported before it is needed: the first frame waits for all of 
 
 from __future__ import annotations
 
+import ctdeck.lazyparts  # before all that imports them
 import ctdeck.lazytls  # noqa: F401  before asyncio
 
 # isort: split

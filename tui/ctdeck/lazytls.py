@@ -8,17 +8,20 @@ be built without it); the first import of `ssl` by anyone else gives it back to 
 import sys
 from collections.abc import Sequence
 from importlib import reload
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader  # which imports what takes 2 ms
 
 _TLS = "ssl"
 
 
-class _GivingBack(Loader):
+class _GivingBack:
     """Loads `ssl`, then has asyncio know it."""
 
-    def __init__(self, loader: Loader) -> None:
+    def __init__(self, loader: "Loader") -> None:
         self._loader = loader
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
@@ -34,7 +37,7 @@ class _GivingBack(Loader):
         reload(sys.modules["asyncio.sslproto"])  # some of it is made of what `ssl` holds
 
 
-class _Finder(MetaPathFinder):
+class _Finder:
     """Finds `ssl`, once."""
 
     def find_spec(
@@ -46,7 +49,7 @@ class _Finder(MetaPathFinder):
         sys.meta_path.remove(self)
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.loader is not None:
-            spec.loader = _GivingBack(spec.loader)
+            spec.loader = cast("Loader", _GivingBack(spec.loader))
         return spec
 
 
