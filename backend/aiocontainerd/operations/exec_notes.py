@@ -100,13 +100,13 @@ async def end_orphans(client: Client, state: StateDirectory) -> list[Key]:
     It may take seconds for each, where one is paused or its shim hangs: nothing should wait for it.
     Nothing in what is read-only; what does not work stays for the next time.
     """
-    from aiocontainerd.operations.executing import end_exec  # each start looks, few find any
-
     state = await logs_of(client, state)
     found: list[Key] = []
     for note in await asyncio.to_thread(read_all, state):
         if not note.is_nobodys or client.is_read_only(note.key.namespace):
             continue
+        from aiocontainerd.operations.executing import end_exec  # all look, few find any
+
         _in_use.add(note.exec_id)  # not of two at once
         try:
             await end_exec(client, note.key, note.exec_id)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from ctdeck import verbs
 from ctdeck.actions.action import DISK, Action
 from ctdeck.desk import Desk
-from ctdeck.verbs.prune import prune
 
 
 def _prune(desk: Desk) -> None:
-    desk.begin(prune(desk), group="prune", opens=True)
+    desk.begin(verbs.prune.prune(desk), group="prune", opens=True)
 
 
 def _whose(desk: Desk) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ctdeck import verbs
 from ctdeck.actions.action import PANE_IDS, Action
 from ctdeck.desk import Desk
-from ctdeck.verbs import permitted, viewing
 
 
 def _pane(name: str) -> Callable[[Desk], None]:
@@ -174,7 +174,7 @@ MOVES: tuple[Action, ...] = (
         "c",
         "copy",
         "Copy the row's id, digest or reference to the clipboard",
-        viewing.copy,
+        lambda desk: verbs.viewing.copy(desk),
         group="In a list",
     ),
     Action(
@@ -190,7 +190,7 @@ MOVES: tuple[Action, ...] = (
         "exclamation_mark",
         "as ctr",
         "The ctr lines that do the same as the actions on this row",
-        viewing.equivalent,
+        lambda desk: verbs.viewing.equivalent(desk),
         group="In a list",
     ),
 )
@@ -201,7 +201,7 @@ GENERAL: tuple[Action, ...] = (
         "n",
         "namespace",
         "Choose a namespace, or all of them",
-        lambda d: d.begin(viewing.choose_namespace(d), group="namespace", opens=True),
+        lambda d: d.begin(verbs.viewing.choose_namespace(d), group="namespace", opens=True),
         words=("ns",),
         footer=8,
     ),
@@ -210,7 +210,7 @@ GENERAL: tuple[Action, ...] = (
         "L",
         "lock",
         "Lock again what was unlocked: what is the kubelet's, dockerd's, nerdctl's …",
-        permitted.lock_again,
+        lambda desk: verbs.permitted.lock_again(desk),
         words=("lock",),
     ),
     Action(

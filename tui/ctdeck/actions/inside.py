@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from ctdeck import verbs
 from ctdeck.actions.action import PROCESSES, Action
 from ctdeck.desk import Desk
 from ctdeck.rows import ContainerRow, TaskRow
-from ctdeck.verbs import inside, toolbox
 
 
 def _exec(desk: Desk) -> None:
     row = desk.row
     if isinstance(row, ContainerRow | TaskRow):
-        desk.begin(inside.execute(desk, row), group="task.exec", opens=True)
+        desk.begin(verbs.inside.execute(desk, row), group="task.exec", opens=True)
     else:
         desk.tell("There is no container here to execute something in.")
 
@@ -19,7 +19,7 @@ def _exec(desk: Desk) -> None:
 def _attach(desk: Desk) -> None:
     row = desk.row
     if isinstance(row, ContainerRow | TaskRow):
-        desk.begin(inside.attach(desk, row), group="task.attach", opens=True)
+        desk.begin(verbs.inside.attach(desk, row), group="task.attach", opens=True)
     else:
         desk.tell("There is no container here to attach to.")
 
@@ -27,7 +27,7 @@ def _attach(desk: Desk) -> None:
 def _debug(desk: Desk) -> None:
     row = desk.row
     if isinstance(row, ContainerRow | TaskRow):
-        desk.begin(toolbox.debug(desk, row), group="task.debug", opens=True)
+        desk.begin(verbs.toolbox.debug(desk, row), group="task.debug", opens=True)
     else:
         desk.tell("There is no container here to look into.")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ctdeck import verbs
 from ctdeck.actions.action import Action
-from ctdeck.verbs.inspecting import show_doctor, show_raw
 
 INSPECTING: tuple[Action, ...] = (
     Action(
@@ -11,7 +11,7 @@ INSPECTING: tuple[Action, ...] = (
         "y",
         "json",
         "The object as JSON, as the daemon has it: find in it, copy it, save it",
-        show_raw,
+        lambda desk: verbs.inspecting.show_raw(desk),
         words=("inspect",),
         footer=21,
         group="In a list",
@@ -21,7 +21,7 @@ INSPECTING: tuple[Action, ...] = (
         "H",
         "doctor",
         "What is wrong with the daemon and its host, and what helps",
-        show_doctor,
+        lambda desk: verbs.inspecting.show_doctor(desk),
         words=("doctor",),
     ),
 )

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ctdeck import verbs
 from ctdeck.actions.action import IMAGES, PROCESSES, Action
 from ctdeck.desk import Desk
 from ctdeck.rows import ContainerRow, EventRow, ImageRow, MountRow, TaskRow
-from ctdeck.verbs import delete, tasks
-from ctdeck.verbs.permitted import will_ask
 
 
 def _on_process(
-    verb: Callable[..., Any], group: str, *, asks: bool = True
+    verb: Callable[[], Callable[..., Any]], group: str, *, asks: bool = True
 ) -> Callable[[Desk], None]:
     """Run a verb on the marked containers or tasks, else on that under the cursor, of this moment.
 
@@ -24,8 +23,8 @@ def _on_process(
         rows = [row for row in desk.rows if isinstance(row, ContainerRow | TaskRow)]
         if rows:
             ask = asks or rows != [desk.row]
-            opens = ask or will_ask(desk, rows)
-            desk.begin(verb(desk, rows, ask=ask), group=group, opens=opens)
+            opens = ask or verbs.permitted.will_ask(desk, rows)
+            desk.begin(verb()(desk, rows, ask=ask), group=group, opens=opens)
         else:
             desk.tell("There is no container here to do this to.")
 
@@ -37,9 +36,9 @@ def _delete(desk: Desk) -> None:
     images = [row for row in rows if isinstance(row, ImageRow)]
     others = [row for row in rows if isinstance(row, ContainerRow | TaskRow)]
     if images:
-        desk.begin(delete.delete_images(desk, images), group="delete", opens=True)
+        desk.begin(verbs.delete.delete_images(desk, images), group="delete", opens=True)
     elif others:
-        desk.begin(delete.delete_containers(desk, others), group="delete", opens=True)
+        desk.begin(verbs.delete.delete_containers(desk, others), group="delete", opens=True)
     else:
         desk.tell("There is nothing here to delete.")
 
@@ -96,7 +95,7 @@ ON_ROWS: tuple[Action, ...] = (
         "s",
         "stop",
         "Stop it: the stop signal, then KILL after the grace time; asks",
-        _on_process(tasks.stop, "task.stop"),
+        _on_process(lambda: verbs.tasks.stop, "task.stop"),
         panes=PROCESSES,
         changes=True,
         words=("stop",),
@@ -109,7 +108,7 @@ ON_ROWS: tuple[Action, ...] = (
         "S",
         "start",
         "Start a container that has no running task",
-        _on_process(tasks.start, "task.start", asks=False),
+        _on_process(lambda: verbs.tasks.start, "task.start", asks=False),
         panes=PROCESSES,
         changes=True,
         words=("start",),
@@ -122,7 +121,7 @@ ON_ROWS: tuple[Action, ...] = (
         "R",
         "restart",
         "Stop it, then start it again; asks",
-        _on_process(tasks.restart, "task.restart"),
+        _on_process(lambda: verbs.tasks.restart, "task.restart"),
         panes=PROCESSES,
         changes=True,
         words=("restart",),
@@ -135,7 +134,7 @@ ON_ROWS: tuple[Action, ...] = (
         "K",
         "kill",
         "Send it a signal: choose one, KILL first; asks",
-        _on_process(tasks.kill, "task.kill"),
+        _on_process(lambda: verbs.tasks.kill, "task.kill"),
         panes=PROCESSES,
         changes=True,
         words=("kill",),
@@ -148,7 +147,7 @@ ON_ROWS: tuple[Action, ...] = (
         "z",
         "pause",
         "Pause it at once, or resume a paused one",
-        _on_process(tasks.pause, "task.pause", asks=False),
+        _on_process(lambda: verbs.tasks.pause, "task.pause", asks=False),
         panes=PROCESSES,
         changes=True,
         words=("pause", "resume"),

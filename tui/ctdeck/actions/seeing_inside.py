@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ctdeck import verbs
 from ctdeck.actions.action import PROCESSES, Action
-from ctdeck.verbs.logs import show_logs
 
 SEEING_INSIDE: tuple[Action, ...] = (
     Action(
@@ -11,7 +11,7 @@ SEEING_INSIDE: tuple[Action, ...] = (
         "l",
         "logs",
         "Its log, from the end on: follows, finds, filters, saves",
-        show_logs,
+        lambda desk: verbs.logs.show_logs(desk),
         panes=PROCESSES,
         words=("logs",),
         footer=10,

@@ -7,10 +7,7 @@ from collections.abc import Container as Holding
 from typing import TYPE_CHECKING
 
 from aiocontainerd.errors import ContainerdError, DeadlineExceeded
-from aiocontainerd.inspect.records import container_page
 from aiocontainerd.models import Container, Key
-from aiocontainerd.processes import with_traffic
-from ctdeck.descriptions.limits import cpus_of
 
 if TYPE_CHECKING:
     from aiocontainerd.client import Client
@@ -47,6 +44,8 @@ class Asking:
         self, namespace: str, pids: dict[str, int], *, traffic: bool
     ) -> dict[str, Usage]:
         """By id, of those that answer; `pids` are those of the tasks by id."""
+        from aiocontainerd.processes import with_traffic  # not where nothing runs
+
         proc = self._client.proc
         try:
             found = await self._metrics(namespace, list(pids))
@@ -65,6 +64,9 @@ class Asking:
 
     async def cpus(self, container: Container) -> float | None:
         """The limit in its spec, in cores; None for none, or where it cannot be read."""
+        from aiocontainerd.inspect.records import container_page
+        from ctdeck.descriptions.limits import cpus_of
+
         try:
             page = await container_page(self._client, container.id, namespace=container.namespace)
         except ContainerdError:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ctdeck import verbs
 from ctdeck.desk import Question
 from ctdeck.settings import Session
 from ctdeck.verbs.doing import some
-from ctdeck.verbs.removal import stays
 
 if TYPE_CHECKING:
     from ctdeck.screens.main import MainScreen
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 async def leave(main: MainScreen) -> None:
     """Leave, after a question if need be."""
-    lines = [*await cut_off(main.session), *stays(main)] if main.session else []
+    lines = [*await cut_off(main.session), *verbs.removal.stays(main)] if main.session else []
     ends = bool(lines)
     lines = [*_under_way(main), *lines]
     question = Question("Leave ctdeck?", tuple(lines), "Leave", no="Stay")

@@ -14,6 +14,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 
 from aiocontainerd.models import Snapshot
+from ctdeck import verbs
 from ctdeck.actions import ACTIONS, BY_ID, way_to
 from ctdeck.desk import Lock
 from ctdeck.keygate import KeyGate
@@ -35,10 +36,6 @@ from ctdeck.screens.sampling import Sampling
 from ctdeck.screens.showing import Showing
 from ctdeck.settings import Session, Settings
 from ctdeck.underway import UnderWay
-from ctdeck.verbs.misnamed import tell_misnamed
-from ctdeck.verbs.permitted import refuses_all
-from ctdeck.verbs.refused import record_action
-from ctdeck.verbs.removal import take_over
 from ctdeck.widgets.details import Details
 from ctdeck.widgets.ground import Ground
 from ctdeck.widgets.lines import BottomLine, Line
@@ -197,9 +194,12 @@ class MainScreen(Screen[None]):
         self.run_worker(self.showing.watch(session.store), group="watch", exclusive=True)
         if session.client is not None and session.following is not None:
             self.run_worker(self.sampling.run(session.client), group="sampling", exclusive=True)
-        self.set_timer(LEISURE, lambda: self.begin(take_over(self), group="remains.remove"))
+        self.set_timer(LEISURE, self._take_over)
         if self.settings.access.places:
-            self.begin(tell_misnamed(self), group="configuration")
+            self.begin(verbs.misnamed.tell_misnamed(self), group="configuration")
+
+    def _take_over(self) -> None:
+        self.begin(verbs.removal.take_over(self), group="remains.remove")
 
     def refresh_bottom(self) -> None:
         """The keys that work on the row under the cursor; none of them behind a dialog."""
@@ -212,8 +212,8 @@ class MainScreen(Screen[None]):
         action = BY_ID[action_id]
         if not action.works_in(self.pane_id):
             self.tell(says_where(self, action))
-        elif action.changes and (remedy := refuses_all(self)):
-            record_action(self, action_id, object_of(self, action))
+        elif action.changes and (remedy := verbs.permitted.refuses_all(self)):
+            verbs.refused.record_action(self, action_id, object_of(self, action))
             self.tell(f"Read-only: {action.title} is refused. {remedy}")
         elif why := marking.takes_one(self, action):
             self.tell(why)

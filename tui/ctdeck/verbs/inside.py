@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from aiocontainerd.audit import acting
-from ctdeck import shells
+from ctdeck import shells, verbs
 from ctdeck.desk import Desk
 from ctdeck.equivalents import attach_line, exec_line
 from ctdeck.verbs.doing import (
@@ -18,7 +18,6 @@ from ctdeck.verbs.doing import (
     container_of,
     life_seen,
     name_of,
-    some,
     state_of,
 )
 from ctdeck.verbs.handing import (
@@ -34,7 +33,6 @@ from ctdeck.verbs.permitted import permitted
 from ctdeck.verbs.toolbox import debug, no_shell
 
 if TYPE_CHECKING:
-    from aiocontainerd.models import Key
     from aiocontainerd.operations import Line
     from ctdeck.terminal.handover import Place
 
@@ -108,28 +106,11 @@ def _hint(desk: Desk, line: Line) -> str:
     return ""
 
 
-async def end_orphans(desk: Desk) -> None:
-    """What a ctdeck that was killed left running has no terminal, nor what did not end in time."""
-    from aiocontainerd.errors import ContainerdError
-    from aiocontainerd.operations import end_orphans as operation
-
-    try:
-        found = await operation(client_of(desk), state_of(desk))
-    except ContainerdError:  # the daemon went away: another start will find it
-        return
-    if found:
-        names = some([_named(key) for key in dict.fromkeys(found)])
-        desk.tell(f"What an earlier shell or command had left running in {names} was ended.")
-
-
-def _named(key: Key) -> str:
-    return key.id if key.namespace == "default" else f"{key.id} in {key.namespace}"
-
-
 async def _execute(desk: Desk, row: Target, wish: Wish, place: Place) -> None:
     from aiocontainerd.operations import Size
 
-    desk.begin(end_orphans(desk), group="remains.remove")  # beside it: that may take its time
+    orphans = verbs.removal.end_orphans(desk)
+    desk.begin(orphans, group="remains.remove")  # beside it: that may take its time
     name = name_of(row)
     async with _process(desk, row, wish, place) as (line, program):
         greeting = f"ctdeck: {program} in {name}. {leave_word(desk)} leaves it, and ends it."

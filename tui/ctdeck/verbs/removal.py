@@ -13,14 +13,11 @@ from weakref import WeakKeyDictionary
 
 from aiocontainerd.models import TOOLBOX_LABEL, Container, Key, Snapshot, TaskStatus
 from aiocontainerd.owners import owner_in, owner_of
+from ctdeck import verbs
 from ctdeck.desk import Desk, Question
 from ctdeck.formatting import age, counted
 from ctdeck.rows import ContainerRow
-from ctdeck.verbs.delete import delete_containers
 from ctdeck.verbs.doing import client_of, name_of, some, state_of
-from ctdeck.verbs.inside import end_orphans
-from ctdeck.verbs.permitted import permitted_into
-from ctdeck.verbs.tasks import describe
 
 if TYPE_CHECKING:
     from aiocontainerd.operations import Remains
@@ -124,6 +121,20 @@ async def _find(desk: Desk, snapshot: Snapshot) -> tuple[_Left, list[Remains]]:
     return left, kept
 
 
+async def end_orphans(desk: Desk) -> None:
+    """What a ctdeck that was killed left running has no terminal, nor what did not end in time."""
+    from aiocontainerd.errors import ContainerdError
+    from aiocontainerd.operations import end_orphans as operation
+
+    try:
+        found = await operation(client_of(desk), state_of(desk))
+    except ContainerdError:  # the daemon went away: another start will find it
+        return
+    if found:
+        names = some([_named(*key) for key in dict.fromkeys(found)])
+        desk.tell(f"What an earlier shell or command had left running in {names} was ended.")
+
+
 async def _logs(desk: Desk, snapshot: Snapshot) -> list[Key]:
     """Those of containers that are gone, and of namespaces that are."""
     from aiocontainerd.operations import stray_logs
@@ -147,10 +158,11 @@ async def _unlocked(desk: Desk, left: _Left) -> _Left:
         + [each.namespace for each in left.remains]
         + [key.namespace for key in left.logs]
     )
+    ask = verbs.permitted.permitted_into
     shut = {
         name
         for name in names
-        if name in there and owner_in(name) and not await permitted_into(desk, "delete", name)
+        if name in there and owner_in(name) and not await ask(desk, "delete", name)
     }
     if shut:
         desk.tell(f"What is left in {', '.join(sorted(shut))} stays: locked.")
@@ -174,14 +186,14 @@ def _question(left: _Left) -> Question:
         many = "container that was" if len(left.rows) == 1 else "containers that were"
         are = "is" if len(left.rows) == 1 else "are"
         lines.append(f"{len(left.rows)} {many} to be removed when done {are} left:")
-        lines += [f"  {describe(row)}" for row in left.rows]
+        lines += [f"  {verbs.tasks.describe(row)}" for row in left.rows]
     if left.running:
         one = len(left.running) == 1
         lines.append(
             f"{len(left.running)} {'container runs and is' if one else 'containers run and are'} "
             "to be removed when done, and nobody sees to it; ctdeck will, while it runs:"
         )
-        lines += [f"  {describe(row)}" for row in left.running]
+        lines += [f"  {verbs.tasks.describe(row)}" for row in left.running]
     for remains in left.remains:
         lines += [f"{_what(remains)}. Will be removed:", *(f"  {part}" for part in _parts(remains))]
     if left.logs:
@@ -257,7 +269,8 @@ async def _remove(desk: Desk, left: _Left) -> None:
     now = {row.key: row for row in _rows(world, world.containers.values())}
     if still := [row for row in left.rows if row.key in now and _goes(now[row.key])]:
         kill = not all(map(_is_done, still))
-        await delete_containers(desk, still, ask=False, kill=kill)  # none started meanwhile
+        # Without `kill`: none was started meanwhile.
+        await verbs.delete.delete_containers(desk, still, ask=False, kill=kill)
     for row in left.running:
         await adopt(client, row.container, state=state)
         follow(desk, row.container)
