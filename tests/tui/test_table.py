@@ -195,6 +195,7 @@ async def test_a_column_that_no_row_fills_has_no_place() -> None:
 
 async def test_who_fills_a_column_is_found_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ctdeck.widgets.widths.PIECE", 2)
+    monkeypatch.setattr("ctdeck.widgets.widths.A_TURN", 0.0)
     app = TableApp()
     async with app.run_test(size=(60, 20)) as pilot:
         app.table.set_columns([replace(COLUMNS[0]), replace(COLUMNS[1], optional=True)])

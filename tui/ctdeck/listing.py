@@ -30,7 +30,7 @@ from ctdeck.formatting import short_reference
 from ctdeck.imageusers import Twins, Users
 from ctdeck.mountkinds import group_of
 from ctdeck.pods import Group, in_turns, pods_of, with_mates
-from ctdeck.rows import ContainerRow, EventRow, ImageRow, MountRow, Row, Scope, TaskRow
+from ctdeck.rows import ContainerRow, EventRow, ImageRow, MountRow, Row, Scope, TaskRow, rows_of
 from ctdeck.widgets.maderows import Rows
 
 _namespace, _id = itemgetter(0), itemgetter(1)
@@ -129,7 +129,7 @@ def _image_rows(snapshot: Snapshot, keys: Sequence[Key]) -> Iterable[ImageRow]:
     if _twins.of(snapshot.images):
         return (ImageRow(snapshot.images[key], _count_users(snapshot, key)) for key in keys)
     users = _users.of(snapshot.containers)
-    return map(ImageRow, map(snapshot.images.__getitem__, keys), map(users.__getitem__, keys))
+    return rows_of(ImageRow, map(snapshot.images.__getitem__, keys), map(users.__getitem__, keys))
 
 
 def _image_order(snapshot: Snapshot, key: Key) -> Any:
@@ -237,7 +237,7 @@ def _both_touched(old: Snapshot, new: Snapshot, scope: Scope) -> Set[Hashable]:
 CONTAINERS = Listing(
     keys=lambda s, scope: _at_once(_containers_in_turns(s, scope)),
     row=_container_row,
-    rows=lambda s, keys: map(
+    rows=lambda s, keys: rows_of(
         ContainerRow, map(s.containers.__getitem__, keys), map(s.tasks.get, keys)
     ),
     order=_container_order,
@@ -250,7 +250,9 @@ CONTAINERS = Listing(
 TASKS = Listing(
     keys=_task_keys,
     row=_task_row,
-    rows=lambda s, keys: map(TaskRow, map(s.tasks.__getitem__, keys), map(s.containers.get, keys)),
+    rows=lambda s, keys: rows_of(
+        TaskRow, map(s.tasks.__getitem__, keys), map(s.containers.get, keys)
+    ),
     order=_task_order,
     touched=_both_touched,
     count=lambda counts, old, new: _count(counts, old.tasks, new.tasks),

@@ -89,7 +89,7 @@ COLUMNS: tuple[Column[ContainerRow], ...] = (
         "owner",
         "OWNER",
         lambda r, _: (_owner(r), "muted"),
-        _owner,
+        lambda r: _owner(r) or None,
         priority=7,
         minimum=7,
         optional=True,

@@ -20,7 +20,7 @@ def owned_columns(container: Callable[[R], Container | None]) -> tuple[Column[R]
         return lambda row: read(found) if (found := container(row)) is not None else ""
 
     def by(read: Callable[[R], str]) -> Callable[[R], Any]:
-        return lambda row: (not (text := read(row)), text)
+        return lambda row: read(row) or None
 
     pod, space = of(lambda c: c.pod.name if c.pod else ""), of(_space)
     name, project = of(_sorted_name), of(lambda c: c.project)

@@ -19,7 +19,8 @@ from ctdeck.widgets.column import Cell, Column
 R = TypeVar("R", ContainerRow, TaskRow)
 Pair = tuple[float | None, float | None]
 
-LIVING = frozenset({TaskStatus.RUNNING, TaskStatus.PAUSED, TaskStatus.PAUSING})
+# A tuple: a set asks the hash of its members, which is Python's own code in an Enum.
+LIVING = (TaskStatus.RUNNING, TaskStatus.PAUSED, TaskStatus.PAUSING)
 COLUMN_IDS = ("cpu", "memory", "memory-share", "pids", "net", "disk")
 
 
@@ -116,12 +117,12 @@ def _column(
             return GLYPHS.status[None], "warn"
         return (UNKNOWN, "muted") if always else ""
 
-    def sort(row: ContainerRow | TaskRow) -> tuple[bool, float]:
-        """The most first; last those of which nothing is known."""
-        task = task_of(row)
+    def sort(row: ContainerRow | TaskRow) -> float | None:
+        """The most first."""
+        task = task_of(row) if numbers.readings else None
         reading = numbers.readings.get(task.key) if task is not None else None
         found = value(reading) if reading is not None else None
-        return found is None, -(found or 0.0)
+        return None if found is None else -found
 
     return Column(
         id,

@@ -23,9 +23,7 @@ from ctdeck.widgets.maderows import Rows
 from ctdeck.widgets.parts import Part, Tab
 from ctdeck.widgets.table import Table
 
-# A list is made anew where more than one in so many has changed. To put one in its place among
-# sorted rows takes longer: each of those that it is compared with has to be made.
-FEW, FEW_SORTED = 8, 50
+FEW = 8  # a list is made anew where more than one in so many has changed
 
 
 class PaneView:
@@ -122,11 +120,10 @@ class PaneView:
         listing, table = self.pane.listing, self.table
         rows = self._rows(snapshot)
         old = old if table.view.all else None
-        few = FEW_SORTED if table.view.sort_key or table.view.reverse else FEW
         touched = None if old is None else listing.touched(old, snapshot, self._scope)
         if touched is not None and not touched:
             table.view.rows = rows
-        elif old is None or touched is None or len(touched) * few > len(table.view.all):
+        elif old is None or touched is None or len(touched) * FEW > len(table.view.all):
             table.set_keys(self._keys(snapshot), rows, touched)
         else:
             before, now = partial(listing.order, old), partial(listing.order, snapshot)
@@ -134,14 +131,10 @@ class PaneView:
 
     def renumber(self, touched: Set[Hashable]) -> None:
         """Of these rows something has changed that is not in the snapshot: what is sorted by."""
-        table, shown = self.table, self._shown
-        if shown is None:
-            return
-        rows, order = self._rows(shown), partial(self.pane.listing.order, shown)
-        if len(touched) * FEW_SORTED > len(table.view.all):
-            table.set_keys(table.view.all, rows, touched)
-        else:
-            table.update(rows, touched, order, order)
+        shown = self._shown
+        if shown is not None:
+            order = partial(self.pane.listing.order, shown)
+            self.table.update(self._rows(shown), touched, order, order)
 
     def set_filter(self, text: str, snapshot: Snapshot) -> None:
         """Filter; raises ValueError for a broken regular expression, the old filter stays."""

@@ -10,6 +10,7 @@ from typing import Any
 from aiocontainerd.quickdata import dataclass
 
 Order = Callable[[Any], Any]  # from an identity to what it is sorted by
+FEW = 64  # that are looked for one by one, which takes a comparison for each doubling of the list
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,11 @@ class Ranking:
             low, high = (middle + 1, high) if before else (low, middle)
         return low
 
+    def find(self, keys: Sequence[Hashable], key: Hashable) -> int | None:
+        """Where an identity is among the sorted `keys`; None if it is not where it belongs."""
+        place = self.place(keys, key)
+        return place if place < len(keys) and keys[place] == key else None
+
     def _are_one(self, one: Hashable, other: Hashable) -> bool:
         group = self.groups.get(one)
         return group is not None and group is self.groups.get(other)
@@ -55,11 +61,26 @@ def turned(keys: Sequence[Hashable], groups: Mapping[Any, Any]) -> list[Hashable
     return [key for _, run in runs for key in [*run][::-1]]
 
 
-def renewed(
-    keys: list[Hashable], gone: Set[Hashable], come: Iterable[Hashable], ranking: Ranking
-) -> list[Hashable]:
-    """Another list, without those that are `gone` and with those that `come` in their places."""
-    left = list(filterfalse(gone.__contains__, keys))
-    for key in come:
-        left.insert(ranking.place(left, key), key)
+def ranked(value: Any) -> tuple[bool, Any]:
+    """To compare by: what has no value, None, stands last."""
+    return value is None, value
+
+
+def without(keys: list[Hashable], gone: Set[Hashable], ranking: Ranking) -> list[Hashable]:
+    """Another list, of those that are not `gone`; `ranking` is what it is sorted by."""
+    known = [key for key in gone if ranking.own(key) is not None]
+    found = (ranking.find(keys, key) for key in (known if len(known) <= FEW else ()))
+    places = sorted(place for place in found if place is not None)
+    if len(places) < len(known):  # many, or some that are not in it
+        return list(filterfalse(gone.__contains__, keys))
+    left = keys.copy()
+    for place in reversed(places):
+        del left[place]
     return left
+
+
+def placed(keys: list[Hashable], come: Iterable[Hashable], ranking: Ranking) -> list[Hashable]:
+    """The same list, with those that come in their places."""
+    for key in come:
+        keys.insert(ranking.place(keys, key), key)
+    return keys

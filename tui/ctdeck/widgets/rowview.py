@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence, Set
 from functools import partial
-from itertools import chain
+from itertools import chain, filterfalse
 from math import inf
 from typing import Any, Generic
 
 from aiocontainerd.quickdata import dataclass
 from ctdeck.widgets.maderows import K, Rows, Shown, of_these
 from ctdeck.widgets.marks import Marks
-from ctdeck.widgets.ordering import Order, Ranking, renewed, turned
+from ctdeck.widgets.ordering import FEW, Order, Ranking, placed, ranked, turned, without
 from ctdeck.widgets.texts import Texts
 from ctdeck.widgets.values import Values
 
@@ -48,7 +48,7 @@ class RowView(Generic[K]):
         self.keys: list[Hashable] = []  # of the rows that are shown
         self.rows: Rows[K] = of_these(())
         self.texts = Texts(lambda keys: map(self.text, self.rows.many(keys)))
-        self.values = Values(lambda keys: self.rows.many(keys))
+        self.values = Values()
         self.marks = Marks()
         self.is_sorted = True  # as is wanted; else still as it was before
         self._order: tuple[Order | None, bool] = (None, False)  # `sort_key`, `reverse` of:
@@ -109,8 +109,12 @@ class RowView(Generic[K]):
         self.marks.keep(rows, keys)
         self.texts.forget(touched)
         self.values.forget(touched)
-        if not self._sort():  # what was sorted is another list
-            self._sorted, self._order = keys, (None, False)
+        if not self._sort():
+            if touched is None:  # what was sorted is another list
+                self._sorted, self._order = keys, (None, False)
+            else:
+                old, new = set(self._sorted), set(keys)
+                self._keep_order(old - new, filterfalse(old.__contains__, keys))
         self.filter()
         self._hold(held)
 
@@ -121,23 +125,35 @@ class RowView(Generic[K]):
         it is not in the list.
         """
         held, shown = self._held(), self.keys
+        there = [key for key in touched if now(key) is not None]
+        moved = {key for key in touched if before(key) != now(key)}
+        own_order, few = self._order == (None, False), len(touched) <= FEW
+        filters = self.accepts is not None and self.is_complete
+        # What goes is found by what it was sorted by, of which the rows so far tell.
+        was = self._ranking(before)
+        own = without(self.all, moved, Ranking(before)) if moved else self.all
+        others = without(self._sorted, touched, was) if few and not own_order else []
+        unlike = without(self.keys, touched, was) if filters else []
         self.rows = rows
         self.marks.renew(rows, touched)
         self.texts.forget(touched)
         self.values.forget(touched)
-        moved = {key for key in touched if before(key) != now(key)}
-        left = [key for key in touched if now(key) is not None]
         if moved:
-            come = (key for key in left if key in moved)
-            self.all = renewed(self.all, moved, come, Ranking(now))
-        ranking, is_complete = self._ranking(now), self.is_complete
-        if self._order != (None, False):
-            self._sorted = renewed(self._sorted, touched, left, ranking)
-        else:
+            self.all = placed(own, (key for key in there if key in moved), Ranking(now))
+        ranking = self._ranking(now)
+        if own_order:
             self._sorted = self.all
-        if self.accepts and is_complete:
-            found, _ = self.texts.accepted(left, self.accepts, inf)
-            self.keys = renewed(self.keys, touched, found, ranking)
+        elif few:
+            self._sorted = placed(others, there, ranking)
+        elif not self._sort():
+            come = (key for key in there if before(key) is None)
+            self._keep_order(touched - {*there}, come)
+        if self.accepts and filters:
+            found, _ = self.texts.accepted(there, self.accepts, inf)
+            if few or own_order:
+                self.keys = placed(unlike, found, ranking)
+            else:
+                self.keys = [*filter({*unlike, *found}.__contains__, self._sorted)]
             self._looked = len(self._sorted)
         else:
             self._filter()
@@ -145,26 +161,30 @@ class RowView(Generic[K]):
             self._place_cursor(shown)
         self._hold(held)
 
+    def _keep_order(self, gone: Set[Hashable], come: Iterable[Hashable]) -> None:
+        """As long as a new one is not known; what has come stands last."""
+        self._sorted = [*filterfalse(gone.__contains__, self._sorted), *come]
+
     def arrange(self) -> None:
         """Sort and filter again, after how has been changed; what takes long goes on in turns."""
         if self._sort():
             self.filter()
 
     def read_on(self) -> bool:
-        """Read more of what is wanted to be sorted by; whether all of that is known now."""
-        self.is_sorted = self.sort_key is None or self.values.read(
-            self.rows.stored or self.all.copy, self.sort_key, AT_ONCE / 2
-        )  # half of it: to put them in order comes on top
+        """Sort on, as is wanted; whether that is done."""
+        self.is_sorted = self.sort_key is None or self._by_column(self.sort_key) is not None
         return self.is_sorted
 
+    def _by_column(self, by: Order) -> list[Hashable] | None:
+        """All in the order of a column; None as long as that is not known."""
+        return self.values.order(self.all, self.rows, by, reverse=self.reverse, seconds=AT_ONCE / 2)
+
     def _sort(self) -> bool:
-        """Whether all that is sorted by could be read at once; else nothing is done."""
+        """Whether all could be sorted at once; else nothing is done."""
         if not self.read_on():
             return False
         if self.sort_key is not None:
-            self._sorted = self.values.in_order(
-                self.all, reverse=self.reverse, groups=self.rows.groups
-            )
+            self._sorted = self._by_column(self.sort_key) or []
         else:
             self.values.forget()
             self._sorted = turned(self.all, self.rows.groups) if self.reverse else self.all
@@ -240,7 +260,7 @@ class RowView(Generic[K]):
         """What a row is sorted by in its column: the members of a group by the best of them."""
         group = self.rows.groups.get(key)
         keys = group.deciding(_There(self.rows)) if group else (key,)
-        return best(by(self.row(each)) for each in keys)
+        return best(ranked(by(self.row(each))) for each in keys)
 
     def let_go(self) -> None:
         """Wait for no row that has gone: it is the list that is another one."""

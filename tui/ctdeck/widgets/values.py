@@ -1,86 +1,148 @@
-"""What the rows of a list are sorted by: read in turns, kept from one sorting to the next. Pure."""
+"""What the rows of a list are sorted by: read in turns, kept from one sorting to the next. Pure.
+
+Rows and values lie side by side in the order of memory, and what is sorted is their numbers: to
+look up a hundred thousand identities takes longer than to compare their values.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Generator, Hashable, Iterator, Mapping, Set
 from itertools import filterfalse
 from typing import Any
 
-from ctdeck.widgets.maderows import Group
+from ctdeck.widgets.maderows import Group, Rows
+from ctdeck.widgets.ordering import ranked
 
-PIECE = 4096  # rows between two looks at the clock: some 2 ms
+PIECE = 2048  # rows between two looks at the clock: some 2 ms
+RUN = 32_768  # that are sorted at once: at most 20 ms
 
-Piece = tuple[Sequence[Hashable], Sequence[Any]]  # some rows, with their identities
-Keys = Callable[[], Iterable[Hashable]]
-Maker = Callable[[Sequence[Hashable]], Iterable[Any]]  # the rows of these
+By = Callable[[Any], Any]
+Job = Generator[bool, None, list[Hashable]]  # says before each step whether it may take long
 
 
 class Values:
     """One value a row, by one column: dropped with its row, or when another column is asked for."""
 
-    def __init__(self, make: Maker) -> None:
-        self._make = make
-        self._by: Callable[[Any], Any] | None = None
-        self._known: dict[Hashable, Any] = {}
-        self._left: list[Hashable] | None = None  # that are to be read, None before one has looked
-        self._made: list[Piece] = []  # for the next column, if there are no news before
-        self._again: list[Piece] = []  # of those the ones that this column has not been read of
-
-    def read(self, keys: Keys, by: Callable[[Any], Any], seconds: float) -> bool:
-        """Read those that are not known yet; False if the time was not enough for all.
-
-        Also if half of it is over: what follows, the sorting, shall have a turn of its own.
-        """
-        if by is not self._by:
-            self._by, self._known, self._left = by, {}, None
-            self._again = self._made[:]
-        begun, spent = time.perf_counter(), 0.0
-        for piece, rows in self._pieces(keys):
-            self._known.update(zip(piece, map(by, rows), strict=True))
-            spent = time.perf_counter() - begun
-            if spent > seconds:
-                return False
-        return spent <= seconds / 2 or not spent
-
-    def _pieces(self, keys: Keys) -> Iterator[Piece]:
-        """First what was made for another column, then what has to be made."""
-        while self._again:
-            yield self._again.pop()
-        if self._left is None:
-            known = self._known
-            self._left = [*filterfalse(known.__contains__, keys())] if known else [*keys()]
-        while self._left:
-            piece = self._left[-PIECE:]
-            del self._left[-PIECE:]
-            self._made.append((piece, [*self._make(piece)]))
-            yield self._made[-1]
-
-    def in_order(
-        self, keys: Sequence[Hashable], *, reverse: bool, groups: Mapping[Any, Group]
-    ) -> list[Hashable]:
-        """These, of which all are known; equal ones and those of a group stay as they are."""
-        known = self._known
-        if groups:
-            known = {**known, **dict(self._of_groups(groups, max if reverse else min))}
-        return sorted(keys, key=known.__getitem__, reverse=reverse)
-
-    def _of_groups(
-        self, groups: Mapping[Any, Group], best: Callable[[Iterable[Any]], Any]
-    ) -> Iterator[tuple[Hashable, Any]]:
-        """The members of groups, each with the best value of its own."""
-        known, values = self._known, dict[int, Any]()
-        for key, group in groups.items():
-            if key in known:
-                if id(group) not in values:
-                    values[id(group)] = best(map(known.__getitem__, group.deciding(known)))
-                yield key, values[id(group)]
+    def __init__(self) -> None:
+        self._drop()
+        self._renew()
 
     def forget(self, keys: Set[Hashable] | None = None) -> None:
         """These rows say something new, come or go; None for all."""
-        self._left, self._made, self._again = None, [], []
+        self._renew()
         if keys is None:
-            self._known = {}
-        elif self._known:
-            for key in keys:
-                self._known.pop(key, None)
+            self._drop()
+        elif self._keys:
+            self._touched |= keys
+
+    def _renew(self) -> None:
+        self._wanted: tuple[object, ...] = ()  # what the job is for
+        self._job: Job | None = None
+        self._found: list[Hashable] | None = None  # what came of it
+
+    def _drop(self) -> None:
+        self._keys: list[Hashable] = []  # of the rows, of which some may have gone
+        self._rows: list[Any] = []
+        self._numbers: dict[Hashable, int] = {}  # of those that are there
+        self._left: list[Hashable] | None = None  # to be made, None before one has looked
+        self._touched: set[Hashable] = set()
+        self._by: By | None = None
+        self._values: list[Any] = []  # by this column, of the first of the rows
+        self._own: tuple[list[Hashable], list[int]] = [], []  # a list, and its rows' numbers
+
+    def order(
+        self, keys: list[Hashable], rows: Rows[Any], by: By, *, reverse: bool, seconds: float
+    ) -> list[Hashable] | None:
+        """These, sorted; None where the time was not enough: then call it again.
+
+        Equal ones, and those of a group, stay as they are. What has no value, None, stands last.
+        """
+        begun = time.perf_counter()
+        wanted = (id(keys), by, reverse)
+        if wanted != self._wanted:
+            self._renew()
+            self._wanted, self._job = wanted, self._sort(keys, rows, by, reverse=reverse)
+        while self._job is not None:
+            try:
+                patience = seconds / 4 if next(self._job) else seconds
+            except StopIteration as end:
+                self._job, self._found, patience = None, end.value, seconds
+            if time.perf_counter() - begun > patience:
+                return None  # also if it is done: what follows shall have a turn of its own
+        return self._found
+
+    def _sort(self, keys: list[Hashable], rows: Rows[Any], by: By, *, reverse: bool) -> Job:
+        if by is not self._by:
+            self._by, self._values = by, []
+        self._take_news(rows, by)
+        for _ in self._make(keys, rows):
+            yield False
+        values = self._values
+        while len(values) < len(self._rows):
+            values += map(by, self._rows[len(values) : len(values) + PIECE])
+            yield False
+        if self._own[0] is not keys:
+            yield True
+            self._own = keys, [*map(self._numbers.__getitem__, keys)]
+        yield True
+        if rows.groups:
+            values = values.copy()
+            for number, value in self._of_groups(rows.groups, max if reverse else min):
+                values[number] = value
+        order = self._own[1]
+        vacant = [number for number in order if values[number] is None]
+        if vacant:
+            order = [number for number in order if values[number] is not None]
+        ordered: list[int] = []
+        for start in range(0, len(order), RUN):
+            run = order[start : start + RUN]
+            ordered += sorted(run, key=values.__getitem__, reverse=reverse)
+            yield True
+        if len(order) > RUN:  # merged: to put runs that are in order together is a fifth of it all
+            ordered.sort(key=values.__getitem__, reverse=reverse)
+            yield True
+        return [*map(self._keys.__getitem__, vacant + ordered if reverse else ordered + vacant)]
+
+    def _take_news(self, rows: Rows[Any], by: By) -> None:
+        """Of the rows that have been made; which others there are is looked for again."""
+        if len(self._keys) > 2 * len(self._numbers) + PIECE:  # most of them have gone
+            self._drop()
+            self._by = by
+        for key in self._touched:
+            row, number = rows.one(key), self._numbers.get(key)
+            if number is None:
+                if self._left is not None and row is not None:
+                    self._left = None if self._left else [key]
+            elif row is None:
+                del self._numbers[key]
+            else:
+                self._rows[number] = row
+                self._values[number : number + 1] = [by(row)] * (number < len(self._values))
+        self._touched = set()
+
+    def _make(self, keys: list[Hashable], rows: Rows[Any]) -> Iterator[None]:
+        """The rows that have not been made so far."""
+        if self._left is None:
+            known, stored = self._numbers, rows.stored() if rows.stored else keys
+            self._left = [*filterfalse(known.__contains__, stored)] if known else [*stored]
+        while self._left:
+            piece = self._left[-PIECE:]
+            del self._left[-PIECE:]
+            number = len(self._keys)
+            self._keys += piece
+            self._rows += rows.many(piece)
+            self._numbers.update(zip(piece, range(number, len(self._rows)), strict=True))
+            yield
+
+    def _of_groups(
+        self, groups: Mapping[Any, Group], best: Callable[..., Any]
+    ) -> Iterator[tuple[int, Any]]:
+        """The members of groups, each with the best value of its own."""
+        numbers, found = self._numbers, dict[int, Any]()
+        for key, group in groups.items():
+            if key in numbers:
+                if id(group) not in found:
+                    values = (self._values[numbers[it]] for it in group.deciding(numbers))
+                    found[id(group)] = best(map(ranked, values))[1]
+                yield numbers[key], found[id(group)]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator, Sequence
+import time
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 from typing import Generic
 
-from ctdeck.widgets.column import SAMPLE, Column, cell_parts, natural_widths, sample
+from ctdeck.widgets.column import SAMPLE, Column, natural_widths, sample
 from ctdeck.widgets.maderows import K
 from ctdeck.widgets.rowview import RowView
 
-PIECE = 4_000  # rows that are looked at in one turn: some 6 ms
+A_TURN = 0.006  # s for which rows are looked at in one turn
+PIECE = 256  # rows between two looks at the clock
 
 
 def with_mark(columns: Sequence[Column[K]], sorted_by: str | None) -> list[Column[K]]:
@@ -44,12 +45,13 @@ class Widths(Generic[K]):
         self.natural: tuple[int, ...] = ()
         self._view = view
         self._filler: dict[str, Hashable | None] = {}  # of each optional column a row that fills it
-        self._left: dict[str, tuple[Column[K], Iterator[K]]] = {}  # rows that may fill a column
+        self._sought: dict[str, Column[K]] = {}  # those that none is known for
+        self._left: Iterator[K] = iter(())  # rows that may fill one
 
     def forget(self) -> None:
         """It is another list."""
         self._filler.clear()
-        self._left.clear()
+        self._sought.clear()
 
     def measure(self, columns: Sequence[Column[K]], sorted_by: str | None, now: datetime) -> None:
         """From a sample of what is shown."""
@@ -64,11 +66,10 @@ class Widths(Generic[K]):
         touched: Collection[Hashable],
     ) -> None:
         """From what has changed."""
-        for column in columns:
-            if self._filler.get(column.id, "") is None:
-                rows = filter(None, map(self._view.rows.one, touched))
-                found = (row.key for row in rows if _fills(row, column, now))
-                self._filler[column.id] = next(found, None)
+        vacant = [column for column in columns if self._filler.get(column.id, "") is None]
+        for key in touched if vacant else ():
+            if (changed := self._view.rows.one(key)) is not None:
+                self._note(changed, vacant, now)
         if len(self._view.keys) <= SAMPLE or len(self.natural) != len(columns):
             self.measure(columns, sorted_by, now)
             return
@@ -84,49 +85,58 @@ class Widths(Generic[K]):
         sorted_by: str | None,
         now: datetime,
     ) -> None:
+        if self._view.all:
+            self._seek(columns, now)
+        filler = self._filler if self._view.all else {}
         self.natural = tuple(
-            0 if column.id != sorted_by and self._is_vacant(column, now) else width
-            for column, width in zip(columns, widths, strict=True)
+            0 if c.optional and c.id != sorted_by and filler.get(c.id) is None else width
+            for c, width in zip(columns, widths, strict=True)
         )
 
-    def _is_vacant(self, column: Column[K], now: datetime) -> bool:
-        if not column.optional:
-            return False
-        if not self._view.all:
-            return True
-        filler = self._filler.get(column.id)
-        row = None if filler is None else self._view.rows.one(filler)
-        if row is not None and _fills(row, column, now):
-            return False
-        if filler is not None or column.id not in self._filler:
+    def _seek(self, columns: Sequence[Column[K]], now: datetime) -> None:
+        """Look for rows that fill the optional columns of which none is known, all at once."""
+        lacking = [c for c in columns if c.optional and not self._is_settled(c, now)]
+        if lacking:
+            self._sought |= {column.id: column for column in lacking}
+            self._filler |= dict.fromkeys(self._sought)
             stored = self._view.rows.stored
             keys = [*stored()] if stored else self._view.all
-            self._left[column.id] = column, iter(self._view.rows.many(keys))
-            self._look(column.id, now)
-        return self._filler[column.id] is None
+            self._left = iter(self._view.rows.many(keys))
+            self.look_on(now)
+
+    def _is_settled(self, column: Column[K], now: datetime) -> bool:
+        """A row is known that fills it, or it is known, or being found out, that none does."""
+        filler = self._filler.get(column.id, "")
+        row = self._view.rows.one(filler) if filler else None
+        return filler is None or (row is not None and _fills(row, column, now))
 
     @property
     def is_looking(self) -> bool:
         """Of an optional column that has no place not all rows are known not to fill it."""
-        return bool(self._left)
+        return bool(self._sought)
 
     def look_on(self, now: datetime) -> bool:
         """Look at some more rows; whether one was found that fills a column after all."""
-        return any(self._look(name, now) for name in [*self._left])
+        until, found = time.perf_counter() + A_TURN, False
+        for number, row in enumerate(self._left, 1):
+            found |= self._note(row, self._sought.values(), now)
+            if not self._sought:
+                break
+            if number % PIECE == 0 and time.perf_counter() > until:
+                return found
+        self._sought.clear()
+        self._left = iter(())
+        return found
 
-    def _look(self, name: str, now: datetime) -> bool:
-        column, rows = self._left[name]
-        last: K | None = None
-        for last in islice(rows, PIECE):
-            if _fills(last, column, now):
-                self._filler[name] = last.key
-                del self._left[name]
-                return True
-        self._filler[name] = None
-        if last is None:
-            del self._left[name]
-        return False
+    def _note(self, row: K, columns: Iterable[Column[K]], now: datetime) -> bool:
+        """Whether this row fills any of the columns; which."""
+        filled = [column.id for column in columns if _fills(row, column, now)]
+        for name in filled:
+            self._filler[name] = row.key
+            self._sought.pop(name, None)
+        return bool(filled)
 
 
 def _fills(row: K, column: Column[K], now: datetime) -> bool:
-    return bool(cell_parts(column.cell(row, now))[0])
+    cell = column.cell(row, now)
+    return bool(cell if isinstance(cell, str) else cell[0])
