@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import groupby, pairwise
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -91,11 +92,16 @@ def anew(view: RowView[Any], listing: Listing, at: Snapshot, scope: str | None) 
     other.accepts, other.text = view.accepts, view.text
     other.sort_key, other.reverse = view.sort_key, view.reverse
     other.set_keys(listing.keys(at, scope), rows_of(listing, at))
-    while not other.is_settled:  # on a busy machine what takes no time takes some
-        if other.read_on():
-            other.arrange()
-        other.look_on()
+    settle(other)
     return list(other.shown)
+
+
+def settle(view: RowView[Any]) -> None:
+    """On a busy machine what takes no time takes some."""
+    while not view.is_settled:
+        if view.read_on():
+            view.arrange()
+        view.look_on()
 
 
 def bring(view: RowView[Any], listing: Listing, old: Snapshot, new: Snapshot, scope: str | None):  # type: ignore[no-untyped-def]
@@ -124,8 +130,11 @@ def test_a_list_that_is_kept_is_the_one_made_anew(
     word = data.draw(st.sampled_from(("", "a", "default", "one", "bind", "used by 1")))
     view.accepts = (lambda text: word in text) if word else None
     view.set_keys(listing.keys(worlds[0], scope), rows_of(listing, worlds[0]))
+    few = data.draw(st.sampled_from((0, 64)))
     for old, new in pairwise(worlds):
-        bring(view, listing, old, new, scope)
+        with patch("ctdeck.widgets.rowview.FEW", few), patch("ctdeck.widgets.ordering.FEW", few):
+            bring(view, listing, old, new, scope)
+        settle(view)
         assert list(view.shown) == anew(view, listing, new, scope)
         assert [row.key for row in view.shown] == view.keys
         assert view.all == sorted(listing.keys(new, scope), key=partial(listing.order, new))
@@ -330,6 +339,31 @@ def test_a_sort_that_takes_long_is_done_in_turns(monkeypatch: pytest.MonkeyPatch
     monkeypatch.undo()
     assert list(view.shown) == anew(view, listing, now, None)
     assert view.keys[view.index] == held
+
+
+def test_many_news_leave_a_sorted_list_as_it_was_until_its_new_order_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It does not fall back to its own order in between, which the eye would take for news."""
+    listing = PANES[1].listing
+    by = next(column.sort for column in PANES[1].columns if column.id == "image")
+    boxes = [container(f"c{n:04}", f"docker.io/library/i{n % 7}:1") for n in range(2000)]
+    before = snapshot(containers=boxes)
+    view: RowView[Any] = RowView()
+    view.sort_key = by
+    view.set_keys(listing.keys(before, None), rows_of(listing, before))
+    settle(view)
+    was = view.keys
+    others = {it.key: replace(it, image="docker.io/library/a:1") for it in boxes[100:200]}
+    left = {key: it for key, it in {**before.containers, **others}.items() if key != boxes[7].key}
+    now = replace(before, containers={**left, (new := replace(boxes[9], id="new")).key: new})
+    monkeypatch.setattr("ctdeck.widgets.rowview.AT_ONCE", 0.0)
+    bring(view, listing, before, now, None)
+    assert not view.is_sorted
+    assert view.keys == [*(key for key in was if key != boxes[7].key), new.key]
+    monkeypatch.undo()
+    settle(view)
+    assert list(view.shown) == anew(view, listing, now, None)
 
 
 def test_records_of_one_image_of_a_pod_are_used_together() -> None:

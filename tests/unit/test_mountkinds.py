@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from aiocontainerd.models import Mount
-from ctdeck import listing
+from ctdeck.listings import mounts
 from ctdeck.mountkinds import Kind, kind_of
 from tests.tui.worlds import container, snapshot
 
@@ -48,8 +48,8 @@ def test_a_hundred_mounts_of_pods_do_not_bury_what_a_person_mounted() -> None:
     ]
     mine = replace(container("web1"), mounts=(Mount("/www", "bind", "/srv/www", ("rbind", "ro")),))
     world = snapshot(containers=[*pods, mine])
-    keys = listing.MOUNTS.keys(world, None)
-    rows = list(listing.MOUNTS.rows(world, keys))
+    keys = mounts.MOUNTS.keys(world, None)
+    rows = list(mounts.MOUNTS.rows(world, keys))
     assert [row.mount.source for row in rows[:2]] == ["/srv/www", f"{POD}/etc-hosts"]  # type: ignore[union-attr]
     assert [row.mount.type for row in rows].count("proc") == 51  # type: ignore[union-attr]
-    assert keys == sorted(keys, key=lambda key: listing.MOUNTS.order(world, key))
+    assert keys == sorted(keys, key=lambda key: mounts.MOUNTS.order(world, key))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from aiocontainerd.models import TaskStatus
 from aiocontainerd.owners import owner_of
-from ctdeck import listing
 from ctdeck.formatting import (
     age,
     short_id,
@@ -13,6 +12,8 @@ from ctdeck.formatting import (
     status_role,
     status_text,
 )
+from ctdeck.listing import stamp
+from ctdeck.listings.containers import CONTAINERS as LISTING
 from ctdeck.panes.owned import owned_columns
 from ctdeck.panes.pane import Pane, namespace_column
 from ctdeck.rows import ContainerRow
@@ -70,7 +71,7 @@ COLUMNS: tuple[Column[ContainerRow], ...] = (
         "age",
         "AGE",
         lambda r, now: age(r.container.created_at, now),
-        lambda r: listing.stamp(r.container.created_at),
+        lambda r: stamp(r.container.created_at),
         priority=3,
         minimum=6,
         right=True,
@@ -103,7 +104,7 @@ CONTAINERS = Pane(
     short="Con",
     noun="container",
     columns=COLUMNS,
-    listing=listing.CONTAINERS,
+    listing=LISTING,
     sorted_by="age",
     invitation=("run", "press {} on an image to run one"),
 )

@@ -2,46 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence, Set
 from datetime import datetime
 
 from aiocontainerd.models import Snapshot
-from ctdeck import listing
 from ctdeck.formatting import GLYPHS, age, clock, short_digest, short_reference, size
-from ctdeck.listing import Listing
+from ctdeck.listing import stamp
+from ctdeck.listings.disk import DISK as LISTING
 from ctdeck.panes.pane import Pane, namespace_column
-from ctdeck.rows import DiskRow, Scope
+from ctdeck.rows import DiskRow
 from ctdeck.widgets.column import Cell, Column
-
-
-def _row(snapshot: Snapshot, key: Hashable) -> DiskRow | None:
-    report = snapshot.disk
-    thing = report.survey.things.get(key) if report else None  # type: ignore[call-overload]
-    return DiskRow(report, thing) if report and thing else None
-
-
-def _rows(snapshot: Snapshot, keys: Sequence[Hashable]) -> Iterable[DiskRow]:
-    return (row for key in keys if (row := _row(snapshot, key)))
-
-
-def _keys(snapshot: Snapshot, scope: Scope) -> list[Hashable]:
-    order = snapshot.disk.order if snapshot.disk else ()
-    return [node for node in order if scope is None or node.namespace == scope]
-
-
-def _order(snapshot: Snapshot, key: Hashable) -> int | None:
-    return snapshot.disk.places.get(key) if snapshot.disk else None  # type: ignore[call-overload]
-
-
-def _touched(old: Snapshot, new: Snapshot, scope: Scope) -> Set[Hashable] | None:
-    return frozenset() if old.disk is new.disk else None
-
-
-def _count(counts: Counter[str], old: Snapshot, new: Snapshot) -> None:
-    if old.disk is not new.disk:
-        counts.clear()
-        counts.update(new.disk.counts if new.disk else ())
 
 
 def _name(row: DiskRow) -> str:
@@ -124,7 +93,7 @@ COLUMNS: tuple[Column[DiskRow], ...] = (
         "age",
         "AGE",
         lambda r, now: age(r.thing.created_at, now),
-        lambda r: listing.stamp(r.thing.created_at),
+        lambda r: stamp(r.thing.created_at),
         priority=6,
         minimum=6,
         right=True,
@@ -155,7 +124,7 @@ DISK = Pane(
     short="Dsk",
     noun="thing",
     columns=COLUMNS,
-    listing=Listing(_keys, _row, _rows, _order, _touched, _count),
+    listing=LISTING,
     sorted_by="size",
     alone=True,
     told=_told,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ctdeck import listing
 from ctdeck.formatting import clock, event_role, event_words, short_id, short_reference
+from ctdeck.listings.events import EVENTS as LISTING
 from ctdeck.panes.pane import Pane, namespace_column
 from ctdeck.rows import EventRow
 from ctdeck.widgets.column import Column
@@ -56,7 +56,7 @@ EVENTS = Pane(
     short="Evt",
     noun="event",
     columns=COLUMNS,
-    listing=listing.EVENTS,
+    listing=LISTING,
     sorted_by="time",
     follow=True,
     hint="they come as things happen",

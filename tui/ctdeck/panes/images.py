@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ctdeck import listing
 from ctdeck.formatting import UNKNOWN, age, short_digest, short_reference, size
+from ctdeck.listing import stamp
+from ctdeck.listings.images import IMAGES as LISTING
 from ctdeck.panes.pane import Pane, namespace_column
 from ctdeck.rows import ImageRow
 from ctdeck.widgets.column import Cell, Column
@@ -81,7 +82,7 @@ COLUMNS: tuple[Column[ImageRow], ...] = (
         "age",
         "AGE",
         lambda r, now: age(r.image.created_at, now),
-        lambda r: listing.stamp(r.image.created_at),
+        lambda r: stamp(r.image.created_at),
         priority=4,
         minimum=6,
         right=True,
@@ -108,7 +109,7 @@ IMAGES = Pane(
     short="Img",
     noun="image",
     columns=COLUMNS,
-    listing=listing.IMAGES,
+    listing=LISTING,
     sorted_by="reference",
     invitation=("image.pull", "press {} to pull one"),
 )

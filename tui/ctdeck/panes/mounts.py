@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ctdeck import listing
 from ctdeck.formatting import UNKNOWN, short_id
+from ctdeck.listings.mounts import MOUNTS as LISTING
 from ctdeck.masking import masked_option, masked_source
 from ctdeck.mountkinds import Kind, group_of, kind_of
 from ctdeck.panes.pane import Pane, namespace_column
@@ -96,6 +96,6 @@ MOUNTS = Pane(
     short="Mnt",
     noun="mount",
     columns=COLUMNS,
-    listing=listing.MOUNTS,
+    listing=LISTING,
     sorted_by="type",
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from aiocontainerd.models import Task, TaskStatus
-from ctdeck import listing
 from ctdeck.formatting import UNKNOWN, age, short_id, status_role, status_text
+from ctdeck.listing import stamp
+from ctdeck.listings.containers import TASKS as LISTING
 from ctdeck.panes.owned import owned_columns
 from ctdeck.panes.pane import Pane, namespace_column
 from ctdeck.rows import TaskRow
@@ -61,7 +62,7 @@ COLUMNS: tuple[Column[TaskRow], ...] = (
         "since",
         "SINCE",
         _since,
-        lambda r: listing.stamp(_when(r.task)),
+        lambda r: stamp(_when(r.task)),
         priority=4,
         minimum=6,
         right=True,
@@ -77,6 +78,6 @@ TASKS = Pane(
     short="Tsk",
     noun="task",
     columns=COLUMNS,
-    listing=listing.TASKS,
+    listing=LISTING,
     sorted_by="id",
 )

@@ -33,7 +33,7 @@ class Values:
         self._renew()
         if keys is None:
             self._drop()
-        elif self._keys:
+        elif self._left is not None:
             self._touched |= keys
 
     def _renew(self) -> None:
