@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -144,6 +145,26 @@ app = asyncio.run(starting.start(Settings()))
 print(app.session, app.settings == Settings())
 """
     assert printed(code) == "False False None True"
+
+
+@pytest.mark.parametrize("busy", [True, False])
+async def test_an_import_waits_for_the_picture_only_while_there_is_something_to_do(
+    monkeypatch: pytest.MonkeyPatch, busy: bool
+) -> None:
+    async def draw() -> None:
+        for _ in range(20):
+            end = time.thread_time() + starting.BREATH
+            while busy and time.thread_time() < end:
+                pass
+            await asyncio.sleep(0 if busy else 60)
+
+    done: list[bool] = []
+    monkeypatch.setattr(starting, "import_module", lambda _: done.append(picture.done()))
+    picture = asyncio.create_task(draw())
+    await starting._import(["a"], picture, time.monotonic() + 10)
+    await starting._import(["b"], picture, time.monotonic())
+    picture.cancel()
+    assert done == [busy, busy]
 
 
 async def test_the_frame_does_not_wait_for_a_daemon_that_hangs(

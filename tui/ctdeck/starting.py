@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -25,40 +26,45 @@ if TYPE_CHECKING:
     from ctdeck.connect import Found
     from ctdeck.firstpicture.stage import Stage
 
-# Between two of them the daemon's answers have their turn; each takes 1 to 5 ms, Textual's core 15.
-# First what the first picture is drawn with.
+# Between two of them the daemon's answers have their turn; each takes 1 to 5 ms, Textual's core 30.
+# First what the first picture is drawn with, then what does not need that core.
 PICTURE = (
     "ctdeck.panes",
     "ctdeck.widgets.sheet",
     "ctdeck.firstpicture.drawing",
     "ctdeck.firstpicture.inks",
 )
-TEXTUAL = (
+BESIDE = (
     "typing_extensions",
     "rich.style",
     "rich.text",
     "rich.console",
+    "rich.panel",
+    "rich.table",
     "fractions",
+    "platformdirs.unix",
+    "ctdeck.actions",
+)
+TEXTUAL = (
     "textual.color",
     "textual.strip",
     "textual.dom",
     "textual.content",
     "textual.widget",
-    "platformdirs.unix",
     "textual.containers",
     "textual.screen",
     "textual.types",
     "textual.command",
-    "rich.table",
     "textual.theme",
     "textual.app",
     "ctdeck.widgets.table",
     "ctdeck.screens.main",
     "ctdeck.app",
 )
-TURNS = 6  # of the event loop, after each piece
-AHEAD = 0.05  # s that Textual waits for the first picture
-BREATH = 0.002  # and then before each piece: to a busy daemon it gives way
+TURNS = 6  # of the event loop, before each piece
+AHEAD = 0.1  # s that Textual's core waits for the first picture
+BREATH = 0.002  # s without anything to do, after which the next piece comes before the picture
+BUSY = 0.5  # s after the start in which that is waited for
 PATIENCE = 0.03  # s that the app waits for the first rows: one painting instead of two
 SOON = 0.005  # s that the picture's first rows wait for the other lists
 
@@ -68,13 +74,15 @@ async def start(settings: Settings, stage: Stage | None = None) -> CtdeckApp:
 
     They are on the screen by then, if there is a `stage` and where that can be.
     """
-    first = asyncio.create_task(look(settings), name="first look")
+    first, until = asyncio.create_task(look(settings), name="first look"), time.monotonic() + BUSY
     picture: asyncio.Task[None] | None = None
     if stage is not None and stage.size is not None:
         picture = asyncio.create_task(_picture(settings, first, stage), name="first picture")
-        await _import(PICTURE)
+        await _import(PICTURE, picture, until)
+    await _import(BESIDE, picture, until)
+    if picture is not None:
         await asyncio.wait({picture}, timeout=AHEAD)
-    await _import(TEXTUAL, picture)
+    await _import(TEXTUAL, picture, until)
     with suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
             await _rows(first, settings.namespace)
@@ -85,14 +93,29 @@ async def start(settings: Settings, stage: Stage | None = None) -> CtdeckApp:
     return CtdeckApp(settings, first=first, stage=stage)
 
 
-async def _import(modules: Sequence[str], before: asyncio.Task[None] | None = None) -> None:
-    """Import them; what shall come `before` has a real chance to."""
+async def _import(
+    modules: Sequence[str], before: asyncio.Task[None] | None = None, until: float = 0.0
+) -> None:
+    """Import them; what shall come `before` has a real chance to, `until` then (see `_idle`)."""
     for module in modules:
-        if before is not None and not before.done():
-            await asyncio.wait({before}, timeout=BREATH)
+        if before is not None:
+            await _idle(before, until)
         for _ in range(TURNS):
             await asyncio.sleep(0)
         import_module(module)
+
+
+async def _idle(before: asyncio.Task[None], until: float) -> None:
+    """Return when that is done, when the loop only waits for others, or then.
+
+    What is asked before an import is answered meanwhile: a daemon with many containers takes as
+    long to begin its list as all of Textual to be imported.
+    """
+    idle = False
+    while not (idle or before.done() or time.monotonic() > until):
+        used = time.thread_time()
+        await asyncio.wait({before}, timeout=BREATH)
+        idle = time.thread_time() - used < BREATH / 2
 
 
 async def _picture(settings: Settings, first: asyncio.Task[Found], stage: Stage) -> None:
