@@ -55,6 +55,25 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
     return made
 
 
+@pytest.fixture
+def stuck(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set when a copy that makes no way was cancelled: it stands at 20 of 50 MB."""
+    ended = asyncio.Event()
+
+    async def copy_files(
+        _: object, __: object, *, report: Copied, dry: bool = False, **___: object
+    ) -> None:
+        report.files, report.bytes = 1, 50_000_000 if dry else 20_000_000
+        if not dry:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+
+    monkeypatch.setattr(aiocontainerd.operations, "copy_files", copy_files)
+    return ended
+
+
 async def typed(app: CtdeckApp, line: str) -> None:
     from ctdeck.command.parsing import parse
     from ctdeck.verbs.typed import carry_out
@@ -138,28 +157,15 @@ async def test_the_owners_lock_holds_for_writing(calls: Calls) -> None:
 
 
 async def test_one_that_takes_long_tells_how_far_it_is_and_esc_cancels_it(
-    monkeypatch: pytest.MonkeyPatch,
+    stuck: asyncio.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(waiting, "SOON", 0.01)
     monkeypatch.setattr(waiting, "EVERY", 0.02)
-    ended = asyncio.Event()
-
-    async def copy_files(
-        _: object, __: object, *, report: Copied, dry: bool = False, **___: object
-    ) -> None:
-        report.files, report.bytes = 1, 50_000_000 if dry else 20_000_000
-        if not dry:
-            try:
-                await asyncio.Event().wait()
-            finally:
-                ended.set()
-
-    monkeypatch.setattr(aiocontainerd.operations, "copy_files", copy_files)
     async with running(session=session()) as (app, pilot):
         await typed(app, "cp web1:/d /new")
         await until(pilot, lambda: "20.0 MB of 50.0 MB" in screen_text(app))
         await pilot.press("escape")
-        await until(pilot, lambda: ended.is_set() and not isinstance(app.screen, WaitScreen))
+        await until(pilot, lambda: stuck.is_set() and not isinstance(app.screen, WaitScreen))
         await until(pilot, lambda: "Cancelled; nothing of the file" in screen_text(app))
 
 
@@ -187,21 +193,11 @@ async def test_it_ends_under_another_dialog_and_takes_only_its_own_away(
         assert len(app.screen_stack) == 1
 
 
-async def test_leaving_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    ended = asyncio.Event()
-
-    async def copy_files(*_: object, dry: bool = False, **__: object) -> None:
-        if not dry:
-            try:
-                await asyncio.Event().wait()
-            finally:
-                ended.set()
-
-    monkeypatch.setattr(aiocontainerd.operations, "copy_files", copy_files)
+async def test_leaving_ends_it(stuck: asyncio.Event) -> None:
     async with running(session=session()) as (app, pilot):
         await typed(app, "cp web1:/d /new")
         await until(pilot, lambda: isinstance(app.screen, WaitScreen))
-    assert ended.is_set()
+    assert stuck.is_set()
 
 
 async def test_the_key_begins_the_line_and_tab_names_containers_and_paths(
