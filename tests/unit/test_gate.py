@@ -237,15 +237,14 @@ PROGRAMS = {  # who runs one, and why no read-only client comes to it
     "aiocontainerd/doctor/host.py": "runc --version: it only tells",
     "aiocontainerd/operations/copyroot.py": "openat2, and a mount for one copying thread alone: "
     "read-only where it reads, and `copy_files` refuses to write first",
-    "aiocontainerd/operations/guardian.py": "ends an exec or toolbox of ours should we be killed: "
-    "both refuse to begin first",
     "aiocontainerd/operations/readonly.py": "runc features: it only tells",
     "aiocontainerd/pull/docker_config.py": "credential helpers: part of a pull, after its lease",
     "aiocontainerd/sample/load.py": "busybox --list: it only tells",
+    "aiocontainerd/watcher.py": "should we be killed ends an exec or toolbox of ours, which refuse "
+    "to begin first, and restores the terminal",
     "ctdeck/clipboard.py": "the clipboard is the user's",
     "ctdeck/embedded/offer.py": "containerd --version: it only tells",
     "ctdeck/embedded/process.py": "the embedded daemon: refused where all is read-only",
-    "ctdeck/terminal/lent.py": "restores the terminal should we be killed: no call is made",
     "ctdeck/embedded/programs.py": "apt-get for it: refused likewise",
 }
 

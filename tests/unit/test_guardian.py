@@ -14,8 +14,9 @@ from unittest.mock import AsyncMock
 import pytest
 
 from aiocontainerd.operations import guardian
-from aiocontainerd.operations.guardian import Guard, now
+from aiocontainerd.operations.guardian import now
 from aiocontainerd.procfs import HostView
+from aiocontainerd.watcher import Watcher
 
 PATIENCE = 30  # seconds
 HERE: Any = SimpleNamespace(locate=AsyncMock(return_value=HostView(shares_pids=True)))
@@ -24,10 +25,11 @@ import asyncio, sys, time
 from types import SimpleNamespace
 from unittest.mock import AsyncMock
 from aiocontainerd.operations import guardian
+from aiocontainerd.watcher import Watcher
 guardian._is_its = lambda *_: True
 client = SimpleNamespace(locate=AsyncMock(return_value=SimpleNamespace(shares_pids=True)))
-with guardian.Guard() as guard:
-    asyncio.run(guard.watch(client, int(sys.argv[1]), 0.0, like=1, by="mnt"))
+with Watcher() as guard:
+    asyncio.run(guardian.watch(guard, client, int(sys.argv[1]), 0.0, like=1, by="mnt"))
     print("watched", flush=True)
     time.sleep(1000)
 """
@@ -72,8 +74,8 @@ def anybody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guardian, "_is_its", lambda *_: True)
 
 
-async def watch(guard: Guard, pid: int) -> None:
-    await guard.watch(HERE, pid, 0.0, like=1, by="mnt")
+async def watch(guard: Watcher, pid: int) -> None:
+    await guardian.watch(guard, HERE, pid, 0.0, like=1, by="mnt")
 
 
 @pytest.mark.parametrize(("script", "status"), [(QUIET, -1), (STUBBORN, -9)], ids=["HUP", "KILL"])
@@ -104,7 +106,7 @@ async def test_its_children_end_whatever_they_hear(its: str, anybody: None) -> N
             assert first.stdout is not None
             assert first.stdin is not None
             assert first.stdout.readline() == b"up\n"
-            with Guard() as guard:
+            with Watcher() as guard:
                 await watch(guard, first.pid)
                 first.stdin.write(b"\n")
                 first.stdin.close()
@@ -116,7 +118,7 @@ async def test_its_children_end_whatever_they_hear(its: str, anybody: None) -> N
 
 async def test_released_it_ends_nothing(anybody: None) -> None:
     with running("sh", "-c", QUIET) as victim:
-        with Guard() as guard:
+        with Watcher() as guard:
             await watch(guard, victim.pid)
             assert len(guards(victim.pid)) == 1
             guard.release()
@@ -127,7 +129,7 @@ async def test_released_it_ends_nothing(anybody: None) -> None:
 async def test_unreleased_it_is_no_child_of_ours(anybody: None) -> None:
     """Else somebody would have to wait for it, and a warning tell that nobody did."""
     with running("sh", "-c", QUIET) as victim:
-        with Guard() as guard:
+        with Watcher() as guard:
             await watch(guard, victim.pid)
             (parent,) = guards(victim.pid)
             assert parent != os.getpid()
@@ -139,7 +141,7 @@ async def test_a_number_that_another_process_has_by_now(
 ) -> None:
     monkeypatch.setattr(guardian, "start_ticks", lambda pid: 7)
     with running("sh", "-c", QUIET) as victim:
-        with Guard() as guard:
+        with Watcher() as guard:
             await watch(guard, victim.pid)
         until(lambda: not guards(victim.pid))
         assert victim.poll() is None
@@ -150,7 +152,7 @@ async def test_another_mount_namespace_is_left_alone(
 ) -> None:
     monkeypatch.setattr(guardian, "namespace", lambda *_: "mnt:[1]")
     with running("sh", "-c", QUIET) as victim:
-        with Guard() as guard:
+        with Watcher() as guard:
             await watch(guard, victim.pid)
         until(lambda: not guards(victim.pid))
         assert victim.poll() is None
@@ -171,8 +173,8 @@ def test_it_has_to_be_young_and_in_the_containers_namespace_and_not_in_ours(
 
 async def test_what_is_none_of_a_containers_is_not_watched() -> None:
     since = now()
-    with running("sh", "-c", QUIET) as process, Guard() as guard:
-        await guard.watch(HERE, process.pid, since, like=process.pid, by="mnt")  # sees our files
+    with running("sh", "-c", QUIET) as process, Watcher() as guard:
+        await guardian.watch(guard, HERE, process.pid, since, like=process.pid, by="mnt")
         elsewhere: Any = SimpleNamespace(locate=AsyncMock(return_value=HostView()))
-        await guard.watch(elsewhere, process.pid, since, like=process.pid, by="mnt")
+        await guardian.watch(guard, elsewhere, process.pid, since, like=process.pid, by="mnt")
         assert not guards(process.pid)

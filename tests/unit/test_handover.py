@@ -43,6 +43,7 @@ class Terminal:
         tty.setraw(self.ours)
         os.set_blocking(self.user, False)
         self.shown = b""
+        self.followed = asyncio.Event()  # its size, and the signals that stop us
 
     def open(self) -> int:
         flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY
@@ -78,7 +79,12 @@ class Terminal:
         greeting = GREETING.decode().strip()
         try:
             return await handover.hand_over(
-                app, line, lambda *_: None, keys=b"\x10\x11", greeting=greeting, stay=stay
+                app,
+                line,
+                lambda *_: self.followed.set(),
+                keys=b"\x10\x11",
+                greeting=greeting,
+                stay=stay,
             )
         finally:
             for number in (signal.SIGTSTP, signal.SIGCONT):
@@ -145,6 +151,8 @@ async def test_stopped_on_a_terminal_that_stands(
     stdout, output = os.pipe2(os.O_NONBLOCK)
     lent = asyncio.ensure_future(terminal.lend(Program(stdout)))
     await terminal.shows(GREETING.rstrip())
+    async with asyncio.timeout(PATIENCE):
+        await terminal.followed.wait()
     terminal.fill()
     os.kill(os.getpid(), signal.SIGTSTP)
     async with asyncio.timeout(PATIENCE):

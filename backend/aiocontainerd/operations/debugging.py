@@ -18,13 +18,14 @@ from aiocontainerd.errors import FailedPrecondition
 from aiocontainerd.models import TOOLBOX_LABEL, Container, Task, TaskStatus
 from aiocontainerd.operations.attaching import attached
 from aiocontainerd.operations.delete import delete_container
-from aiocontainerd.operations.guardian import Guard, now
+from aiocontainerd.operations.guardian import now, watch
 from aiocontainerd.operations.identity import Life, same_container, same_task
 from aiocontainerd.operations.lines import Line, Size
 from aiocontainerd.operations.running import run
 from aiocontainerd.run_options import RunOptions
 from aiocontainerd.settled import settled
 from aiocontainerd.state import StateDirectory
+from aiocontainerd.watcher import Watcher
 
 TARGET = "TARGET"  # the variable that says where the target's files are
 _ID_MAX = 56  # characters of the target's id in the toolbox's
@@ -75,14 +76,14 @@ async def toolbox(
     await _running(client, found, Life(task.pid, task.since))
     since = now()
     result = await run(client, options, namespace=namespace, state=state)
-    with Guard() as guard:
+    with Watcher() as watcher:
         try:
-            await guard.watch(client, result.pid, since, like=task.pid, by="pid")
+            await watch(watcher, client, result.pid, since, like=task.pid, by="pid")
             async with attached(client, result.container, size) as line:
                 yield Toolbox(options.id, line, files)
         finally:
             await settled(delete_container(client, result.container, state=state, kill=True))
-            guard.release()
+            watcher.release()
 
 
 def _options(

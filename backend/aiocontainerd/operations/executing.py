@@ -23,7 +23,7 @@ from aiocontainerd.errors import (
 )
 from aiocontainerd.models import Container, Key, Task, TaskStatus
 from aiocontainerd.operations.exec_notes import ExecNote, forget, new_note
-from aiocontainerd.operations.guardian import Guard, now
+from aiocontainerd.operations.guardian import now, watch
 from aiocontainerd.operations.identity import Life, same_container, same_task
 from aiocontainerd.operations.lines import (
     INPUT,
@@ -41,6 +41,7 @@ from aiocontainerd.operations.refusals import plain
 from aiocontainerd.settled import settled
 from aiocontainerd.state import StateDirectory
 from aiocontainerd.users import ResolvedUser
+from aiocontainerd.watcher import Watcher
 
 HUP, KILL = 1, 9
 HUP_WAIT, KILL_WAIT = 2.0, 5.0  # seconds that a process may take to end
@@ -105,16 +106,16 @@ async def executed(
     note = await asyncio.to_thread(new_note, state, found.key)
     opened: list[int] = []
     since = now()
-    with Guard() as guard:
+    with Watcher() as watcher:
         try:
             line, pid = await _begin(client, note, process, opened)
-            await guard.watch(client, pid, since, like=task.pid, by="mnt")
+            await watch(watcher, client, pid, since, like=task.pid, by="mnt")
             await line.resize(options.size)
             yield line
         finally:
             for each in opened:
                 os.close(each)
-            await settled(_end(client, note, state, guard))
+            await settled(_end(client, note, state, watcher))
 
 
 def process_like(
@@ -229,12 +230,12 @@ async def _begin(
     return Line(client, key, exec_id, stdin=opened[1], stdout=opened[0]), pid
 
 
-async def _end(client: Client, note: ExecNote, state: StateDirectory, guard: Guard) -> None:
+async def _end(client: Client, note: ExecNote, state: StateDirectory, watcher: Watcher) -> None:
     """What cannot be removed now (the daemon is away) stays noted, and is removed later."""
     try:
         await end_exec(client, note.key, note.exec_id)
     except ContainerdError:
         note.release()
     else:
-        guard.release()
+        watcher.release()
         await asyncio.to_thread(forget, state, note)

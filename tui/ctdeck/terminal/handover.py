@@ -87,10 +87,11 @@ async def hand_over(
             quiet.on()
             try:
                 await _write(screen, f"{greeting}\n".encode())
-                with lent(driver.fileno), _followed(driver, screen, resize):
-                    outcome = await _spoken(driver.fileno, screen, line, DetachKeys(keys))
-                    if stay and outcome.over is Over.CLOSED:
-                        await _seen(driver.fileno, screen, outcome)
+                async with lent(driver.fileno):
+                    with _followed(driver, screen, resize):
+                        outcome = await _spoken(driver.fileno, screen, line, DetachKeys(keys))
+                        if stay and outcome.over is Over.CLOSED:
+                            await _seen(driver.fileno, screen, outcome)
             except Exception as error:  # the app has to come back first
                 fault = error
             finally:

@@ -1,21 +1,20 @@
 """Our terminal, lent to a program in a container: raw, and given back as it was.
 
-Whatever happens: a small shell of ours waits beside it, and restores the terminal should we be
-killed. Nothing of Textual is here.
+Whatever happens: a `Watcher` restores it should we be killed. Nothing of Textual is here.
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
+import asyncio
 import termios
 import tty
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from select import select
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 
-SHELL = "/bin/sh"
-_READY = 1.0  # s that the shell may take; without it we go on
+from aiocontainerd.settled import settled
+from aiocontainerd.watcher import Watcher
+
 # All that a program may have left on: the mouse, bracketed paste, reports of focus, the other
 # screen, application keys, insert mode, a scroll region, another set of letters, colours. The
 # cursor stays where it is: what moves it stands between saving and restoring it, and the other
@@ -26,18 +25,17 @@ RESET = (
 )
 # Where the app does not come back some terminals know 1049 alone.
 _LAST = RESET.replace(b"\x1b[?1047l", b"\x1b7\x1b[?1049l")
-# On its file 0 is the terminal, on file 2 our pipe: a line from it means that all went well, its
-# end that we are gone.
-_WATCH = (
-    "trap '' HUP INT QUIT TERM TSTP TTIN TTOU;was=$(stty -g)||exit 0;echo;"
-    'read -r _ <&2||{ stty "$was";printf "%b" "$1" >&0;}'
-)
+_KEEP = "was=$(stty -g <&4)||exit 0;"
+_RESTORE = 'stty "$was" <&4;printf "%b" "$1" >&4;'
 
 
-@contextmanager
-def lent(terminal: int) -> Iterator[None]:
+@asynccontextmanager
+async def lent(terminal: int) -> AsyncIterator[None]:
     """Raw for the time of the block; `terminal` is a descriptor of it."""
-    with _watched(terminal):
+    words = "".join(f"\\0{byte:03o}" for byte in _LAST)
+    with Watcher() as watcher:
+        begin = partial(watcher.begin, "ctdeck-watch", _RESTORE, words, first=_KEEP)
+        await settled(asyncio.to_thread(begin, terminal=terminal))
         modes = termios.tcgetattr(terminal)
         raw(terminal)
         try:
@@ -45,40 +43,10 @@ def lent(terminal: int) -> Iterator[None]:
         finally:
             with suppress(termios.error):  # it is gone
                 termios.tcsetattr(terminal, termios.TCSANOW, modes)
+            watcher.release()
 
 
 def raw(terminal: int) -> None:
     """Every key and every byte as it is."""
     with suppress(termios.error):
         tty.setraw(terminal, termios.TCSANOW)
-
-
-@contextmanager
-def _watched(terminal: int) -> Iterator[None]:
-    words = "".join(f"\\0{byte:03o}" for byte in _LAST)
-    ours, its = os.pipe2(os.O_CLOEXEC)[::-1]
-    try:
-        watcher = subprocess.Popen(
-            [SHELL, "-c", _WATCH, "ctdeck-watch", words],
-            stdin=terminal,
-            stdout=subprocess.PIPE,
-            stderr=its,
-            start_new_session=True,
-        )
-    except OSError:  # no shell on this host: then a kill leaves the terminal raw
-        os.close(ours)
-        yield
-        return
-    finally:
-        os.close(its)
-    assert watcher.stdout is not None
-    select([watcher.stdout], [], [], _READY)
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            os.write(ours, b"\n")
-        os.close(ours)
-        watcher.stdout.close()
-        with suppress(subprocess.TimeoutExpired):
-            watcher.wait(_READY)
