@@ -5,7 +5,6 @@ Only reads. Source: containerd's `images.Manifest` and `images.Check`.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from aiocontainerd import manifests, platforms
@@ -14,6 +13,7 @@ from aiocontainerd.errors import FailedPrecondition, NotFound, ResourceExhausted
 from aiocontainerd.manifests import Index, Manifest
 from aiocontainerd.models import Descriptor, Image, ImageDetails
 from aiocontainerd.platforms import Platform
+from aiocontainerd.quickdata import dataclass
 
 _DEPTH = 4  # an index may hold indexes, but not without end
 _MOST_NAMED = 20  # platforms in one error

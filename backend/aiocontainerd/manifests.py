@@ -7,12 +7,12 @@ Sources: OCI image-spec `manifest.md` and `image-index.md`, Docker's schema 2, a
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from aiocontainerd.errors import FailedPrecondition
 from aiocontainerd.models import Descriptor
 from aiocontainerd.platforms import Platform, normalised
+from aiocontainerd.quickdata import dataclass
 from aiocontainerd.safe import safe
 from aiocontainerd.shortsums import sha256_of
 

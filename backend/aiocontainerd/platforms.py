@@ -7,10 +7,10 @@ in `compare.go`).
 import platform as machine
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from aiocontainerd.errors import InvalidArgument
+from aiocontainerd.quickdata import dataclass
 from aiocontainerd.safe import safe
 
 _PART = re.compile(r"[A-Za-z0-9_.-]{1,64}")

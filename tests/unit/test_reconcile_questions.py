@@ -57,6 +57,16 @@ async def test_many_objects_become_one_list() -> None:
     assert asked.calls == {TASKS: 1, ALL_NAMESPACES: 1}
 
 
+async def test_the_longest_list_is_asked_for_first() -> None:
+    asked = Asked()
+    lists = [Target(kind, "n") for kind in (Kind.CONTAINERS, Kind.TASKS, Kind.IMAGES)]
+    async with asyncio.TaskGroup() as group:
+        refresher = refresh.Refresher(asked.fetch, lambda _: 0, group)
+        await refresher.get(reversed(lists))
+        refresher.stop()
+    assert list(asked.calls) == lists
+
+
 def test_a_long_list_is_worth_more_looks() -> None:
     dirty = {TASKS._replace(id=f"t{n}") for n in range(60)}
     assert refresh.merged(dirty, lambda _: 100) == {TASKS}

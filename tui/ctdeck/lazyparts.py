@@ -17,7 +17,7 @@ _LAZY = frozenset(
     {
         "google.protobuf.internal.python_message",  # protobuf, in place of what is written in C
         "calendar",  # protobuf, for dates out of text
-        "locale",  # subprocess, for programs that write text
+        "locale",  # asyncio, for programs that are run and write text
         "mimetypes",  # Textual, for files handed to a browser
         "pkgutil",  # gRPC, for the certificates of authorities
     }

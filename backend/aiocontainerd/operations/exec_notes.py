@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from aiocontainerd.client import Client
@@ -19,6 +18,7 @@ from aiocontainerd.identifiers import check_container_id, check_identifier
 from aiocontainerd.maker import has_ended, maker
 from aiocontainerd.models import Key
 from aiocontainerd.operations.notes import logs_of
+from aiocontainerd.quickdata import dataclass
 from aiocontainerd.safe import safe
 from aiocontainerd.state import StateDirectory
 

@@ -11,7 +11,7 @@ import json
 import os
 import re
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from aiocontainerd.client import Client
 from aiocontainerd.errors import ContainerdError, FailedPrecondition, PermissionDenied
 from aiocontainerd.maker import has_ended, maker, same_boot
 from aiocontainerd.models import HELD_BACK, REMOVE_LABEL, Container
+from aiocontainerd.quickdata import dataclass
 from aiocontainerd.safe import safe
 from aiocontainerd.services.leases import LEASE_PREFIX
 from aiocontainerd.state import StateDirectory

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Container as Members
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from aiocontainerd.client import Client
@@ -30,6 +30,7 @@ from aiocontainerd.operations.notes import (
     read_all,
     write,
 )
+from aiocontainerd.quickdata import dataclass
 from aiocontainerd.services.leases import LEASE_PREFIX, Lease, Resource
 from aiocontainerd.settled import settled
 from aiocontainerd.state import StateDirectory

@@ -105,7 +105,8 @@ class Refresher:
 
     def _start_batch(self) -> None:
         dirty, self._dirty = self._dirty, set()
-        for kind in {target.kind for target in dirty}:
+        kinds = {target.kind for target in dirty}
+        for kind in filter(kinds.__contains__, Kind):  # the containers first: their list is long
             waiting = self._waiting[kind]
             waiting.update((target, None) for target in dirty if target.kind is kind)
             fewer = merged(waiting.keys(), self._known)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from aiocontainerd.channel import Channel
@@ -11,6 +11,7 @@ from aiocontainerd.errors import ResourceExhausted
 from aiocontainerd.models import no_labels
 from aiocontainerd.pb import content_pb2 as pb
 from aiocontainerd.pb import content_pb2_grpc
+from aiocontainerd.quickdata import dataclass
 from aiocontainerd.safe import safe
 from aiocontainerd.services.writer import Writer
 

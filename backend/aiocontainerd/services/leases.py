@@ -3,7 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 
 from aiocontainerd.channel import UNARY_DEADLINE, Channel
@@ -13,6 +13,7 @@ from aiocontainerd.maker import DOING, MADE_BY, SUBJECT, maker
 from aiocontainerd.models import NO_LABELS, no_labels
 from aiocontainerd.pb import leases_pb2 as pb
 from aiocontainerd.pb import leases_pb2_grpc
+from aiocontainerd.quickdata import dataclass
 from aiocontainerd.safe import safe
 from aiocontainerd.settled import settled
 

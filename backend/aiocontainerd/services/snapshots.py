@@ -1,7 +1,7 @@
 """containerd.services.snapshots.v1: filesystem layers and the writable tops of containers."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import Enum
 
@@ -10,6 +10,7 @@ from aiocontainerd.convert import as_bytes, labels_of, time_of
 from aiocontainerd.models import NO_LABELS, no_labels
 from aiocontainerd.pb import snapshots_pb2 as pb
 from aiocontainerd.pb import snapshots_pb2_grpc, types_pb2
+from aiocontainerd.quickdata import dataclass
 from aiocontainerd.safe import safe
 
 
