@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import pytest
 from textual.app import App, ComposeResult
@@ -19,8 +20,7 @@ from tests.tui.apps import lines_of, until
 from tests.tui.worlds import NOW, ago
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     key: Hashable
     text: str = ""
     since: datetime | None = None

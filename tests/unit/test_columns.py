@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -21,8 +20,7 @@ from ctdeck.widgets.rowview import RowView
 from ctdeck.widgets.widths import with_mark
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     key: Hashable
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,8 +11,7 @@ from ctdeck.widgets.maderows import of_these
 from ctdeck.widgets.rowview import RowView
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     key: str
     birth: int = 0
     text: str = ""

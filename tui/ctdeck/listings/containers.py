@@ -19,7 +19,8 @@ from ctdeck.listing import (
     within,
 )
 from ctdeck.pods import Group, in_turns, pods_of, with_mates
-from ctdeck.rows import ContainerRow, Scope, TaskRow, rows_of
+from ctdeck.rows import ContainerRow, Scope, TaskRow
+from ctdeck.widgets.maderows import rows_of
 
 
 def _containers_in_turns(snapshot: Snapshot, scope: Scope) -> InTurns:

@@ -19,7 +19,8 @@ from ctdeck.listing import (
     sorted_by_id,
     within,
 )
-from ctdeck.rows import ImageRow, Scope, rows_of
+from ctdeck.rows import ImageRow, Scope
+from ctdeck.widgets.maderows import rows_of
 
 _users, _twins = Users(), Twins()
 

@@ -1,4 +1,7 @@
-"""Rows that are made when they are looked at: a list of them is identities. Pure."""
+"""Rows that are made when they are looked at: a list of them is identities. Pure.
+
+They are named tuples, of parts that there are already.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import field
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar, overload
 
 from aiocontainerd.quickdata import dataclass
@@ -47,6 +51,46 @@ class Rows(Generic[K]):
     many: Callable[[Sequence[Any]], Iterable[K]]
     stored: Callable[[], Iterable[Hashable]] | None = None
     groups: Mapping[Any, Group] = field(default_factory=dict)
+
+
+N = TypeVar("N", bound=tuple[Any, ...])
+
+
+def rows_of(kind: type[N], *parts: Iterable[object]) -> Iterator[N]:
+    """Rows of these parts, in half the time that calling the class takes."""
+    return map(partial(tuple.__new__, kind), zip(*parts, strict=True))
+
+
+class Kept:
+    """Rows by their numbers, as their parts.
+
+    As tuples a hundred thousand of them would be as many objects for Python's garbage collector,
+    which holds the loop for 0.1 s to look at them.
+    """
+
+    def __init__(self) -> None:
+        self._kind: type[Any] = tuple
+        self._parts: list[list[Any]] = []
+
+    def __len__(self) -> int:
+        return len(self._parts[0]) if self._parts else 0
+
+    def add(self, rows: Iterable[Any]) -> None:
+        """More of them, all of one kind."""
+        made = [*rows]
+        if made and not self._parts:
+            self._kind, self._parts = type(made[0]), [[] for _ in made[0]]
+        for part, more in zip(self._parts, zip(*made, strict=True), strict=False):
+            part += more
+
+    def put(self, number: int, row: Any) -> None:
+        """Another one in its place."""
+        for part, value in zip(self._parts, row, strict=True):
+            part[number] = value
+
+    def some(self, start: int, stop: int) -> Iterator[Any]:
+        """Those with these numbers."""
+        return rows_of(self._kind, *(part[start:stop] for part in self._parts))
 
 
 class Shown(Sequence[K]):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Hashable, Iterator, Mapping, Se
 from itertools import filterfalse
 from typing import Any
 
-from ctdeck.widgets.maderows import Group, Rows
+from ctdeck.widgets.maderows import Group, Kept, Rows
 from ctdeck.widgets.ordering import ranked
 
 PIECE = 2048  # rows between two looks at the clock: some 2 ms
@@ -43,7 +43,7 @@ class Values:
 
     def _drop(self) -> None:
         self._keys: list[Hashable] = []  # of the rows, of which some may have gone
-        self._rows: list[Any] = []
+        self._rows = Kept()
         self._numbers: dict[Hashable, int] = {}  # of those that are there
         self._left: list[Hashable] | None = None  # to be made, None before one has looked
         self._touched: set[Hashable] = set()
@@ -80,7 +80,7 @@ class Values:
             yield False
         values = self._values
         while len(values) < len(self._rows):
-            values += map(by, self._rows[len(values) : len(values) + PIECE])
+            values += map(by, self._rows.some(len(values), len(values) + PIECE))
             yield False
         if self._own[0] is not keys:
             yield True
@@ -117,7 +117,7 @@ class Values:
             elif row is None:
                 del self._numbers[key]
             else:
-                self._rows[number] = row
+                self._rows.put(number, row)
                 self._values[number : number + 1] = [by(row)] * (number < len(self._values))
         self._touched = set()
 
@@ -131,7 +131,7 @@ class Values:
             del self._left[-PIECE:]
             number = len(self._keys)
             self._keys += piece
-            self._rows += rows.many(piece)
+            self._rows.add(rows.many(piece))
             self._numbers.update(zip(piece, range(number, len(self._rows)), strict=True))
             yield
 
