@@ -12,9 +12,11 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
 
+from ctdeck.filtering import compile_filter
 from ctdeck.formatting import age
 from ctdeck.styles import style_path
 from ctdeck.widgets.column import Column
+from ctdeck.widgets.maderows import of_these
 from ctdeck.widgets.table import Table
 from tests.tui.apps import lines_of, until
 from tests.tui.worlds import NOW, ago
@@ -191,6 +193,25 @@ async def test_a_column_that_no_row_fills_has_no_place() -> None:
         assert lines_of(app.table)[0].split() == ["KEY"]
         await shown(pilot, [Row(0), Row(1, "some")])
         assert lines_of(app.table)[0].split() == ["KEY", "TEXT"]
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_a_filter_finds_what_first_fills_a_column(many: bool) -> None:
+    """It does not read columns that no row fills; of the others, all rows."""
+    app = TableApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        table = app.table
+        table.set_columns([replace(COLUMNS[0]), replace(COLUMNS[1], optional=True)])
+        rows = [Row(number) for number in range(200)]
+        await shown(pilot, rows)
+        table.set_filter(compile_filter("some"))
+        assert not table.view.keys
+        rows[7] = Row(7, "some")
+        if many:
+            table.set_rows(rows)
+        else:
+            table.update(of_these(rows), {7}, rows.__getitem__, rows.__getitem__)
+        await until(pilot, lambda: table.view.keys == [7])
 
 
 async def test_who_fills_a_column_is_found_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:

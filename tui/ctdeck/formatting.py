@@ -143,12 +143,16 @@ def status_word(task: Task | None) -> str:
     return _WORDS[task.status if task else None]
 
 
-def status_text(task: Task | None) -> str:
-    """The state as a sign and a word; a task that ended badly tells its exit status."""
-    word = status_word(task)
+def status_words(task: Task | None) -> str:
+    """As `status_word`; a task that ended badly tells its exit status."""
     if task and task.status is TaskStatus.STOPPED and task.exit_status:
-        word = f"exited {task.exit_status}"
-    return f"{GLYPHS.status[task.status if task else None]} {word}"
+        return f"exited {task.exit_status}"
+    return status_word(task)
+
+
+def status_text(task: Task | None) -> str:
+    """That, behind its sign."""
+    return f"{GLYPHS.status[task.status if task else None]} {status_words(task)}"
 
 
 def status_role(task: Task | None) -> str:

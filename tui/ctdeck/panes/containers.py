@@ -11,11 +11,12 @@ from ctdeck.formatting import (
     short_runtime,
     status_role,
     status_text,
+    status_words,
 )
 from ctdeck.listing import stamp
 from ctdeck.listings.containers import CONTAINERS as LISTING
 from ctdeck.panes.owned import owned_columns
-from ctdeck.panes.pane import Pane, namespace_column
+from ctdeck.panes.pane import Pane, namespace_column, said_and_whole
 from ctdeck.rows import ContainerRow
 from ctdeck.widgets.column import Column
 
@@ -55,6 +56,7 @@ COLUMNS: tuple[Column[ContainerRow], ...] = (
         priority=1,
         minimum=12,
         maximum=12,
+        full=lambda r: status_words(r.task),
     ),
     Column(
         "image",
@@ -65,7 +67,7 @@ COLUMNS: tuple[Column[ContainerRow], ...] = (
         minimum=12,
         maximum=50,
         cut="host",
-        full=lambda r: r.container.image or r.container.told.image,
+        full=lambda r: said_and_whole(r.container.image or r.container.told.image),
     ),
     Column(
         "age",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from aiocontainerd.models import Snapshot
+from ctdeck.filtering import BETWEEN
 from ctdeck.formatting import GLYPHS, age, clock, short_digest, short_reference, size
 from ctdeck.listing import stamp
 from ctdeck.listings.disk import DISK as LISTING
@@ -55,7 +56,7 @@ COLUMNS: tuple[Column[DiskRow], ...] = (
         minimum=20,
         maximum=44,
         cut="host",
-        full=lambda r: r.thing.node.key,
+        full=lambda r: f"{_name(r)}{BETWEEN}{r.thing.node.key}",
     ),
     Column(
         "size",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ctdeck.formatting import clock, event_role, event_words, short_id, short_reference
 from ctdeck.listings.events import EVENTS as LISTING
-from ctdeck.panes.pane import Pane, namespace_column
+from ctdeck.panes.pane import Pane, namespace_column, said_and_whole
 from ctdeck.rows import EventRow
 from ctdeck.widgets.column import Column
 
@@ -27,7 +27,7 @@ COLUMNS: tuple[Column[EventRow], ...] = (
         minimum=12,
         maximum=40,
         cut="host",
-        full=lambda r: r.event.subject,
+        full=lambda r: said_and_whole(r.event.subject),
     ),
     Column(
         "words",

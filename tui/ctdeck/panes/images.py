@@ -7,7 +7,7 @@ from datetime import datetime
 from ctdeck.formatting import UNKNOWN, age, short_digest, short_reference, size
 from ctdeck.listing import stamp
 from ctdeck.listings.images import IMAGES as LISTING
-from ctdeck.panes.pane import Pane, namespace_column
+from ctdeck.panes.pane import Pane, namespace_column, said_and_whole
 from ctdeck.rows import ImageRow
 from ctdeck.widgets.column import Cell, Column
 
@@ -48,7 +48,7 @@ COLUMNS: tuple[Column[ImageRow], ...] = (
         minimum=20,
         maximum=70,
         cut="host",
-        full=lambda r: f"{r.image.name} {r.image.target.digest}",
+        full=lambda r: f"{said_and_whole(r.image.name)} {r.image.target.digest}",
     ),
     Column(
         "digest",

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from aiocontainerd.models import Container
+from ctdeck.filtering import BETWEEN
 from ctdeck.formatting import GLYPHS
 from ctdeck.widgets.column import Cell, Column
 
 R = TypeVar("R")
+_NOBODY = "no container"
 SANDBOX = "sandbox"  # what stands for the name of the container that holds a pod together
 
 
@@ -57,7 +59,7 @@ def owned_columns(container: Callable[[R], Container | None]) -> tuple[Column[R]
             minimum=10,
             maximum=44,
             cut="middle",
-            full=of(lambda c: c.display_name),
+            full=lambda r: _every_name(container(r)),
             optional=True,
         ),
         Column(
@@ -69,7 +71,7 @@ def owned_columns(container: Callable[[R], Container | None]) -> tuple[Column[R]
             minimum=7,
             maximum=24,
             cut="middle",
-            full=of(lambda c: c.service),
+            full=of(lambda c: f"{c.project}{BETWEEN}{c.service}"),
             optional=True,
         ),
         Column(
@@ -96,9 +98,16 @@ def _sorted_name(container: Container) -> str:
     return SANDBOX if container.is_sandbox else container.short_name
 
 
+def _every_name(container: Container | None) -> str:
+    """For a filter: its name here, and with its pod's."""
+    if container is None:
+        return _NOBODY
+    return f"{_sorted_name(container)}{BETWEEN}{container.display_name}"
+
+
 def _name(container: Container | None) -> Cell:
     if container is None:
-        return "no container", "warn"
+        return _NOBODY, "warn"
     if container.is_sandbox:
         return SANDBOX, "muted"
     if container.pod and container.short_name:

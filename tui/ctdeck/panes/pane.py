@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from aiocontainerd.models import Phase, Snapshot
 from aiocontainerd.quickdata import dataclass
-from ctdeck.formatting import GLYPHS
+from ctdeck.filtering import BETWEEN
+from ctdeck.formatting import GLYPHS, short_reference
 from ctdeck.listing import Listing
 from ctdeck.rows import Scope
 from ctdeck.underway import UnderWay
@@ -159,6 +160,12 @@ def namespace_column(namespace: Callable[[R], str], *, priority: int) -> Column[
         brief="NS",
     )
     return column
+
+
+def said_and_whole(reference: str) -> str:
+    """A reference for a filter: as people say it, and in another line as it is."""
+    said = short_reference(reference)
+    return reference if said == reference else f"{said}{BETWEEN}{reference}"
 
 
 def with_busy(pane: Pane, busy: Mapping[Hashable, UnderWay]) -> Pane:

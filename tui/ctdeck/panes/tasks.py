@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from aiocontainerd.models import Task, TaskStatus
-from ctdeck.formatting import UNKNOWN, age, short_id, status_role, status_text
+from ctdeck.formatting import UNKNOWN, age, short_id, status_role, status_text, status_words
 from ctdeck.listing import stamp
 from ctdeck.listings.containers import TASKS as LISTING
 from ctdeck.panes.owned import owned_columns
@@ -57,6 +57,7 @@ COLUMNS: tuple[Column[TaskRow], ...] = (
         priority=1,
         minimum=12,
         maximum=12,
+        full=lambda r: status_words(r.task),
     ),
     Column(
         "since",

@@ -31,7 +31,8 @@ class Column(Generic[R]):
     first when the width is short. A column is as wide as its content, at most `maximum`
     cells; before one is dropped the others shrink to `minimum`. Rows are sorted by what `sort`
     tells of them; those of which that is None stand last. `when` is for columns that show an age:
-    the time it counts from. `full` is what the filter reads where the cell shows less than all.
+    the time it counts from. `full` is what the filter reads in place of the cell, in as many lines
+    as there are ways to say it: where the cell shows less than all, or more than one would type.
     `brief` is the title where there is no room for `title`. An `optional` column takes no room
     while no row has anything in it. `reserve` are cells that it has at least, for what changes all
     the time; a filter does not read what is `restless`. `falling`: `sort` has the largest first.
@@ -74,10 +75,11 @@ def searched(columns: Iterable[Column[R]], row: R, now: datetime) -> str:
     for column in columns:
         if column.restless:
             continue
-        cell = column.cell(row, now)
-        texts.append(cell if isinstance(cell, str) else cell[0])
         if column.full:
             texts.append(column.full(row))
+        else:
+            cell = column.cell(row, now)
+            texts.append(cell if isinstance(cell, str) else cell[0])
     return BETWEEN.join(texts)
 
 

@@ -36,6 +36,14 @@ class Sheet(Generic[K]):
         self._view.sort_key = found.sort if found else None
         self._view.reverse = reverse and (found is not None or not column)
 
+    @property
+    def filled(self) -> tuple[Column[K], ...]:
+        """Those that a row may say something in."""
+        widths = self.widths
+        if widths.is_looking or len(widths.natural) != len(self.columns):
+            return self.columns
+        return tuple(c for c, width in zip(self.columns, widths.natural, strict=True) if width)
+
     def measure(self, now: datetime, touched: Set[Any] | None = None) -> None:
         """Find the natural widths; from the `touched` rows only, if only they may have changed."""
         columns = with_mark(self.columns, self.marked)

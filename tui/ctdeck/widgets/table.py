@@ -76,6 +76,7 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
         self._drawn = Drawn(self)
         self._read_at = self.now()  # the time that a filter reads the ages of
         self._folded = True
+        self._read = self.columns  # those of its columns that a filter reads
         self.turns = Turns(self)
         self.sheet.measure(self._read_at)
 
@@ -103,7 +104,7 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
 
     def set_columns(self, columns: Sequence[Column[K]]) -> None:
         """Other columns for the same rows; the sort column stays if it is among them."""
-        self.sheet.columns = tuple(columns)
+        self.sheet.columns = self._read = tuple(columns)
         self.view.texts.forget()
         if self.sort_column not in {None, *(column.id for column in self.columns)}:
             self.sort_by(None)
@@ -162,8 +163,15 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
             self.refresh()
 
     def _text(self, row: K) -> str:
-        text = searched(self.columns, row, self._read_at)
+        text = searched(self._read, row, self._read_at)
         return text.casefold() if self._folded else text
+
+    def _read_filled(self) -> None:
+        """Have a filter read the columns that some row fills; if one has come, of all rows."""
+        read, self._read = self._read, self.sheet.filled
+        if self.view.accepts and not all(column in read for column in self._read):
+            self.view.texts.forget()
+            self.view.filter()
 
     def rearrange(self, change: Callable[[], None], touched: Set[Hashable] | None = None) -> None:
         """Change the rows and keep the row that one looks at in its line of the screen.
@@ -180,6 +188,7 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
         change()
         place = None if key is None or following else view.place_of(key)
         self.sheet.measure(self.now(), touched)
+        self._read_filled()
         self._fit_columns()
         if top and place is not None:
             self._scroll(top + place - anchor)
