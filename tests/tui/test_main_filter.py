@@ -76,7 +76,7 @@ async def test_a_filter_that_is_there_is_typed_over_or_gone_on_with() -> None:
         ("-f btch23", {"batch-20261123"}),
         ("DATABASE", {"db"}),
         ("paused", {"db"}),
-        ("~^nginx", {"web1", "web2", "f1b2c3d4e5f60718293a4b5c6d7e8f90"}),
+        ("~^nginx", {"web1", "web2", "never-started"}),
         ("exited 137", {"batch-20261123"}),
     ],
 )

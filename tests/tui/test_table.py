@@ -167,9 +167,9 @@ async def test_mouse_click_moves_and_the_title_sorts() -> None:
         await pilot.click(Table, offset=(5, 3))
         assert app.table.current == Row(2, "b")
         await pilot.click(Table, offset=(2, 0))
-        assert [row.key for row in app.table.view.shown] == [1, 2, 3]
+        await until(pilot, lambda: [row.key for row in app.table.view.shown] == [1, 2, 3])
         await pilot.click(Table, offset=(2, 0))
-        assert [row.key for row in app.table.view.shown] == [3, 2, 1]
+        await until(pilot, lambda: [row.key for row in app.table.view.shown] == [3, 2, 1])
         assert app.table.current == Row(2, "b")
 
 

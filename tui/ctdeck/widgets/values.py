@@ -73,6 +73,7 @@ class Values:
         return self._found
 
     def _sort(self, keys: list[Hashable], rows: Rows[Any], by: By, *, reverse: bool) -> Job:
+        takes_long = len(keys) > PIECE
         if by is not self._by:
             self._by, self._values = by, []
         self._take_news(rows, by)
@@ -83,9 +84,9 @@ class Values:
             values += map(by, self._rows.some(len(values), len(values) + PIECE))
             yield False
         if self._own[0] is not keys:
-            yield True
+            yield takes_long
             self._own = keys, [*map(self._numbers.__getitem__, keys)]
-        yield True
+        yield takes_long
         if rows.groups:
             values = values.copy()
             for number, value in self._of_groups(rows.groups, max if reverse else min):
@@ -98,10 +99,10 @@ class Values:
         for start in range(0, len(order), RUN):
             run = order[start : start + RUN]
             ordered += sorted(run, key=values.__getitem__, reverse=reverse)
-            yield True
+            yield takes_long
         if len(order) > RUN:  # merged: to put runs that are in order together is a fifth of it all
             ordered.sort(key=values.__getitem__, reverse=reverse)
-            yield True
+            yield takes_long
         return [*map(self._keys.__getitem__, vacant + ordered if reverse else ordered + vacant)]
 
     def _take_news(self, rows: Rows[Any], by: By) -> None:
