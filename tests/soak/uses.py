@@ -7,17 +7,21 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import pairwise
+from enum import Enum
 from pathlib import Path
 from statistics import median
 
 from tests.bench.usage import memory
 
-# Bytes by which memory may grow from each minute's middle to the next one's at the end. Random keys
-# make steps: a dialog that was not open before, garbage that is collected once in half a minute.
-# The leaks that this soak found (toasts, the `:` line) grew by 5 to 12 MB in every minute.
+# Memory is looked at in thirds of the last part of a run: before that caches fill. It is at rest
+# when the last third has no more than FLAT bytes a minute above the one before; random keys make
+# steps of some MB. The leaks that this soak found (toasts, the `:` line) grew by 5 to 12 MB in
+# every minute.
+LAST = 0.6  # of the run
 FLAT = 1 << 20
-LATE = 3  # such steps; the minutes before fill caches
+SLOWER = 0.75  # of the growth before: what fills grows less and less, a leak does not
+SHORT = 270.0  # s; of less nothing is told
+SURE = 450.0  # s after which what grows as before is a leak, and not a plateau that comes late
 POOL = min(32, (os.cpu_count() or 1) + 4)  # threads that asyncio's own pool grows to
 
 
@@ -42,27 +46,48 @@ def use_of(pid: int) -> Use:
     return Use(time.monotonic(), memory(pid).resident, threads, files)
 
 
-def minutes(uses: Sequence[Use]) -> list[float]:
-    """The median of the resident bytes of each whole minute."""
-    ages = [int((use.at - uses[0].at) // 60) for use in uses]
-    return [
-        median(use.resident for use, age in zip(uses, ages, strict=True) if age == minute)
-        for minute in sorted({*ages} - {ages[-1]})
-    ]
+class Growth(Enum):
+    """What is known of memory, in words."""
+
+    FLAT = "it is at rest"
+    LEAK = "it grows, and no less than before"
+    OPEN = "it still grows: only a longer run tells a leak from what fills"
+    SHORT = "too short a run to tell"
 
 
-def steps(uses: Sequence[Use]) -> list[float]:
-    """By how much the last minutes differ, each from the one before; [] for a run too short."""
-    of_each = minutes(uses)
-    late = [after - before for before, after in pairwise(of_each)][-LATE:]
-    return late if len(of_each) > LATE + 1 else []
+def thirds(uses: Sequence[Use]) -> tuple[float, float, float]:
+    """The median of the resident bytes in each third of the last part of the run."""
+    begin, length = uses[-1].at - LAST * _length(uses), LAST * _length(uses) / 3
+    parts: tuple[list[int], list[int], list[int]] = ([], [], [])
+    for use in uses:
+        if use.at >= begin:
+            parts[min(2, int((use.at - begin) // length))].append(use.resident)
+    first, middle, last = map(median, parts)
+    return first, middle, last
+
+
+def growth(uses: Sequence[Use]) -> Growth:
+    """Whether memory is at rest, as far as the run can tell."""
+    if _length(uses) < SHORT:
+        return Growth.SHORT
+    first, middle, last = thirds(uses)
+    flat = FLAT * LAST * _length(uses) / 3 / 60
+    before, now = middle - first, last - middle
+    if now <= flat:
+        return Growth.FLAT
+    is_steady = before > flat and now > before * SLOWER
+    return Growth.LEAK if is_steady and _length(uses) >= SURE else Growth.OPEN
+
+
+def _length(uses: Sequence[Use]) -> float:
+    return uses[-1].at - uses[0].at
 
 
 def grown(uses: Sequence[Use]) -> list[str]:
     """In words: memory that is not flat, files and threads that are more than at the start."""
     faults = []
-    if (late := steps(uses)) and min(late) > FLAT:
-        faults.append(f"memory grows by {min(late) / 1e6:.1f} MB or more in each minute at the end")
+    if growth(uses) is Growth.LEAK:
+        faults.append(f"memory: {_told(uses)}")
     first, last = uses[0], uses[-1]
     if more := Counter(last.files) - Counter(first.files):
         faults.append(f"files that are open at the end and were not at the start: {dict(more)}")
@@ -72,7 +97,7 @@ def grown(uses: Sequence[Use]) -> list[str]:
 
 
 def figures(uses: Sequence[Use]) -> list[str]:
-    """A line for each minute and for the end, and how memory grew."""
+    """A line for each minute and for the end, and what is known of memory."""
     lines, due = [], 0.0
     for use in uses:
         age = use.at - uses[0].at
@@ -82,6 +107,12 @@ def figures(uses: Sequence[Use]) -> list[str]:
                 f"{age:4.0f} s: {use.resident / 1e6:.1f} MB, {sum(use.files.values())} files, "
                 f"{use.threads} threads"
             )
-    told = ", ".join(f"{each / 1e6:+.1f}" for each in steps(uses)) or "not told, too short a run"
-    flat = f"flat if one of them is below {FLAT / 1e6:.1f}"
-    return [*lines, f"MB from minute to minute at the end: {told} ({flat})"]
+    return [*lines, f"memory: {_told(uses)}"]
+
+
+def _told(uses: Sequence[Use]) -> str:
+    verdict = growth(uses)
+    if verdict is Growth.SHORT:
+        return verdict.value
+    first, middle, last = (f"{each / 1e6:.1f}" for each in thirds(uses))
+    return f"{verdict.value} ({first}, {middle}, {last} MB in thirds of the last part)"
