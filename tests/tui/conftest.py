@@ -13,6 +13,7 @@ from aiocontainerd import operations
 from aiocontainerd.client import Client
 from ctdeck import keygate
 from ctdeck.app import CtdeckApp
+from ctdeck.screens import dialog
 from ctdeck.widgets.table import Table, utcnow
 
 
@@ -52,6 +53,12 @@ def nothing_left(monkeypatch: pytest.MonkeyPatch) -> None:
             return await real(client, *more, **named) if isinstance(client, Client) else []
 
         monkeypatch.setattr(operations, name, asked)
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question hears keys from the moment it is there."""
+    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
 
 
 async def idle(*_: float) -> None:

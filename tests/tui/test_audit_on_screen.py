@@ -20,15 +20,11 @@ from ctdeck.actions import ACTIONS
 from ctdeck.app import CtdeckApp
 from ctdeck.connect import look
 from ctdeck.preparation import Refused, prepare
-from ctdeck.screens import dialog
 from ctdeck.screens.nodaemon import NoDaemonScreen
 from ctdeck.settings import Settings
 from tests.tui.apps import screen_text, until
 
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from aiocontainerd.access import Access
 from aiocontainerd.operations import Copied, CopyRequest
 from aiocontainerd.state import StateDirectory
 from ctdeck.app import CtdeckApp
-from ctdeck.screens import dialog, waiting
+from ctdeck.screens import waiting
 from ctdeck.screens.waiting import WaitScreen
 from ctdeck.settings import Settings
 from tests.tui.apps import running, screen_text, until
@@ -23,9 +23,7 @@ from tests.tui.fake_operations import asked, lines_of, question_of, session
 Calls = list[tuple[str, bool, object]]
 
 
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 @pytest.fixture

@@ -18,14 +18,10 @@ from aiocontainerd.simulator import tasks
 from aiocontainerd.simulator.world import Space
 from ctdeck.app import CtdeckApp
 from ctdeck.demo import Demo
-from ctdeck.screens import dialog
 from ctdeck.settings import Settings, from_arguments
 from tests.tui.apps import screen_text, until
 
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 @asynccontextmanager

@@ -8,15 +8,11 @@ import pytest
 
 from aiocontainerd.models import Key
 from aiocontainerd.pull.progress import PullProgress
-from ctdeck.screens import dialog
 from ctdeck.underway import UnderWay
 from tests.tui.apps import running, screen_text, until
 from tests.tui.fake_operations import asked, lines_of, question_of, session
 
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 async def test_a_stop_or_restart_under_way_is_named() -> None:

@@ -13,17 +13,13 @@ from ctdeck import app as app_module
 from ctdeck.app import CtdeckApp
 from ctdeck.colours import THEMES
 from ctdeck.remembered import FILE
-from ctdeck.screens import dialog
 from ctdeck.screens.columns import ColumnsScreen
 from ctdeck.screens.palette import PaletteScreen
 from ctdeck.settings import Session, Settings
 from tests.tui.apps import lines_of, running, screen_text, titles, until
 from tests.tui.fake_operations import noted, question_of, session
 
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 def at(folder: Path) -> Session:

@@ -14,7 +14,6 @@ from aiocontainerd.models import Image, Snapshot, TaskStatus
 from aiocontainerd.operations import ImagePlan
 from ctdeck.app import CtdeckApp
 from ctdeck.rows import ContainerRow
-from ctdeck.screens import dialog
 from ctdeck.screens.confirm import ConfirmScreen
 from ctdeck.settings import Settings
 from tests.tui.apps import lines_of, running, screen_text, until
@@ -25,9 +24,7 @@ from tests.tui.worlds import ago, container, image, of, snapshot, task
 Done = list[tuple[str, str]]
 
 
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 @pytest.fixture

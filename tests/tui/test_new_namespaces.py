@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from ctdeck.screens import dialog
 from ctdeck.settings import Settings
 from tests.tui.apps import running, until
 from tests.tui.fake_operations import asked, lines_of, question_of, session
@@ -16,9 +15,7 @@ from tests.tui.worlds import world
 GONE = Settings(namespace="gone")
 
 
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 async def test_a_pull_into_one_that_vanished_asks_before_it_is_made_anew() -> None:

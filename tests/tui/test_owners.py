@@ -25,10 +25,7 @@ from tests.tui.owned import (
 )
 from tests.tui.worlds import snapshot, task
 
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import pytest
 from aiocontainerd.access import Access
 from aiocontainerd.errors import FailedPrecondition
 from aiocontainerd.state import StateDirectory
-from ctdeck.screens import dialog
 from ctdeck.settings import Settings
 from ctdeck.verbs.pull import start_pull
 from tests.tui.apps import running, screen_text, until
@@ -25,10 +24,7 @@ from tests.tui.owned import (
     world,
 )
 
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from aiocontainerd.simulator.world import Space
 from ctdeck.app import CtdeckApp
 from ctdeck.demo import Demo
 from ctdeck.desk import Lock
-from ctdeck.screens import dialog
 from ctdeck.screens.prune import PruneScreen
 from ctdeck.verbs import prune
 from tests.tui.apps import screen_text, until
@@ -35,9 +34,7 @@ assert same_everywhere
 SIZE = (120, 40)
 
 
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 @asynccontextmanager

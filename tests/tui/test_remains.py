@@ -11,7 +11,6 @@ from aiocontainerd.access import Access
 from aiocontainerd.errors import DaemonError, Unavailable
 from aiocontainerd.models import Key, TaskStatus
 from aiocontainerd.operations import Remains
-from ctdeck.screens import dialog
 from ctdeck.settings import Settings
 from tests.tui.apps import running, screen_text, until
 from tests.tui.fake_operations import asked, lines_of, noted, ours, question_of, session
@@ -24,9 +23,7 @@ START = Remains("default", "ctdeck-3", "start", "web2", SINCE, task=True)
 WORLD = snapshot(containers=[container("web1")], namespaces=("default", "k8s.io"))
 
 
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 @pytest.fixture

@@ -11,16 +11,12 @@ import pytest
 import aiocontainerd.operations
 from aiocontainerd.access import Access
 from aiocontainerd.models import Container, Task, TaskStatus
-from ctdeck.screens import dialog
 from ctdeck.settings import Settings
 from tests.tui.apps import running, screen_text, until
 from tests.tui.fake_operations import asked, noted, ours, session
 from tests.tui.worlds import container, of, task
 
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 @pytest.fixture

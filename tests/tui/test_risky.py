@@ -15,7 +15,6 @@ from aiocontainerd.run_options import RunOptions
 from aiocontainerd.state import StateDirectory
 from aiocontainerd.store import Store
 from ctdeck.app import CtdeckApp
-from ctdeck.screens import dialog
 from ctdeck.settings import Session
 from ctdeck.widgets.command import CommandInput
 from tests.tui.apps import running, until
@@ -23,10 +22,7 @@ from tests.tui.fake_operations import asked, lines_of, question_of
 from tests.tui.hosts import typed
 from tests.tui.rundecks import Client
 
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from aiocontainerd.run_options import RunOptions
 from ctdeck.app import CtdeckApp
 from ctdeck.command.parsing import parse
 from ctdeck.desk import Lock
-from ctdeck.screens import dialog
 from ctdeck.screens.run import RunScreen
 from ctdeck.verbs.doing import NotNow
 from ctdeck.verbs.typed import carry_out
@@ -31,9 +30,7 @@ NEW = f"sha256:{'9' * 64}"
 KUBELET = Lock("k8s.io", "kubelet")
 
 
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 @pytest.fixture

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ctdeck.screens import dialog
 from ctdeck.screens.reading import ReadingScreen
 from tests.tui.apps import running, screen_text, until
 from tests.tui.fake_operations import asked, noted, session
 
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 async def test_what_is_told_behind_a_question_is_seen_when_it_is_answered(

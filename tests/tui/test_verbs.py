@@ -22,10 +22,7 @@ from tests.tui.apps import running, screen_text, until
 from tests.tui.fake_operations import asked, lines_of, noted, question_of, session
 from tests.tui.worlds import NOW, container, of, snapshot, task
 
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 @pytest.fixture

@@ -12,17 +12,13 @@ import aiocontainerd.operations
 from aiocontainerd.errors import FailedPrecondition, NotFound
 from aiocontainerd.models import Container, Image, Key, Phase, Snapshot, TaskStatus
 from ctdeck.command.parsing import parse
-from ctdeck.screens import dialog
 from ctdeck.verbs.doing import AT_ONCE
 from ctdeck.verbs.typed import carry_out
 from tests.tui.apps import running, screen_text, until
 from tests.tui.fake_operations import noted, session
 from tests.tui.worlds import container, image, of, snapshot, task
 
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialog, "ARMED_AFTER", 0)
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 @pytest.fixture
