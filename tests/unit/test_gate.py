@@ -238,6 +238,7 @@ PROGRAMS = {  # who runs one, and why no read-only client comes to it
     "aiocontainerd/operations/copyroot.py": "openat2, and a mount for one copying thread alone: "
     "read-only where it reads, and `copy_files` refuses to write first",
     "aiocontainerd/operations/readonly.py": "runc features: it only tells",
+    "aiocontainerd/programs.py": "asks what those with `output_of` name",
     "aiocontainerd/pull/docker_config.py": "credential helpers: part of a pull, after its lease",
     "aiocontainerd/sample/load.py": "busybox --list: it only tells",
     "aiocontainerd/watcher.py": "should we be killed ends an exec or toolbox of ours, which refuse "
@@ -251,7 +252,9 @@ PROGRAMS = {  # who runs one, and why no read-only client comes to it
 
 def test_who_runs_programs() -> None:
     """None does what a call would: no `ctr`. Who adds one says why it may."""
-    signs = re.compile(r"subprocess|os\.(exec|spawn|system|fork|posix_spawn)|ctypes|\bpty\b")
+    signs = re.compile(
+        r"subprocess|output_of|os\.(exec|spawn|system|fork|posix_spawn)|ctypes|\bpty\b"
+    )
     roots = (PB.parent, Path(import_module("ctdeck").__path__[0]))
     found = {
         str(file.relative_to(root.parent))

@@ -13,6 +13,7 @@ from pathlib import Path
 from aiocontainerd.ancestry import breach
 from aiocontainerd.doctor.finding import Finding, note, ok, problem, some, warning
 from aiocontainerd.doctor.scene import Scene
+from aiocontainerd.programs import output_of
 from aiocontainerd.safe import safe
 
 PROGRAMS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
@@ -86,23 +87,7 @@ async def _version_of(program: str) -> str:
     """Its own first line; "" if it does not say, or is not to be run by us."""
     if not await asyncio.to_thread(_can_be_run, program):
         return ""
-    try:
-        process = await asyncio.create_subprocess_exec(
-            program,
-            "--version",
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-    except OSError:
-        return ""
-    try:
-        async with asyncio.timeout(3.0):
-            output, _ = await process.communicate()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        return ""
+    output = await output_of(program, "--version", patience=3.0)
     return safe(output[:200].splitlines()[0]) if output.strip() else ""
 
 

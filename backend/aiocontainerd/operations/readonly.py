@@ -18,6 +18,7 @@ from aiocontainerd.client import Client
 from aiocontainerd.errors import InvalidArgument
 from aiocontainerd.mounts import BindMount
 from aiocontainerd.operations.defaults import RUNTIME
+from aiocontainerd.programs import output_of
 from aiocontainerd.run_options import RunOptions
 
 _KERNEL = (5, 12)
@@ -89,24 +90,12 @@ def _runc() -> tuple[str, float] | None:
 
 async def _mount_options(runc: str) -> list[str]:
     """What `runc features` lists (runc 1.1); nothing where it knows no such word."""
-    process = await asyncio.create_subprocess_exec(
-        runc,
-        "features",
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    output = await output_of(runc, "features", patience=_PATIENCE)
     try:
-        async with asyncio.timeout(_PATIENCE):
-            out, _ = await process.communicate()
-        found = json.loads(out).get("mountOptions")
-        return found if isinstance(found, list) else []
-    except (TimeoutError, ValueError, AttributeError):
+        found = json.loads(output).get("mountOptions")
+    except (ValueError, AttributeError):
         return []
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    return found if isinstance(found, list) else []
 
 
 def _kernel() -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from aiocontainerd.programs import output_of
 from aiocontainerd.safe import safe
 from ctdeck.desk import Question
 from ctdeck.embedded import process
@@ -44,23 +45,7 @@ def _about(place: Place) -> tuple[str, ...]:
 
 async def version_of(program: str) -> str:
     """The version that this containerd says it is; empty if it does not say in time."""
-    try:
-        asked = await asyncio.create_subprocess_exec(
-            program,
-            "--version",
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env={"PATH": search_path()},
-        )
-    except OSError:
-        return ""
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            told, _ = await asked.communicate()
-    except TimeoutError:
-        asked.kill()
-        await asked.wait()
-        return ""
+    env = {"PATH": search_path()}
+    told = await output_of(program, "--version", patience=_PATIENCE, env=env)
     words = safe(told[:200]).split()  # containerd github.com/containerd/containerd 2.1.9 …
     return plain_version(words[2]) if len(words) > 2 and words[0] == "containerd" else ""
