@@ -47,10 +47,13 @@ async def test_one_made_anew_under_the_same_id_is_left_alone(host: Host, verb: s
     assert await host.status() is TaskStatus.RUNNING
 
 
-async def test_the_kill_after_the_grace_time_is_not_for_its_successor(
-    host: Host, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen = (await host.run()).container
+def signalled_late(
+    host: Host, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[Client], Awaitable[object]]
+) -> list[int]:
+    """The signals that are sent: somebody else is quicker than the first.
+
+    Who waits for the end of what was signalled has lost its shim, and waits for another's by now.
+    """
     tell = host.client.tasks.kill
     signals: list[int] = []
 
@@ -58,16 +61,23 @@ async def test_the_kill_after_the_grace_time_is_not_for_its_successor(
         signals.append(number)
         if len(signals) > 1:
             await tell(id, number, **more)
-        else:  # somebody else is quicker than the signal
+        else:
             async with Client(host.client.address) as other:
-                await replaced(host, seen, other)
+                await meanwhile(other)
 
     async def wait(*_: Any, **__: Any) -> tuple[int, None]:
-        """A wait that has lost its shim and, after that, waits for the successor's end."""
         return await asyncio.Event().wait()  # type: ignore[return-value]
 
     monkeypatch.setattr(host.client.tasks, "kill", kill)
     monkeypatch.setattr(host.client.tasks, "wait", wait)
+    return signals
+
+
+async def test_the_kill_after_the_grace_time_is_not_for_its_successor(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = (await host.run()).container
+    signals = signalled_late(host, monkeypatch, lambda other: replaced(host, seen, other))
     with pytest.raises(FailedPrecondition, match="web: this container was replaced"):
         await operations.stop(host.client, seen, grace=0.01)
     assert await host.status() is TaskStatus.RUNNING
@@ -142,23 +152,11 @@ async def test_the_kill_after_the_grace_time_is_not_for_its_next_life(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container = (await host.run()).container
-    tell = host.client.tasks.kill
-    signals: list[int] = []
 
-    async def kill(id: str, number: int, **more: Any) -> None:
-        signals.append(number)
-        if len(signals) > 1:
-            await tell(id, number, **more)
-        else:
-            async with Client(host.client.address) as other:
-                await operations.restart(other, container, state=host.state, grace=0)
+    async def restart(other: Client) -> None:
+        await operations.restart(other, container, state=host.state, grace=0)
 
-    async def wait(*_: Any, **__: Any) -> tuple[int, None]:
-        """A wait that lost its shim, and waits for the end of the next life by now."""
-        return await asyncio.Event().wait()  # type: ignore[return-value]
-
-    monkeypatch.setattr(host.client.tasks, "kill", kill)
-    monkeypatch.setattr(host.client.tasks, "wait", wait)
+    signals = signalled_late(host, monkeypatch, restart)
     with pytest.raises(FailedPrecondition, match="web: it was restarted since you looked"):
         await operations.stop(host.client, container, grace=0.01)
     assert await host.status() is TaskStatus.RUNNING
