@@ -14,7 +14,7 @@ from aiocontainerd.audit import at_hand
 from aiocontainerd.gate import FLEETING_CALLS, Gate
 from ctdeck.actions import ACTIONS, BY_ID
 from ctdeck.app import CtdeckApp
-from ctdeck.command.parsing import BY_NAME
+from ctdeck.command.words import BY_NAME
 from ctdeck.screens import dialog
 from tests.tui.apps import screen_text, until
 from tests.tui.handing import play

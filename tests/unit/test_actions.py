@@ -10,7 +10,7 @@ from pathlib import Path
 from textual.keys import Keys
 
 from ctdeck.actions import ACTIONS, BY_ID, PANE_IDS
-from ctdeck.command.parsing import WORDS
+from ctdeck.command.words import WORDS
 from ctdeck.panes import PANES
 from ctdeck.verbs.typed import _ACTIONS as VERBS
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from aiocontainerd.errors import InvalidArgument
 from aiocontainerd.mounts import PROPAGATIONS, BindMount
 from aiocontainerd.run_options import RunOptions
-from ctdeck.command.parsing import WORDS, parse
+from ctdeck.command.parsing import parse
 from ctdeck.command.requests import (
     AttachCommand,
     DebugCommand,
@@ -30,6 +30,7 @@ from ctdeck.command.requests import (
     StopCommand,
 )
 from ctdeck.command.shellwords import join, split, split_open
+from ctdeck.command.words import WORDS
 from ctdeck.forms.quantities import format_cpus, format_memory
 
 TEXT = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00"), min_size=1)

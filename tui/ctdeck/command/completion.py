@@ -9,9 +9,10 @@ from aiocontainerd.models import Container, Snapshot, TaskStatus
 from aiocontainerd.reference import parse as parse_reference
 from aiocontainerd.run_options import NETWORKS
 from ctdeck.colours import THEMES
+from ctdeck.command.building import SIGNALS
 from ctdeck.command.flags import Kind, Role
-from ctdeck.command.parsing import BY_NAME, SIGNALS, WORDS, CommandWord
 from ctdeck.command.shellwords import Word, split_open
+from ctdeck.command.words import BY_NAME, WORDS, CommandWord
 from ctdeck.forms.host_paths import common_start
 
 _SPECIAL = re.compile(r"[^\w@%+=:,./~-]")

@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from aiocontainerd.errors import InvalidArgument
 from aiocontainerd.reference import parse as parse_reference
 from aiocontainerd.safe import safe
-from ctdeck.command.parsing import check_directory
+from ctdeck.command.building import check_directory
 from ctdeck.command.shellwords import split
 from ctdeck.screens.boundkeys import keys_line
 from ctdeck.screens.dialog import NARROW_FORM
