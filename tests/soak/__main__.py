@@ -25,7 +25,7 @@ from tests.terminal.terminal import Terminal
 from .ends import is_stopped, left_behind, world_of, world_on
 from .hands import Hands
 from .outside import IMAGE, NAMESPACES, Outside
-from .uses import Growth, Use, figures, grown, growth, use_of
+from .uses import Growth, Use, busy, figures, grown, growth, use_of
 
 PACE = 0.05  # s between two things that happen
 LOOK = 5.0  # s between two looks at what ctdeck uses
@@ -33,6 +33,7 @@ SETTLED = 20.0  # s after the last fault in which screen and daemon have to agre
 QUIET = 2.0  # s in which a ctdeck that was just started has done all that it does by itself
 _LAST = 4000  # bytes to tell of what ctdeck wrote before it ended
 LONGER = 3  # times as long as asked it may take to tell a leak from what fills
+RESTS = 0.3  # s of which it is at rest for more than half once it has done what it was asked for
 RARELY, OFTEN = 0.004, 0.06  # of all that happens: trouble of the daemon, changes by others
 
 Start = Callable[[], Terminal]
@@ -119,7 +120,9 @@ def _live(
             look = time.monotonic() + LOOK
             hands.terminal.raw = hands.terminal.raw[-_LAST:]
             _wake(hands.terminal)
-            uses.append(use_of(hands.terminal.pid))
+            _rest(hands.terminal)
+            if not hands.terminal.has_ended():
+                uses.append(use_of(hands.terminal.pid))
     return uses
 
 
@@ -127,6 +130,19 @@ def _wake(terminal: Terminal) -> None:
     """As `fg` does, if the palette was asked to suspend."""
     if not terminal.has_ended() and is_stopped(terminal.pid):
         terminal.kill(signal.SIGCONT)
+
+
+def _rest(terminal: Terminal) -> None:
+    """Until it has done what it was asked for: on a busy machine keys would pile up for ever.
+
+    All that it does for keys is done by its first thread.
+    """
+    deadline = time.monotonic() + SETTLED
+    while not terminal.has_ended() and time.monotonic() < deadline:
+        before, begun = busy(terminal.pid), time.monotonic()
+        terminal.read_for(RESTS)
+        if terminal.has_ended() or busy(terminal.pid) - before < (time.monotonic() - begun) / 2:
+            return
 
 
 def _happen(hands: Hands, outside: Outside) -> None:
@@ -166,6 +182,7 @@ def _agree(hands: Hands, daemon: Daemon) -> list[str]:
     deadline = time.monotonic() + SETTLED
     while True:
         _wake(terminal)
+        _rest(terminal)
         hands.back_to_the_list()  # again: what was under way may have opened something
         terminal.read_for(0.5)
         shown, true = world_on(terminal.text, NAMESPACES), world_of(daemon, NAMESPACES)

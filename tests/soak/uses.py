@@ -46,6 +46,12 @@ def use_of(pid: int) -> Use:
     return Use(time.monotonic(), memory(pid).resident, threads, files)
 
 
+def busy(pid: int) -> float:
+    """Seconds in which its first thread has run, or would have if a processor had been free."""
+    ran, waited, _ = Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()
+    return (int(ran) + int(waited)) / 1e9
+
+
 class Growth(Enum):
     """What is known of memory, in words."""
 
