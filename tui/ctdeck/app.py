@@ -19,6 +19,7 @@ from ctdeck.connect import connect, disconnect, look
 from ctdeck.formatting import ASCII, GLYPHS
 from ctdeck.keygate import KeyGate
 from ctdeck.keynames import UNBOUND
+from ctdeck.lettinggo import let_go
 from ctdeck.remembered import Remembered, root_for
 from ctdeck.screens.inside import hang_up
 from ctdeck.screens.main import MainScreen
@@ -56,6 +57,9 @@ REMEMBERED_AFTER = 1.0  # seconds, in which more may be changed
 
 def _look(app: Any) -> str:
     return str(app.look)
+
+
+let_go()
 
 
 class CtdeckApp(App[None], inherit_bindings=False):
