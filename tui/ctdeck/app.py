@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -119,9 +120,9 @@ class CtdeckApp(App[None], inherit_bindings=False):
         self.animation_level = "none"
         self.set_class(bool(_ASCII), "-ascii")
 
-    @property
+    @cached_property
     def available_themes(self) -> dict[str, Theme]:
-        """Ours beside Textual's own."""
+        """Ours beside Textual's own, which asks for them with each widget that it draws."""
         return {**super().available_themes, DARK.name: DARK, SIXTEEN.name: SIXTEEN}
 
     def get_css_variables(self) -> dict[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from textual import events
 from textual.app import App
@@ -23,6 +23,25 @@ PATIENCE = 1.5  # s; what was to be opened has not come by then: its keys must a
 
 Typed = events.Key | events.Paste
 HandOn = Callable[[Typed], Awaitable[None]]
+
+
+class _Follower:
+    """Goes behind a key: each of its stations has done its work when it calls back.
+
+    By a callback without arguments: with some, Textual reads its signature each time, which for
+    the fifteen of a key takes longer than to draw the row.
+    """
+
+    def __init__(self, stations: Iterable[DOMNode], done: Callable[[], None]) -> None:
+        self._left = iter(stations)
+        self._done = done
+
+    def hop(self) -> None:
+        """To the next one that still takes messages."""
+        for station in self._left:
+            if station.post_message(events.Callback(callback=self.hop)):
+                return
+        self._done()
 
 
 class KeyGate:
@@ -103,14 +122,10 @@ class KeyGate:
         # Behind the key itself on its way up to the app, where it does its work; then behind
         # what that gave rise to (Submitted) and behind what came of it in turn (Closed).
         way = target.ancestors_with_self
-        self._hop([*way, *(each for each in way for _ in range(2))], 0)
+        stations = [*way, *(each for each in way for _ in range(2))]
+        _Follower(stations, self._followed).hop()
 
-    def _hop(self, path: list[DOMNode], at: int) -> None:
-        """Follow the key: each of its stations has done its work when it calls back."""
-        while at < len(path):
-            if path[at].call_later(self._hop, path, at + 1):
-                return
-            at += 1
+    def _followed(self) -> None:
         self._busy = False
         self._later()
 
