@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 # Between two of them the daemon's answers have their turn; each takes 1 to 5 ms, Textual's core 30.
 # First what the first picture is drawn with, then what does not need that core.
 PICTURE = (
+    "ctdeck.listing",
+    "ctdeck.widgets.column",
+    "ctdeck.masking",
     "ctdeck.panes",
     "ctdeck.widgets.sheet",
     "ctdeck.firstpicture.drawing",
@@ -126,7 +129,7 @@ async def _picture(settings: Settings, first: asyncio.Task[Found], stage: Stage)
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(SOON):
-                await _rows(first, "")
+                await _others(found)
         from ctdeck.firstpicture.drawing import draw
         from ctdeck.firstpicture.inks import inks_for
         from ctdeck.remembered import Remembered, root_for
@@ -142,10 +145,7 @@ async def _picture(settings: Settings, first: asyncio.Task[Found], stage: Stage)
 
 
 async def _rows(first: asyncio.Task[Found], scope: str | None) -> Session | None:
-    """Wait for containers in this namespace, or for word that there are none to be had.
-
-    In "", which is none, they are never before all has been read.
-    """
+    """Wait for containers in this namespace, or for word that there are none to be had."""
     found = await asyncio.shield(first)
     if isinstance(found, Session):
         async for snapshot in found.store.watch():
@@ -153,3 +153,10 @@ async def _rows(first: asyncio.Task[Found], scope: str | None) -> Session | None
             if snapshot.loaded or any(there):
                 return found
     return None
+
+
+async def _others(session: Session) -> None:
+    """Wait for the lists beside that of the containers, of which the first rows will do."""
+    async for snapshot in session.store.watch():
+        if snapshot.loaded or snapshot.reading <= {"containers"}:
+            return
