@@ -125,8 +125,9 @@ class RowView(Generic[K]):
         it is not in the list.
         """
         held, shown = self._held(), self.keys
-        there = [key for key in touched if now(key) is not None]
-        moved = {key for key in touched if before(key) != now(key)}
+        places = {key: now(key) for key in touched}
+        there = [key for key, place in places.items() if place is not None]
+        moved = {key for key, place in places.items() if before(key) != place}
         own_order, few = self._order == (None, False), len(touched) <= FEW
         filters = self.accepts is not None and self.is_complete
         # What goes is found by what it was sorted by, of which the rows so far tell.
