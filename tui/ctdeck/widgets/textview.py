@@ -25,6 +25,7 @@ from ctdeck.widgets.textlaid import Layout
 from ctdeck.widgets.textlines import MOST, Lines
 from ctdeck.widgets.textrows import segments
 from ctdeck.widgets.textseek import Seeker
+from ctdeck.widgets.textwalk import below, down, up
 
 T = TypeVar("T")
 
@@ -172,11 +173,12 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
         """Down, or up with less than 0; that ends the following, and the last row takes it up."""
         if not self.shown:
             return
-        index, sub = self._index(self._top), self._sub
+        here = self._index(self._top), self._sub
         if rows < 0:
             self.following = False
-        index, sub = self._down(index, sub, rows) if rows > 0 else self._up(index, sub, -rows)
-        self._top, self._sub = self.shown[index], sub
+        count, lines = self._rows_of, len(self.shown)
+        there = down(here, rows, count, lines) if rows > 0 else up(here, -rows, count)
+        self._top, self._sub = self.shown[there[0]], there[1]
         self._changed()
         follows = self._follows and not self.goes_on and not self.lines.cut
         if rows > 0 and self.is_at_end and follows and not self.following:
@@ -205,8 +207,8 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
         self.here, self.following = number, False
         if number not in self.seen:
             self._top, self._sub = number, 0
-            index, sub = self._up(self._index(number), 0, self.size.height // 3)
-            self._top, self._sub = self.shown[index], sub
+            above = up((self._index(number), 0), self.size.height // 3, self._rows_of)
+            self._top, self._sub = self.shown[above[0]], above[1]
         self._changed()
 
     def shift(self, steps: int) -> None:
@@ -231,21 +233,6 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
         self.aside = self._sub = 0
         self.renew()
 
-    def _up(self, index: int, sub: int, rows: int) -> tuple[int, int]:
-        while rows > sub and index > 0:
-            rows -= sub + 1
-            index -= 1
-            sub = self._count(self.shown[index]) - 1
-        return index, max(0, sub - rows)
-
-    def _down(self, index: int, sub: int, rows: int) -> tuple[int, int]:
-        while rows >= (left := self._count(self.shown[index]) - sub):
-            if index == len(self.shown) - 1:
-                return index, sub + left - 1
-            rows -= left
-            index, sub = index + 1, 0
-        return index, sub + rows
-
     # Drawing
 
     @property
@@ -257,6 +244,9 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
 
     def _count(self, number: int) -> int:
         return len(self._laid.starts(number, self._room)) if self.wraps else 1
+
+    def _rows_of(self, index: int) -> int:
+        return self._count(self.shown[index])
 
     def _lay_on(self) -> None:
         """Some lines that are seen were not laid out in the turn before."""
@@ -279,23 +269,14 @@ class TextView(SelfDrawn, Generic[T], can_focus=True, inherit_bindings=False):
             return
         index = self._index(self._top)
         sub = self._sub if self.shown[index] == self._top else 0
-        rows = [] if self.following else self._from(index, sub, height)
+        lines = len(self.shown)
+        rows = [] if self.following else below((index, sub), height, self._rows_of, lines)
         if len(rows) < height:
-            last = len(self.shown) - 1
-            index, sub = self._up(last, self._count(self.shown[last]) - 1, height - 1)
-            rows = self._from(index, sub, height)
-        self._rows = rows
-        self._top, self._sub = rows[0]
+            last = lines - 1, self._rows_of(lines - 1) - 1
+            rows = below(up(last, height - 1, self._rows_of), height, self._rows_of, lines)
+        self._rows = [(self.shown[index], row) for index, row in rows]
+        self._top, self._sub = self._rows[0]
         self._laid.keep(set(self.seen))
-
-    def _from(self, index: int, sub: int, height: int) -> list[tuple[int, int]]:
-        rows: list[tuple[int, int]] = []
-        while index < len(self.shown) and len(rows) < height:
-            number = self.shown[index]
-            last = min(self._count(number), sub + height - len(rows))
-            rows += ((number, row) for row in range(sub, last))
-            index, sub = index + 1, 0
-        return rows
 
     def fit(self) -> None:
         """In another size other rows are seen."""
