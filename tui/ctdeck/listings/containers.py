@@ -7,6 +7,7 @@ from typing import Any
 
 from aiocontainerd.models import Key, Snapshot
 from ctdeck.listing import (
+    PIECE,
     InTurns,
     Listing,
     at_once,
@@ -28,18 +29,18 @@ def _containers_in_turns(snapshot: Snapshot, scope: Scope) -> InTurns:
     yield
     keys = yield from sorted_by(keys, lambda key: stamp(containers[key].created_at))
     yield from in_turns(snapshot)
-    return _together(keys, pods_of(snapshot), containers)
+    return (yield from _together(keys, pods_of(snapshot), containers))
 
 
-def _together(
-    keys: list[Any], pods: Mapping[Key, Group], there: Mapping[Key, Any]
-) -> list[Hashable]:
+def _together(keys: list[Any], pods: Mapping[Key, Group], there: Mapping[Key, Any]) -> InTurns:
     """The sorted keys, each pod where the first of those is that decide for it."""
     if not pods:
         return keys
     found: list[Hashable] = []
     done: set[int] = set()
-    for key in keys:
+    for place, key in enumerate(keys, 1):
+        if place % PIECE == 0:
+            yield
         group = pods.get(key)
         if group is None:
             found.append(key)
@@ -81,9 +82,11 @@ def _task_order(snapshot: Snapshot, key: Key) -> Any:
     return (*first, group.members.index(key))
 
 
-def _task_keys(snapshot: Snapshot, scope: Scope) -> list[Hashable]:
+def _tasks_in_turns(snapshot: Snapshot, scope: Scope) -> InTurns:
     keys = sorted_by_id(within(scope, snapshot.tasks))
-    return _together(keys, pods_of(snapshot), snapshot.tasks)
+    yield
+    yield from in_turns(snapshot)
+    return (yield from _together(keys, pods_of(snapshot), snapshot.tasks))
 
 
 def _both_touched(old: Snapshot, new: Snapshot, scope: Scope) -> Set[Hashable]:
@@ -107,7 +110,7 @@ CONTAINERS = Listing(
     pods=pods_of,
 )
 TASKS = Listing(
-    keys=_task_keys,
+    keys=lambda s, scope: at_once(_tasks_in_turns(s, scope)),
     row=_task_row,
     rows=lambda s, keys: rows_of(
         TaskRow, map(s.tasks.__getitem__, keys), map(s.containers.get, keys)
@@ -116,5 +119,6 @@ TASKS = Listing(
     touched=_both_touched,
     count=lambda counts, old, new: count_by_namespace(counts, old.tasks, new.tasks),
     stored=lambda s, scope: within(scope, s.tasks),
+    in_turns=_tasks_in_turns,
     pods=pods_of,
 )

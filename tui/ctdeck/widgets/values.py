@@ -89,8 +89,11 @@ class Values:
         yield takes_long
         if rows.groups:
             values = values.copy()
-            for number, value in self._of_groups(rows.groups, max if reverse else min):
+            best = self._of_groups(rows.groups, max if reverse else min)
+            for count, (number, value) in enumerate(best, 1):
                 values[number] = value
+                if count % PIECE == 0:
+                    yield False
         order = self._own[1]
         vacant = [number for number in order if values[number] is None]
         if vacant:
