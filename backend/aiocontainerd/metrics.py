@@ -147,20 +147,24 @@ def _v1(at: float, found: cgroups_v1_pb2.Metrics) -> Usage:
 
 
 def _v2(at: float, found: cgroups_v2_pb2.Metrics) -> Usage:
-    has, cpu, memory = found.HasField, found.cpu, found.memory
+    # Shims send these parts in any case: empty where there is no controller, for no task has used
+    # nothing of them.
+    cpu, memory, pids = found.cpu, found.memory, found.pids
+    has_cpu, has_memory, has_pids = (part.ByteSize() > 0 for part in (cpu, memory, pids))
+    has_io = found.HasField("io")
     return Usage(
         at,
-        cpu=cpu.usage_usec * 1000 if has("cpu") else None,
-        periods=cpu.nr_periods if has("cpu") else None,
-        throttled_periods=cpu.nr_throttled if has("cpu") else None,
-        throttled=cpu.throttled_usec * 1000 if has("cpu") else None,
-        memory=working_set(memory.usage, memory.inactive_file) if has("memory") else None,
-        memory_limit=_limit(memory.usage_limit) if has("memory") else None,
-        cache=memory.file if has("memory") else None,
-        swap=memory.swap_usage if has("memory") else None,
-        pids=found.pids.current if has("pids") else None,
-        pids_limit=_limit(found.pids.limit) if has("pids") else None,
-        read=sum(device.rbytes for device in found.io.usage) if has("io") else None,
-        written=sum(device.wbytes for device in found.io.usage) if has("io") else None,
-        oom_kills=found.memory_events.oom_kill if has("memory_events") else None,
+        cpu=cpu.usage_usec * 1000 if has_cpu else None,
+        periods=cpu.nr_periods if has_cpu else None,
+        throttled_periods=cpu.nr_throttled if has_cpu else None,
+        throttled=cpu.throttled_usec * 1000 if has_cpu else None,
+        memory=working_set(memory.usage, memory.inactive_file) if has_memory else None,
+        memory_limit=_limit(memory.usage_limit) if has_memory else None,
+        cache=memory.file if has_memory else None,
+        swap=memory.swap_usage if has_memory else None,
+        pids=pids.current if has_pids else None,
+        pids_limit=_limit(pids.limit) if has_pids else None,
+        read=sum(device.rbytes for device in found.io.usage) if has_io else None,
+        written=sum(device.wbytes for device in found.io.usage) if has_io else None,
+        oom_kills=found.memory_events.oom_kill if found.HasField("memory_events") else None,
     )

@@ -116,6 +116,15 @@ def test_what_is_not_counted_is_not_taken_for_zero(data: Message) -> None:
     assert read(data) == Usage(1000.5)
 
 
+def test_without_a_controller_version_2_sends_its_part_empty() -> None:
+    """As shims do on a host without the memory controller, which a Raspberry Pi is by default.
+
+    No task has used nothing of these; whether it has read nothing or nobody counted is not told.
+    """
+    empty = v2.Metrics(pids=v2.PidsStat(), cpu=v2.CPUStat(), memory=v2.MemoryStat(), io=v2.IOStat())
+    assert read(empty) == Usage(1000.5, read=0, written=0)
+
+
 def test_no_limit_is_told_by_each_version_in_its_own_way() -> None:
     unlimited = read(
         v1.Metrics(
