@@ -147,10 +147,10 @@ def _v1(at: float, found: cgroups_v1_pb2.Metrics) -> Usage:
 
 
 def _v2(at: float, found: cgroups_v2_pb2.Metrics) -> Usage:
-    # Shims send these parts in any case: empty where there is no controller, for no task has used
-    # nothing of them.
+    # Shims send these parts in any case: without a controller empty, or with what the kernel tells
+    # all the same (its pressure, which is none of our fields). No task has used nothing.
     cpu, memory, pids = found.cpu, found.memory, found.pids
-    has_cpu, has_memory, has_pids = (part.ByteSize() > 0 for part in (cpu, memory, pids))
+    has_cpu, has_memory, has_pids = (bool(part.ListFields()) for part in (cpu, memory, pids))
     has_io = found.HasField("io")
     return Usage(
         at,

@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 from . import folders
@@ -21,7 +21,8 @@ class Daemon:
     """A containerd that only this test run knows of. Use it as a context manager.
 
     `pause_image` turns the CRI plugin on. `disk` (such as "64m") puts the daemon's root on a tmpfs
-    of that size. `extra` is appended to the configuration, `env` to the environment.
+    of that size. `extra` is appended to the configuration, `env` to the environment. `within` is a
+    command that becomes the one whose words follow it.
     """
 
     def __init__(
@@ -32,8 +33,10 @@ class Daemon:
         disk: str | None = None,
         extra: str = "",
         env: Mapping[str, str] | None = None,
+        within: Sequence[str] = (),
     ) -> None:
         self.release = release
+        self._within = within
         self.snapshotter = folders.snapshotter()
         self.folder = folders.new_folder()
         self.socket = self.folder / "c.sock"
@@ -83,7 +86,7 @@ class Daemon:
     def start(self) -> None:
         """Start the daemon and return when it answers."""
         program = str(self.release.programs / "containerd")
-        command = [program, "--config", str(self.folder / "config.toml")]
+        command = [*self._within, program, "--config", str(self.folder / "config.toml")]
         self.process = spawn(command, self.log, self._env)
         wait_for(self._listens, f"{self} listens")
         self.ctr("version")
