@@ -5,11 +5,10 @@ import signal
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
-from typing import Self
 
 from . import folders
 from .config import config_text
-from .processes import end, spawn, stopped, wait_for
+from .processes import Startable, end, spawn, stopped, wait_for
 from .releases import Release
 
 
@@ -17,7 +16,7 @@ class CtrError(AssertionError):
     """`ctr` failed; the text holds its command line and its output."""
 
 
-class Daemon:
+class Daemon(Startable):
     """A containerd that only this test run knows of. Use it as a context manager.
 
     `pause_image` turns the CRI plugin on. `disk` (such as "64m") puts the daemon's root on a tmpfs
@@ -52,17 +51,6 @@ class Daemon:
             subprocess.run(command, check=True)
         text = config_text(release, self.folder, self.snapshotter, pause_image, extra)
         (self.folder / "config.toml").write_text(text)
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def __repr__(self) -> str:
         return f"<containerd {self.release.version} in {self.folder}>"

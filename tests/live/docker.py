@@ -8,13 +8,13 @@ import os
 import subprocess
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from . import folders
 from .daemons import CtrError, Daemon
 from .debian import unpacked
 from .layers import busybox_layer
-from .processes import end, spawn, wait_for
+from .processes import Startable, end, spawn, wait_for
 
 NAMESPACE = "moby"  # dockerd's own in containerd
 BUSYBOX = "ctdeck.test/busybox:latest"
@@ -22,7 +22,7 @@ SUITE = "bookworm"
 FIXED = (Path("/run/docker/plugins"), Path("/run/docker"))  # made by any dockerd, and left empty
 
 
-class Docker:
+class Docker(Startable):
     """A dockerd beside `daemon`, as a context manager; BUSYBOX is there for containers.
 
     Its files are in `root`, what /var/lib/docker is to others.
@@ -37,20 +37,8 @@ class Docker:
         self.version = package.version
         self.process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-            self._import()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
     def start(self) -> None:
-        """Start dockerd and return when it answers."""
+        """Start dockerd and return when it answers and has the image."""
         folder = self.daemon.folder
         config = folder / "dockerd.json"  # the machine's own is not for us
         config.write_text(json.dumps({"deprecated-key-path": str(folder / "dockerd.key")}))
@@ -67,6 +55,7 @@ class Docker:
         env = {**os.environ, "PATH": path, "TMPDIR": str(folder / "tmp")}
         self.process = spawn(command, self.log, env)
         wait_for(self._answers, "dockerd answers", timeout=60)
+        self._import()
 
     def stop(self) -> None:
         """End dockerd, its containers first; its files go with the daemon's folder."""

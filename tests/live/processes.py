@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 T = TypeVar("T")
 POLL = 0.01  # seconds between two looks at a condition
@@ -31,6 +31,29 @@ def spawn(
             )
 
     return _SPAWNER.submit(start).result()
+
+
+class Startable:
+    """A server of the tests: it runs for the time of its block."""
+
+    def start(self) -> None:
+        """Return when it answers."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """End it, be it half started, and remove what is its own."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
 
 def wait_for(condition: Callable[[], T], what: str, timeout: float = 20.0) -> T:

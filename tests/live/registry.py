@@ -5,19 +5,19 @@ import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from . import folders
 from .certs import Authority
 from .images import Image
-from .processes import end, spawn, wait_for
+from .processes import Startable, end, spawn, wait_for
 from .push import Pusher, basic
 from .tokens import ISSUER, SERVICE, TokenServer
 
 SALT = "$2b$05$ctdeckctdeckctdeckctde"  # bcrypt, the only kind that docker-registry takes
 
 
-class Registry:
+class Registry(Startable):
     """A real registry, as a context manager.
 
     `users` turns basic authentication on, `tokens` (a running TokenServer) bearer tokens, and
@@ -43,17 +43,6 @@ class Registry:
     def url(self) -> str:
         """The base address, without a slash at the end."""
         return f"{'https' if self.tls else 'http'}://{self.address}"
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def start(self) -> None:
         """Start the registry and return when it listens."""

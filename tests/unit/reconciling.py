@@ -3,11 +3,18 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from aiocontainerd.models import Container, Mount
 from aiocontainerd.reconcile.records import Record, Records
-from aiocontainerd.reconcile.topics import Identity, Target
+from aiocontainerd.reconcile.topics import Identity, Kind, Target
 from aiocontainerd.reconcile.world import World
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
+CONTAINERS, TASKS = Target(Kind.CONTAINERS, "n"), Target(Kind.TASKS, "n")
+IMAGES, SNAPSHOTS = Target(Kind.IMAGES, "n"), Target(Kind.SNAPSHOTS, "n")
+
+
+def container(id: str, *mounts: Mount, namespace: str = "n", image: str = "i") -> Container:
+    return Container(namespace, id, image, "r", "s", id, mounts=mounts)
 
 
 def make_world() -> tuple[World, list[float]]:

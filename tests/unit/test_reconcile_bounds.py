@@ -3,7 +3,6 @@
 import pytest
 
 from aiocontainerd.models import (
-    Container,
     Descriptor,
     Event,
     Image,
@@ -17,19 +16,11 @@ from aiocontainerd.pb import event_payloads_pb2 as payloads
 from aiocontainerd.pb import typeurl
 from aiocontainerd.reconcile import records, ring, topics
 from aiocontainerd.reconcile.binds import Binds
-from aiocontainerd.reconcile.topics import Kind, Target
+from aiocontainerd.reconcile.topics import Kind
 from aiocontainerd.reconcile.world import World
 from aiocontainerd.services.events import Envelope
 
-from .reconciling import NOW, make_world, put_list
-
-CONTAINERS, TASKS = Target(Kind.CONTAINERS, "n"), Target(Kind.TASKS, "n")
-
-IMAGES, SNAPSHOTS = Target(Kind.IMAGES, "n"), Target(Kind.SNAPSHOTS, "n")
-
-
-def container(id: str, *mounts: Mount, image: str = "i") -> Container:
-    return Container("n", id, image, "r", "s", id, mounts=mounts)
+from .reconciling import IMAGES, NOW, SNAPSHOTS, TASKS, container, make_world, put_list
 
 
 def image(name: str, digest: str = "sha256:1") -> Image:

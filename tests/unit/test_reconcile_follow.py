@@ -11,7 +11,6 @@ from aiocontainerd.errors import NotFound, Unavailable
 from aiocontainerd.models import (
     Container,
     Key,
-    Mount,
     Task,
     TaskStatus,
 )
@@ -21,16 +20,9 @@ from aiocontainerd.reconcile import follow
 from aiocontainerd.reconcile.details import Details
 from aiocontainerd.reconcile.follow import Follower
 from aiocontainerd.reconcile.hostfiles import HostFiles
-from aiocontainerd.reconcile.topics import Kind, Target
 from aiocontainerd.services.events import Envelope
 
-from .reconciling import NOW, make_world, put_list
-
-CONTAINERS, TASKS = Target(Kind.CONTAINERS, "n"), Target(Kind.TASKS, "n")
-
-
-def container(id: str, *mounts: Mount, image: str = "i") -> Container:
-    return Container("n", id, image, "r", "s", id, mounts=mounts)
+from .reconciling import CONTAINERS, NOW, TASKS, container, make_world, put_list
 
 
 async def test_a_list_that_is_older_than_its_events_is_not_the_last_word(

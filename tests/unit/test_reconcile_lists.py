@@ -12,7 +12,6 @@ from aiocontainerd.errors import NotFound, Unavailable
 from aiocontainerd.models import (
     Container,
     Key,
-    Mount,
     Task,
     TaskStatus,
 )
@@ -22,15 +21,7 @@ from aiocontainerd.reconcile.topics import Kind, Target
 from aiocontainerd.reconcile.world import World
 from aiocontainerd.slices import SLICE, sliced
 
-from .reconciling import make_world, put_list
-
-CONTAINERS, TASKS = Target(Kind.CONTAINERS, "n"), Target(Kind.TASKS, "n")
-
-IMAGES, SNAPSHOTS = Target(Kind.IMAGES, "n"), Target(Kind.SNAPSHOTS, "n")
-
-
-def container(id: str, *mounts: Mount, image: str = "i") -> Container:
-    return Container("n", id, image, "r", "s", id, mounts=mounts)
+from .reconciling import CONTAINERS, IMAGES, TASKS, container, make_world, put_list
 
 
 def many(number: int) -> dict[str | bytes, Container]:

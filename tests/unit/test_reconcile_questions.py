@@ -11,7 +11,7 @@ from aiocontainerd.reconcile import refresh
 from aiocontainerd.reconcile.pacing import Pacer
 from aiocontainerd.reconcile.topics import ALL_NAMESPACES, Kind, Target
 
-CONTAINERS, TASKS = Target(Kind.CONTAINERS, "n"), Target(Kind.TASKS, "n")
+from .reconciling import CONTAINERS, TASKS
 
 
 class Asked:

@@ -2,21 +2,15 @@
 
 import pytest
 
-from aiocontainerd.models import Container, Event, Key, Mount, Phase, Task, TaskStatus
+from aiocontainerd.models import Event, Key, Phase, Task, TaskStatus
 from aiocontainerd.reconcile import records
 from aiocontainerd.reconcile.topics import Kind, Target
 
-from .reconciling import NOW, make_world, put_list
-
-TASKS = Target(Kind.TASKS, "n")
+from .reconciling import NOW, TASKS, container, make_world, put_list
 
 
 def task(id: str, status: TaskStatus = TaskStatus.RUNNING, pid: int = 7) -> Task:
     return Task("n", id, pid, status)
-
-
-def container(id: str, *mounts: Mount, namespace: str = "n") -> Container:
-    return Container(namespace, id, "i", "r", "s", id, mounts=mounts)
 
 
 def test_a_late_list_does_not_undo_a_later_look() -> None:

@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from aiocontainerd.models import Container, Mount
+from aiocontainerd.models import Mount
 from aiocontainerd.reconcile import asking
 from aiocontainerd.reconcile.asking import Asker
 from aiocontainerd.reconcile.binds import sources_of
 from aiocontainerd.reconcile.hostfiles import exists
 
-
-def container(id: str, *mounts: Mount, namespace: str = "n") -> Container:
-    return Container(namespace, id, "i", "r", "s", id, mounts=mounts)
+from .reconciling import container
 
 
 def test_only_host_paths_count_as_sources() -> None:
