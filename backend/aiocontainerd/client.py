@@ -2,7 +2,6 @@
 
 import asyncio
 from functools import cached_property
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from aiocontainerd.access import FREE, Access
@@ -60,12 +59,7 @@ class Client:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def close(self) -> None:

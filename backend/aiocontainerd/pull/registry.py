@@ -5,7 +5,6 @@ import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from aiocontainerd import manifests
@@ -55,13 +54,8 @@ class Registry:
         await self._http.__aenter__()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._http.__aexit__(kind, error, trace)
+    async def __aexit__(self, *how: object) -> None:
+        await self._http.__aexit__(*how)
 
     async def head(self) -> Descriptor | None:
         """What the reference's tag points at, None if the registry does not tell by HEAD.
