@@ -28,8 +28,9 @@ from aiocontainerd.reconcile.topics import Kind, Target, fields_of, targets_of, 
 from aiocontainerd.safe import exact, safe
 from aiocontainerd.services.events import Envelope
 from aiocontainerd.subjects import subject_of
-from ctdeck import equivalents, listing
+from ctdeck import equivalents
 from ctdeck.command.targets import find_images
+from ctdeck.listings.images import IMAGES
 from ctdeck.verbs.run import name_to_run
 
 
@@ -148,11 +149,11 @@ def test_images_that_look_alike_are_rows_with_users_of_their_own() -> None:
     assert len(now.images) == 3
     counted = [len(now.users_of(each)) for each in TWINS]
     assert counted == [1, 2, 1]
-    rows = [listing.IMAGES.row(now, each.key) for each in TWINS]
+    rows = [IMAGES.row(now, each.key) for each in TWINS]
     assert [row.users for row in rows] == counted  # type: ignore[union-attr]
     fewer = world(*TWINS, *users[:-1])
-    assert listing.IMAGES.touched(now, fewer, None) == {TWINS[1].key}
-    assert listing.IMAGES.row(fewer, TWINS[1].key).users == 1  # type: ignore[union-attr]
+    assert IMAGES.touched(now, fewer, None) == {TWINS[1].key}
+    assert IMAGES.row(fewer, TWINS[1].key).users == 1  # type: ignore[union-attr]
 
 
 def test_a_pause_image_is_known_by_its_own_sandboxes() -> None:

@@ -22,6 +22,7 @@ from ctdeck.numbers.texts import brief, percent, pressure, sparkline
 from ctdeck.panes.usage import usage_columns
 from ctdeck.rows import ContainerRow
 from ctdeck.widgets.column import searched
+from ctdeck.widgets.ordering import ranked
 from tests.tui.worlds import NOW, container, task
 
 KEY = Key("default", "web1")
@@ -191,7 +192,9 @@ def test_the_most_come_first_and_those_of_which_nothing_is_known_last() -> None:
     for id, share in (("b", 5), ("c", 50)):
         for at in (10, 12):
             numbers.put(Key("default", id), 1, sample(at, at * share / 100))
-    ordered = sorted([stopped, *rows, ContainerRow(container("e"), None)], key=cpu.sort)
+    ordered = sorted(
+        [stopped, *rows, ContainerRow(container("e"), None)], key=lambda row: ranked(cpu.sort(row))
+    )
     assert "".join(row.container.id for row in ordered)[:2] == "cb"
 
 

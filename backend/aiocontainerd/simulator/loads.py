@@ -13,6 +13,7 @@ from aiocontainerd.pb import cgroups_v2_pb2 as pb
 
 _SWINGS = ((47.0, 0.5), (9.0, 0.3), (3.1, 0.15))  # s of one, and its share of the mean
 _PERIOD = 0.1  # s: that of the cpu quota
+_BEGINNING = 0.012  # s of CPU until a program is there: none has used nothing
 _NONE = (1 << 64) - 1
 _CHILD = 16  # their pids are multiples of the task's: nobody else has them
 
@@ -85,7 +86,7 @@ def metrics(seed: str, load: Load, limits: Limits, seconds: float) -> pb.Metrics
     """What it has used in the seconds that it has run."""
     share = _used(f"{seed} cpu", 1.0, seconds)
     most = limits.cpus * 100 or load.cpu
-    cpu = min(load.cpu, most) / 100 * share  # in seconds
+    cpu = _BEGINNING + min(load.cpu, most) / 100 * share  # in seconds
     periods = int(seconds / _PERIOD) if limits.cpus else 0
     throttled = int(periods * max(0.0, 1 - most / load.cpu)) if load.cpu else 0
     memory = min(int(load.memory * (1 + 0.12 * _swing(f"{seed} memory", seconds))),
