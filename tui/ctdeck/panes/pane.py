@@ -79,12 +79,13 @@ class Pane:
         self, snapshot: Snapshot, total: int, scope: Scope, found: str = "", marks: int = 0
     ) -> Tab:
         """The pane in the line of tabs; as `count_text`."""
-        count = self.count_text(snapshot, total, scope, found)
-        brief = f"{total:,}+" if self.dropped(snapshot) else count
-        told = self.told(snapshot).partition(",")[0]
-        full = f"{count}, {told}" if told else count
-        full = f"{full} {GLYPHS.mark}{marks:,}" if marks else full
-        return Tab(self.key, self.title, self.short, full, brief)
+        full = brief = self.count_text(snapshot, total, scope, found)
+        if self.dropped(snapshot):
+            brief = f"{found}/{total:,}+" if found else f"{total:,}+"
+        if told := self.told(snapshot).partition(",")[0]:
+            full = f"{full}, {told}"
+        marked = f" {GLYPHS.mark}{marks:,}" if marks else ""
+        return Tab(self.key, self.title, self.short, full + marked, brief, brief + marked)
 
     def columns_for(self, counts: Counter[str], scope: Scope) -> tuple[Column[Any], ...]:
         """The columns; the namespace is one only where there can be several.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -97,32 +97,53 @@ def _left(names: Sequence[str], scope: list[Part]) -> list[Part]:
 
 
 class Tab(NamedTuple):
-    """One pane in the line of tabs; `full` counts where one is, `brief` elsewhere."""
+    """One pane in the line of tabs; `full` counts where one is, `brief` elsewhere.
+
+    `least` is what has to be told where one is: how many there are, that some are not kept, marks.
+    """
 
     key: str
     title: str
     short: str
     full: str
     brief: str
+    least: str
+
+
+# How the tab that one is on is told, and how the others are: the fullest first.
+_TAB_FORMS = (
+    ("{0.key} {0.title} {0.full}", "{0.key} {0.title} {0.brief}"),
+    ("{0.key} {0.title} {0.full}", "{0.key} {0.short} {0.brief}"),
+    ("{0.key} {0.title} {0.least}", "{0.key} {0.short} {0.brief}"),
+    ("{0.key} {0.short} {0.least}", "{0.key} {0.short} {0.brief}"),
+    ("{0.key} {0.title} {0.full}", "{0.key} {0.title}"),
+    ("{0.key} {0.title} {0.least}", "{0.key} {0.title}"),
+    ("{0.key} {0.title} {0.least}", "{0.key} {0.short}"),
+    ("{0.key} {0.short} {0.least}", "{0.key} {0.short}"),
+    ("{0.key} {0.short} {0.least}", "{0.key}{0.short}"),
+    ("{0.key} {0.short} {0.least}", "{0.key}"),
+    ("{0.key} {0.least}", "{0.key}"),
+    ("{0.key} {0.least}", ""),
+)
 
 
 def tab_parts(tabs: Sequence[Tab], current: int, width: int) -> list[Part]:
-    """All tabs with their full titles and counts, or as much of it as there is room for."""
-    forms: tuple[Callable[[Tab, bool], str], ...] = (
-        lambda t, here: f"{t.key} {t.title} {t.full if here else t.brief}",
-        lambda t, here: f"{t.key} {t.title} {t.full}" if here else f"{t.key} {t.short} {t.brief}",
-        lambda t, _: f"{t.key} {t.title}",
-        lambda t, here: f"{t.key} {t.short} {t.full if here else t.brief}",
-        lambda t, _: f"{t.key} {t.short}",
-        lambda t, _: f"{t.key}{t.short}",
-        lambda t, _: t.key,
-    )
-    for form in forms:
-        texts = [form(tab, number == current).rstrip() for number, tab in enumerate(tabs)]
-        if sum(cell_len(text) + 2 for text in texts) <= width:
+    """All tabs with their full titles and counts, or as much of it as there is room for.
+
+    A tab that there is no room for is an empty part: each stays in its place.
+    """
+    for here, elsewhere in _TAB_FORMS:
+        texts = [
+            f"[{here.format(tab).rstrip()}]" if number == current else _beside(elsewhere, tab)
+            for number, tab in enumerate(tabs)
+        ]
+        if sum(map(cell_len, texts)) <= width:
             break
-    parts: list[Part] = []
-    for number, text in enumerate(texts):
-        here = number == current
-        parts.append((f"[{text}]" if here else f" {text} ", "bold $primary" if here else "$quiet"))
-    return parts
+    return [
+        (text, "bold $primary" if number == current else "$quiet")
+        for number, text in enumerate(texts)
+    ]
+
+
+def _beside(form: str, tab: Tab) -> str:
+    return f" {form.format(tab).rstrip()} " if form else ""
