@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -59,7 +58,14 @@ def test_a_file_tells_all_that_a_rule_has() -> None:
         ('{"rules": [{"method": "x", "action": "hang", "nth": "1"}]}', "'nth' is of the wrong"),
         ('{"rules": [{"method": "x", "action": "hang", "nth": true}]}', "'nth' is of the wrong"),
         ('{"rules": [{"method": "x", "action": "hang", "every": 0}]}', "too small"),
+        ('{"rules": [{"method": "x", "action": "hang", "nth": 0}]}', "too small"),
         ('{"rules": [{"method": "x", "action": "delay", "seconds": -1}]}', "too small"),
+        ('{"rules": [{"method": "x", "action": "delay", "seconds": NaN}]}', "'seconds' is"),
+        ('{"rules": [{"method": "x", "action": "delay", "seconds": 1e999}]}', "'seconds' is"),
+        (f'{{"rules": [{{"method": "x", "action": "delay", "seconds": {10**400}}}]}}', "'seconds'"),
+        ("[" * 100_000, "not JSON: it is nested too deeply"),
+        (f'{{"rules": [{{"method": "{"(" * 9999}", "action": "hang"}}]}}', "no regular expression"),
+        ('{"rules": [{"method": "x{1,9999999999}", "action": "hang"}]}', "no regular expression"),
         ('{"rules": [{"method": "x", "action": "error", "code": "OK"}]}', "not the code"),
         ('{"rules": [{"method": "x", "action": "error", "code": "BAD"}]}', "not the code"),
     ],
@@ -194,10 +200,10 @@ async def test_a_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
         call = asyncio.create_task(client.namespaces.list())
         await client.leases.list(namespace="n")
         assert not call.done()
-        file.write_text('{"rules": ')
-        os.utime(file, ns=(1, 1))
-        await client.leases.list(namespace="n")
-        assert len(faults.rules) == 1, "what is wrong changes nothing"
+        for wrong in (b'{"rules": ', b"\xff\xff", b"[" * 100_000):
+            file.write_bytes(wrong)
+            await client.leases.list(namespace="n")
+            assert len(faults.rules) == 1, "what is wrong changes nothing"
         rule = {"method": "Leases/List", "action": "error", "code": "UNAVAILABLE"}
         file.write_text(json.dumps({"rules": [rule]}))
         async with asyncio.timeout(PATIENCE):
@@ -212,4 +218,7 @@ def test_a_file_that_is_wrong_or_missing_is_refused(tmp_path: Path) -> None:
         Faults.from_file(file)
     file.write_text("{}")
     with pytest.raises(BadFaults):
+        Faults.from_file(file)
+    file.write_bytes(b"\xff")
+    with pytest.raises(BadFaults, match="not JSON"):
         Faults.from_file(file)

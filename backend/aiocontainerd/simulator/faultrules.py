@@ -26,6 +26,7 @@ Action = Literal["delay", "hang", "cut", "error", "rubbish"]
 _ACTIONS: tuple[str, ...] = get_args(Action)
 _NUMBERS = ("nth", "from", "every", "after")
 _TEXTS = ("method", "action", "code", "message", "namespace")
+_LONGEST = 86_400  # s: whoever wants a call to wait for more says `hang`
 
 
 class BadFaults(ValueError):
@@ -41,7 +42,7 @@ class Rule:
 
     method: str
     action: Action
-    nth: int = 0
+    nth: int | None = None
     first: int = 1
     every: int = 1
     after: int = 0
@@ -56,11 +57,14 @@ class Rule:
             raise BadFaults(f"action is '{self.action}', not one of {', '.join(_ACTIONS)}")
         if self.code not in grpc.StatusCode.__members__ or self.code == "OK":
             raise BadFaults(f"'{self.code}' is not the code of a gRPC error")
-        if min(self.nth, self.after, self.seconds) < 0 or min(self.first, self.every) < 1:
+        nth = 1 if self.nth is None else self.nth
+        if min(self.after, self.seconds) < 0 or min(nth, self.first, self.every) < 1:
             raise BadFaults("a number is too small")
+        if not self.seconds <= _LONGEST:  # NaN, too
+            raise BadFaults(f"'seconds' is not a number up to {_LONGEST:,}")
         try:
             pattern = re.compile(f"(?:{self.method})$")
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise BadFaults(f"method '{self.method}' is no regular expression: {error}") from error
         object.__setattr__(self, "pattern", pattern)
 
@@ -70,17 +74,19 @@ class Rule:
 
     def strikes(self, number: int) -> bool:
         """Whether the call of this number (from 1) is struck. Pure."""
-        if self.nth:
+        if self.nth is not None:
             return number == self.nth
         return number >= self.first and (number - self.first) % self.every == 0
 
 
-def parse(text: str) -> tuple[Rule, ...]:
+def parse(text: str | bytes) -> tuple[Rule, ...]:
     """The rules of a file's text. Raises BadFaults."""
     try:
         found = json.loads(text)
     except ValueError as error:
         raise BadFaults(f"this is not JSON: {error}") from error
+    except RecursionError as error:
+        raise BadFaults("this is not JSON: it is nested too deeply") from error
     rules = found.get("rules") if isinstance(found, dict) else None
     if not isinstance(rules, list) or set(found) != {"rules"}:
         raise BadFaults('this is not {"rules": […]}')

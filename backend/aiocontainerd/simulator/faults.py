@@ -36,7 +36,7 @@ class Faults(aio.ServerInterceptor):
         self._seen: tuple[int, int] | None = None
         self._streams: dict[_Stream, str] = {}
         if file is not None:
-            self._rules = parse(file.read_text())
+            self._rules = parse(file.read_bytes())
             self._seen = _version(file)
 
     @classmethod
@@ -163,7 +163,7 @@ class Faults(aio.ServerInterceptor):
             return
         self._seen = version
         try:
-            self.rules = parse(self._file.read_text())
+            self.rules = parse(self._file.read_bytes())
         except (BadFaults, OSError) as error:
             _LOG.warning("%s: %s; the faults stay as they were", self._file, error)
 
