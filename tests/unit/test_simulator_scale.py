@@ -5,9 +5,11 @@ import json
 import sys
 from contextlib import suppress
 
+from aiocontainerd.pb.event_payloads_pb2 import TaskStart
 from aiocontainerd.pb.events_pb2 import Envelope
 from aiocontainerd.simulator import World, emit, populate
 from aiocontainerd.simulator.events import Bus
+from aiocontainerd.simulator.tasks import RUNNING
 
 
 def test_what_a_populated_world_holds() -> None:
@@ -76,6 +78,25 @@ async def test_what_emit_tells_is_so() -> None:
     steps = [event.topic for event in mine if event.topic != "/containers/update"]
     assert steps[:4] == ["/tasks/exit", "/tasks/delete", "/tasks/create", "/tasks/start"]
     assert len(steps) < len(mine)
+
+
+async def test_while_tasks_stop_and_start_about_as_many_run_as_before() -> None:
+    world = World()
+    populate(world, containers=60, images=1, running=40)
+    space = world.space("default")
+    stream = world.bus.subscribe(['topic=="/tasks/start"'])
+    emitting = asyncio.ensure_future(emit(world, 20_000))
+    started = set()
+    for _ in range(100):
+        event = Envelope.FromString(await asyncio.wait_for(anext(stream), 10)).event
+        started.add(TaskStart.FromString(event.value).container_id)
+        running = sum(task.process.status == RUNNING for task in space.tasks.values())
+        assert 39 <= running <= 40
+    emitting.cancel()
+    with suppress(asyncio.CancelledError):
+        await emitting
+    await stream.aclose()
+    assert started == {f"row{number:05}" for number in range(40)}, "each of them in its turn"
 
 
 async def test_emit_waits_for_something_to_change() -> None:

@@ -73,7 +73,7 @@ async def emit(world: World, rate: float, *, namespace: str = "default") -> None
     """Change things for ever, so that `rate` events a second are published.
 
     In turn the label `beat` of a container, and a task's next step: it exits, is deleted, created
-    and started again.
+    and started again. Then comes the next task: all others run meanwhile.
     """
     if rate <= 0:
         return
@@ -88,35 +88,49 @@ async def emit(world: World, rate: float, *, namespace: str = "default") -> None
 
 def _changes(world: World, namespace: str) -> Iterator[None]:
     """Each step publishes one event; while there are no containers it does nothing."""
-    restless: dict[str, None] = {}  # who had a task once
+    restarts = _restarts(world, namespace)
     for beat in count():
-        space = world.look(namespace)
-        restless |= dict.fromkeys(space.tasks)
-        ids, tasked = list(space.containers), list(restless)
+        ids = list(world.look(namespace).containers)
         if not ids:
             yield
-        for position, id in enumerate(ids):
+        for id in ids:
             with suppress(Refused):  # it was deleted meanwhile
                 wanted = containers_pb2.Container(id=id, labels={"beat": str(beat)})
                 records.update(world, namespace, wanted, ["labels.beat"])
                 yield
-            if tasked:
-                with suppress(Refused):
-                    _step(world, namespace, tasked[position % len(tasked)])
-                    yield
+            if next(restarts):
+                yield
 
 
-def _step(world: World, namespace: str, id: str) -> None:
-    """What comes next in the life of a task."""
+def _restarts(world: World, namespace: str) -> Iterator[bool]:
+    """Whether there was a next step: of one task after the other, until it runs again."""
+    restless: dict[str, None] = {}  # who had a task once
+    while True:
+        restless |= dict.fromkeys(world.look(namespace).tasks)
+        for id in restless:
+            with suppress(Refused):
+                while _step(world, namespace, id) != tasks.RUNNING:
+                    yield True
+                yield True
+        yield False
+
+
+def _step(world: World, namespace: str, id: str) -> int:
+    """What comes next in the life of a task; returns its status then, that of none being 0."""
     task = world.look(namespace).tasks.get(id)
     if task is None:
         tasks.create(world, namespace, tasks_pb2.CreateTaskRequest(container_id=id))
-    elif task.process.status == tasks.CREATED:
-        tasks.start(world, namespace, id)
-    elif task.process.status == tasks.STOPPED:
-        tasks.delete(world, namespace, id)
-    else:
-        tasks.exit(world, namespace, id, 0)
+        return tasks.CREATED
+    match task.process.status:
+        case tasks.CREATED:
+            tasks.start(world, namespace, id)
+            return tasks.RUNNING
+        case tasks.STOPPED:
+            tasks.delete(world, namespace, id)
+            return process_pb2.STATUS_UNKNOWN
+        case _:
+            tasks.exit(world, namespace, id, 0)
+            return tasks.STOPPED
 
 
 def _image(number: int) -> ImageParts:
