@@ -56,7 +56,8 @@ class Values:
     ) -> list[Hashable] | None:
         """These, sorted; None where the time was not enough: then call it again.
 
-        Equal ones, and those of a group, stay as they are. What has no value, None, stands last.
+        Equal ones, and those of a group, stay as they are. What has no value, None, stands last,
+        or first if it is reversed.
         """
         begun = time.perf_counter()
         wanted = (id(keys), by, reverse)
@@ -115,8 +116,8 @@ class Values:
             self._by = by
         for key in self._touched:
             row, number = rows.one(key), self._numbers.get(key)
-            if number is None:
-                if self._left is not None and row is not None:
+            if number is None:  # it has come, or is among those that are still to be made
+                if self._left is not None and (row is not None or self._left):
                     self._left = None if self._left else [key]
             elif row is None:
                 del self._numbers[key]
