@@ -96,10 +96,10 @@ async def test_what_is_broken_is_found_and_the_remedies_help(
         os.kill(shim, signal.SIGCONT)
     assert [each.level for each in stuck] == [Level.PROBLEM]
 
-    # The remedies, word by word; the daemon removes the snapshot of the lost record when it likes.
-    wait_for(
-        lambda: "orphan" not in daemon.ctr(*snapshots, "ls", namespace=namespace), "it is gone"
-    )
+    # The remedies, word by word; the snapshot of the lost record goes when the daemon collects.
+    daemon.ctr("leases", "create", "--id", "collect", namespace=namespace)
+    daemon.ctr("leases", "rm", "--sync", "collect", namespace=namespace)
+    assert "orphan" not in daemon.ctr(*snapshots, "ls", namespace=namespace)
     subprocess.run(found["mounts"].remedy[2:], shell=True, check=True)
     words = found["tasks"].remedy[2:].partition("   (")[0].replace("IMAGE", BUSYBOX)
     words = words.replace("create ", f"create --snapshotter {daemon.snapshotter} ")

@@ -121,9 +121,11 @@ def test_sizes(start: tuple[int, int], plain: dict[str, str]) -> None:
         assert_restored(terminal)
 
 
-def test_a_size_that_cannot_be(plain: dict[str, str]) -> None:
+@pytest.mark.parametrize("later", [False, True])
+def test_a_size_that_cannot_be(plain: dict[str, str], later: bool) -> None:
     with Terminal([COMMAND, "--demo"], plain) as terminal:
-        terminal.wait_for("web1")
+        if later:
+            terminal.wait_for("q quit")
         # pyte need not draw it.
         terminal.resize_unseen(5000, 5000)
         sent = len(terminal.raw)

@@ -38,6 +38,8 @@ class SturdyDriver(LinuxDriver):
 
     def __init__(self, app: Any, **options: Any) -> None:
         super().__init__(app, **options)
+        if self._size is None:  # else the app asks rich, which knows no bounds
+            self._size = self._get_terminal_size()
         self._active = False
         self._plain = is_plain(os.environ)
         self._stage: Stage | None = getattr(app, "stage", None)  # who may have the terminal still
