@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.pilot import Pilot
 
+from aiocontainerd.metrics import Rates, Usage
 from aiocontainerd.models import Key, Phase
 from aiocontainerd.simulator import tasks
 from aiocontainerd.simulator.services.tasks import TasksServicer
@@ -18,9 +19,11 @@ from ctdeck.app import CtdeckApp
 from ctdeck.demo import Demo
 from ctdeck.formatting import GLYPHS
 from ctdeck.numbers import asking, book
+from ctdeck.pods import pods_of
 from ctdeck.screens import looking, sampling
 from ctdeck.settings import Settings
 from tests.tui.apps import lines_of, screen_text, until
+from tests.unit.test_listing import assert_pods_are_together
 
 DASH = GLYPHS.status[None]
 PIDS = "/containerd.services.tasks.v1.Tasks/ListPids"
@@ -247,6 +250,35 @@ async def test_an_order_by_numbers_asks_for_all_that_run_some_at_a_time(
         await until(pilot, lambda: order()[-1] not in running)
         seen = {row.key.id for row in app.main.view.table.view.shown[:19]}
         assert all(len(ids - seen) <= 5 + 19 for _, ids in asked.questions)
+
+
+async def test_an_order_by_numbers_brings_no_row_of_another_namespace(asked: Asked) -> None:
+    async with demo((200, 50)) as (app, pilot, _):
+        app.main.set_scope("k8s.io")
+        await pilot.press("colon", *"stats", "enter")
+        view = app.main.view.table.view
+        await until(pilot, lambda: app.main.view.table.sort_column == "cpu")
+        ours = {key for key in app.store.snapshot.containers if key.namespace == "k8s.io"}
+        known = app.main.sampling.numbers.readings
+        await until(pilot, lambda: ours & {*app.main.sampling._alive()} <= {*known})
+        asked.questions.clear()
+        await until(pilot, lambda: len(asked.questions) > 3)
+        assert {*view.keys} == {*view.all} == ours
+        assert {namespace for namespace, _ in asked.questions} == {"k8s.io"}
+
+
+async def test_numbers_of_one_container_move_all_of_its_pod() -> None:
+    async with demo((200, 50)) as (app, pilot, _):
+        main = app.main
+        pods = pods_of(app.store.snapshot)
+        await pilot.press("colon", *"stats", "enter")
+        await until(pilot, lambda: main.view.table.sort_column == "cpu" and bool(pods))
+        main.sampling._look = lambda *_: 1000.0  # type: ignore[method-assign]
+        for number, key in enumerate([*pods] * 3):
+            rates = Rates(cpu=float(number * 7 % 5))
+            main.sampling.numbers.readings[key] = book.Reading(1, Usage(0.0), rates, 0.0)
+            main.view.renumber({key})
+            assert_pods_are_together(main.view.table.view.keys, pods)
 
 
 async def test_the_details_tell_the_numbers_over_time() -> None:

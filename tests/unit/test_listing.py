@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from itertools import groupby, pairwise
@@ -99,9 +100,15 @@ def anew(view: RowView[Any], listing: Listing, at: Snapshot, scope: str | None) 
 def settle(view: RowView[Any]) -> None:
     """On a busy machine what takes no time takes some."""
     while not view.is_settled:
-        if view.read_on():
-            view.arrange()
+        turn(view)
+
+
+def turn(view: RowView[Any]) -> None:
+    """As `Turns` does it."""
+    if view.is_sorted:
         view.look_on()
+    elif view.read_on():
+        view.arrange()
 
 
 def bring(view: RowView[Any], listing: Listing, old: Snapshot, new: Snapshot, scope: str | None):  # type: ignore[no-untyped-def]
@@ -140,6 +147,35 @@ def test_a_list_that_is_kept_is_the_one_made_anew(
         assert view.all == sorted(listing.keys(new, scope), key=partial(listing.order, new))
         if listing.pods:
             assert_pods_are_together(view.keys, listing.pods(new))
+
+
+@pytest.mark.parametrize("pane", PANES, ids=lambda pane: pane.id)
+@settings(max_examples=50)
+@given(worlds=st.lists(hosts(), min_size=2, max_size=5), data=st.data())
+def test_news_in_the_middle_of_a_sort_or_a_filter_lose_nothing(
+    pane: Any, worlds: list[Snapshot], data: st.DataObject
+) -> None:
+    listing, columns = pane.listing, pane.columns
+    view: RowView[Any] = RowView()
+    view.sort_key = data.draw(st.sampled_from(columns)).sort
+    view.reverse = data.draw(st.booleans())
+    view.text = lambda row: searched(columns, row, NOW)
+    view.accepts = data.draw(st.sampled_from((None, lambda text: "a" in text)))
+    pieces = {"rowview.AT_ONCE": 0.0, "values.PIECE": 2, "values.RUN": 3, "texts.PIECE": 1}
+    with ExitStack() as patches:
+        for name, value in pieces.items():
+            patches.enter_context(patch(f"ctdeck.widgets.{name}", value))
+        few = data.draw(st.sampled_from((0, 1, 64)))
+        patches.enter_context(patch("ctdeck.widgets.rowview.FEW", few))
+        view.set_keys(listing.keys(worlds[0], None), rows_of(listing, worlds[0]))
+        for old, new in pairwise(worlds):
+            for _ in range(data.draw(st.integers(0, 5))):
+                turn(view)
+            bring(view, listing, old, new, None)
+            assert {*view.keys} <= {*view.all}
+            assert [row.key for row in view.shown] == view.keys
+        settle(view)
+    assert list(view.shown) == anew(view, listing, worlds[-1], None)
 
 
 def assert_pods_are_together(keys: list[Any], pods: Any) -> None:

@@ -12,11 +12,19 @@ from typing import Any
 
 from aiocontainerd.models import Container, Key, Mount, Snapshot
 from ctdeck.differing import differing
-from ctdeck.listing import PIECE, InTurns, Listing, at_once, differing_within, sorted_by_id, within
+from ctdeck.listing import (
+    PIECE,
+    InTurns,
+    Listing,
+    at_once,
+    differing_within,
+    sorted_by_id,
+    within,
+)
 from ctdeck.mountkinds import group_of
 from ctdeck.rows import MountRow, Scope
 
-_space, _mounts = attrgetter("namespace"), attrgetter("mounts")
+_space, _mounts, _source = attrgetter("namespace"), attrgetter("mounts"), attrgetter("source")
 
 
 def _mounts_in_turns(snapshot: Snapshot, scope: Scope) -> InTurns:
@@ -65,10 +73,14 @@ def _mount_order(snapshot: Snapshot, key: tuple[str, str, str, int]) -> Any:
     return None if mount is None else (group_of(mount), key[1], key[0], key[3])
 
 
-def _mounts_touched(old: Snapshot, new: Snapshot, scope: Scope) -> Set[Hashable] | None:
-    if old.sources is not new.sources and old.sources != new.sources:
-        return None
+def _mounts_touched(old: Snapshot, new: Snapshot, scope: Scope) -> Set[Hashable]:
     found: set[Hashable] = set()
+    if seen := differing(old.sources, new.sources):
+        for key in within(scope, new.containers):
+            mounts = new.containers[key].mounts
+            if not seen.isdisjoint(map(_source, mounts)):
+                identities = zip(_keys_of(new.containers[key]), mounts, strict=True)
+                found.update(each for each, mount in identities if mount.source in seen)
     for key in differing_within(old.containers, new.containers, scope):
         found.update(_keys_of(old.containers.get(key)))
         found.update(_keys_of(new.containers.get(key)))

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence, Set
+from collections.abc import Hashable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from textual.content import Content
 
-from aiocontainerd.models import Snapshot
+from aiocontainerd.models import Key, Snapshot
 from aiocontainerd.safe import safe
 from ctdeck.filtering import compile_filter
 from ctdeck.formatting import GLYPHS
 from ctdeck.masking import masked_text
 from ctdeck.panes import Pane
+from ctdeck.pods import with_mates
 from ctdeck.remembered import Remembered, Sort
 from ctdeck.settings import Settings
 from ctdeck.widgets.column import Column, shown_of
@@ -69,7 +70,9 @@ class PaneView:
             self._counted = snapshot
         if not self.table.display:
             # Its old rows may go; what it lists is made when it is seen.
-            self._shown = None
+            if self._shown is not None:
+                self._shown = None
+                self.table.view.forget()
             self.table.view.rows = self._rows(snapshot)
             return
         other, self._listed = scope != self._listed, scope
@@ -129,12 +132,19 @@ class PaneView:
             before, now = partial(listing.order, old), partial(listing.order, snapshot)
             table.update(rows, touched, before, now)
 
-    def renumber(self, touched: Set[Hashable]) -> None:
+    def renumber(self, touched: Set[Key]) -> None:
         """Of these rows something has changed that is not in the snapshot: what is sorted by."""
-        shown = self._shown
-        if shown is not None:
-            order = partial(self.pane.listing.order, shown)
-            self.table.update(self._rows(shown), touched, order, order)
+        shown, listing = self._shown, self.pane.listing
+        if shown is None:
+            return
+        pods = listing.pods(shown) if listing.pods else {}
+        order = partial(listing.order, shown)
+        listed = with_mates(self.listed(touched), pods, pods)
+        self.table.update(self._rows(shown), listed, order, order)
+
+    def listed(self, keys: Iterable[Key]) -> set[Key]:
+        """Those of them that are of the namespace that is listed."""
+        return {key for key in keys if self._scope in (None, key.namespace)}
 
     def set_filter(self, text: str, snapshot: Snapshot) -> None:
         """Filter; raises ValueError for a broken regular expression, the old filter stays."""

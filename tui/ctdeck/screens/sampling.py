@@ -178,7 +178,10 @@ class Sampling:
         if now < self._crowd_at or self._asked:
             return max(SOONEST, self._crowd_at - now)
         if not self._crowd:
-            self._crowd = [key for key in living if key not in seen]
+            scope = self._main.scope
+            self._crowd = [
+                key for key in living if key not in seen and scope in (None, key.namespace)
+            ]
             self._rounds += 1
         part, self._crowd = self._crowd[-CROWD:], self._crowd[:-CROWD]
         for key in part:
@@ -259,7 +262,7 @@ class Sampling:
             if view in by_number and touched:
                 view.renumber(touched)
             elif new:
-                view.table.rearrange(lambda: None, new)
+                view.table.rearrange(lambda: None, view.listed(new))
             else:
                 view.table.renew()
         if self._sees_stats():

@@ -30,9 +30,10 @@ class Column(Generic[R]):
     `cell` gets the row and the present time. `priority` 0 stays longest; the highest goes
     first when the width is short. A column is as wide as its content, at most `maximum`
     cells; before one is dropped the others shrink to `minimum`. Rows are sorted by what `sort`
-    tells of them; those of which that is None stand behind all others. `when` is for columns that show an age:
-    the time it counts from. `full` is what the filter reads in place of the cell, in as many lines
-    as there are ways to say it: where the cell shows less than all, or more than one would type.
+    tells of them; those of which that is None stand behind all others. `when` is for columns that
+    show an age: the time it counts from. `full` is what the filter reads in place of the cell, in
+    as many lines as there are ways to say it: where the cell shows less than all, or more than one
+    would type.
     `brief` is the title where there is no room for `title`. An `optional` column takes no room
     while no row has anything in it. `reserve` are cells that it has at least, for what changes all
     the time; a filter does not read what is `restless`. `falling`: `sort` has the largest first.

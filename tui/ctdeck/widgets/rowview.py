@@ -263,6 +263,11 @@ class RowView(Generic[K]):
         keys = group.deciding(_There(self.rows)) if group else (key,)
         return best(ranked(by(self.row(each))) for each in keys)
 
+    def forget(self) -> None:
+        """Nobody sees it: what was read of its rows goes, until it is listed anew."""
+        self.texts.forget()
+        self.values.forget()
+
     def let_go(self) -> None:
         """Wait for no row that has gone: it is the list that is another one."""
         self.missing = self._sought = None
