@@ -23,7 +23,7 @@ from ctdeck.pods import pods_of
 from ctdeck.screens import looking, sampling
 from ctdeck.settings import Settings
 from tests.tui.apps import lines_of, screen_text, until
-from tests.unit.test_listing import assert_pods_are_together
+from tests.unit.listed import assert_pods_are_together
 
 DASH = GLYPHS.status[None]
 PIDS = "/containerd.services.tasks.v1.Tasks/ListPids"
