@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -38,23 +39,36 @@ def state() -> Iterator[Path]:
     assert not left
 
 
+@pytest.fixture(scope="session", autouse=True)
+def temporaries() -> Iterator[str]:
+    """Where the programs that we start put temporary files: what a killed one leaves goes, too."""
+    with (
+        tempfile.TemporaryDirectory(prefix="ctdeck-test-", ignore_cleanup_errors=True) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("TMPDIR", folder)
+        yield folder
+
+
 @pytest.fixture
-def environment(state: Path) -> dict[str, str]:
+def environment(state: Path, temporaries: str) -> dict[str, str]:
     """A user's environment, without the tests' own settings."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(state.parent),
+        "TMPDIR": temporaries,
         "LANG": "C.UTF-8",
         "XDG_STATE_HOME": str(state.parent),
     }
 
 
 @pytest.fixture
-def plain(tmp_path: Path) -> dict[str, str]:
+def plain(tmp_path: Path, temporaries: str) -> dict[str, str]:
     """The same for what needs no daemon's state directory, and no root."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
+        "TMPDIR": temporaries,
         "LANG": "C.UTF-8",
         "XDG_STATE_HOME": str(tmp_path),
     }

@@ -79,6 +79,19 @@ def test_it_needs_no_rights_and_leaves_nothing(end: str | signal.Signals, tempor
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason=NOT_ROOT)
+def test_what_a_killed_one_left_goes_with_the_next(temporary: Path) -> None:
+    with demo(temporary) as terminal:
+        terminal.wait_for("web1")
+    left = set(temporary.iterdir())
+    assert left, "nothing can be removed after SIGKILL"
+    for folder in left:
+        os.utime(folder, (0, 0))
+    with demo(temporary) as terminal:
+        terminal.wait_for("web1")
+        assert not left & set(temporary.iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason=NOT_ROOT)
 def test_it_does_without_epoll(temporary: Path) -> None:
     with demo(temporary, sys.executable, "-c", _WITHOUT_EPOLL) as terminal:
         terminal.wait_for("web1")

@@ -1,7 +1,6 @@
 """Questions on a line that has stalled: what is typed before they are seen does not answer them."""
 
 import fcntl
-import os
 import struct
 import termios
 import time
@@ -16,10 +15,9 @@ READ_AND_ANSWERED = 0.6  # s; twice the time for which a question must have been
 
 
 @pytest.fixture
-def line(tmp_path: object) -> Iterator[SlowLine]:
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+def line(plain: dict[str, str]) -> Iterator[SlowLine]:
     command = [COMMAND, "--demo", "--namespace", "default"]
-    with SlowLine(command, environment, rows=24, columns=80) as terminal:
+    with SlowLine(command, plain, rows=24, columns=80) as terminal:
         terminal.wait_for("web1")
         yield terminal
 

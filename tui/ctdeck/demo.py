@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -27,6 +26,7 @@ from aiocontainerd.simulator.demo import (
 )
 from aiocontainerd.simulator.demo.journal import Journal
 from aiocontainerd.simulator.server import Simulator
+from aiocontainerd.simulator.temporaries import Temporary
 from aiocontainerd.state import StateDirectory
 from aiocontainerd.store import Store
 from ctdeck.settings import Session, Settings
@@ -81,7 +81,7 @@ class DemoStore(Store):
 class Demo:
     """The simulated host, for as long as ctdeck runs."""
 
-    def __init__(self, host: Host, folder: tempfile.TemporaryDirectory[str]) -> None:
+    def __init__(self, host: Host, folder: Temporary) -> None:
         self.host = host
         self.folder = Path(folder.name)
         self.root = self.folder / "host"  # where the files of the simulated host are
@@ -98,8 +98,7 @@ class Demo:
 
         Unless it is `lively` nothing happens there by itself.
         """
-        # 0700, and removed even if nobody calls `stop`.
-        folder = tempfile.TemporaryDirectory(prefix="ctdeck-demo-", ignore_cleanup_errors=True)
+        folder = Temporary("ctdeck-demo-")  # removed even if nobody calls `stop`
         demo = cls(host or make_host(pids=pids()), folder)
         try:
             demo._make_files()

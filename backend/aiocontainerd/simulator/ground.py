@@ -4,10 +4,11 @@ import errno
 import os
 import socket
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from aiocontainerd.simulator.temporaries import Temporary
 
 ROOTFS = "rootfs"  # inside the folder: the root of every snapshot
 _TRY = 1.0  # s for somebody on the socket to take our connection
@@ -54,9 +55,9 @@ def private() -> Iterator[None]:
         os.umask(mask)
 
 
-def folder() -> "tempfile.TemporaryDirectory[str]":
+def folder() -> Temporary:
     """A new private folder with a root of an image in it: nothing but its users."""
-    made = tempfile.TemporaryDirectory(prefix="ctdeck-simulator-")
+    made = Temporary("ctdeck-simulator-")
     etc = Path(made.name) / ROOTFS / "etc"
     etc.mkdir(parents=True)
     (etc / "passwd").write_text(_PASSWD, encoding="utf-8")

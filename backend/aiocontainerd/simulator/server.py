@@ -25,11 +25,10 @@ from aiocontainerd.simulator.services.tasks import TasksServicer
 from aiocontainerd.simulator.services.transfer import TransferServicer
 from aiocontainerd.simulator.services.version import VersionServicer
 from aiocontainerd.simulator.streams import Streams
+from aiocontainerd.simulator.temporaries import Temporary
 from aiocontainerd.simulator.world import World
 
 if TYPE_CHECKING:
-    import tempfile
-
     from aiocontainerd.simulator.faults import Faults
 
 VERSION = "2.1.9"
@@ -59,7 +58,7 @@ class Simulator:
         self.faults = faults
         self.calls: Counter[str] = Counter()
         self._server: aio.Server | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Temporary | None = None
         self._monitor: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
