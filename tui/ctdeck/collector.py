@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 # Objects until the young are looked at, and how often those until the older are. Python's own 700
-# made the p95 of scrolling 10,000 rows 37 ms instead of 10. With 50,000, 10, 10 the dialogs of five
-# minutes were kept as garbage (30 MB), and one look at it would have held the loop for 0.3 s.
-_THRESHOLDS = (20_000, 4, 4)
+# made the p95 of scrolling 10,000 rows 37 ms instead of 10; 20,000 held the loop for 5 to 11 ms at
+# every twentieth page, 5,000 for 2 at every fifth. With 50,000, 10, 10 the dialogs of five minutes
+# were kept as garbage (30 MB), and one look at it would have held the loop for 0.3 s.
+_THRESHOLDS = (5_000, 16, 4)
 
 
 def settle() -> None:
