@@ -18,6 +18,7 @@ from aiocontainerd.models import ServerInfo, Snapshot
 from aiocontainerd.store import Store
 from ctdeck import starting
 from ctdeck.app import CtdeckApp
+from ctdeck.screens import showing
 from ctdeck.settings import Session, Settings, from_arguments
 from tests.tui.apps import running, screen_text, until
 from tests.tui.worlds import container, world
@@ -273,3 +274,33 @@ async def test_rows_can_be_used_while_more_are_read() -> None:
         await until(pilot, lambda: "reading" not in screen_text(app))
         assert app.main.row is not None
         assert app.main.row.key == chosen.key
+
+
+async def test_a_long_list_is_counted_while_its_rows_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time the rows cost as much as they are many; the number in the top line does not."""
+    many = {one.key: one for one in (container(f"row{i:05}") for i in range(9000))}
+    each = len(container("row").mounts)
+
+    def read(count: int) -> Snapshot:
+        part = dict(list(many.items())[:count])
+        return replace(world(), containers=part, loaded=False, reading=frozenset({"containers"}))
+
+    session = Session(Store())
+    async with running(read(1000), session=session, size=(120, 35)) as (app, pilot):
+        rows, mounts = app.main.view.table.view, app.main.views["mounts"].table.view
+        monkeypatch.setattr(showing, "REST", 0.0)
+        for count in (3000, 4000):
+            session.store.publish(read(count))
+            await until(pilot, lambda count=count: len(rows.all) == count)
+        monkeypatch.setattr(showing, "REST", 1e6)
+        monkeypatch.setattr(showing, "LONGEST_REST", 1e6)
+        for count in (5000, 6000, 7000):
+            session.store.publish(read(count))
+            words = f"reading: {count:,} containers so far"
+            await until(pilot, lambda words=words: words in screen_text(app))
+        assert len(rows.all) == 5000
+        assert len(mounts.all) == 4000 * each  # another long list waits for four times as many
+        session.store.publish(replace(read(9000), loaded=True, reading=frozenset()))
+        await until(pilot, lambda: len(rows.all) == 9000)
+        assert len(mounts.all) == 9000 * each
+        assert "reading" not in screen_text(app)

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
+from aiocontainerd import reconcile
 from aiocontainerd.client import Client
 from aiocontainerd.errors import NotFound, Unavailable
 from aiocontainerd.models import (
@@ -20,6 +21,7 @@ from aiocontainerd.reconcile.fetch import Fetcher
 from aiocontainerd.reconcile.topics import Kind, Target
 from aiocontainerd.reconcile.world import World
 from aiocontainerd.slices import SLICE, sliced
+from aiocontainerd.store import Store
 
 from .reconciling import CONTAINERS, IMAGES, TASKS, container, make_world, put_list
 
@@ -136,7 +138,7 @@ async def test_what_changed_while_the_list_was_read_stays() -> None:
     assert held[Key("n", "changed")].image == "j"
 
 
-def test_the_first_screenful_is_shown_at_once_and_then_ever_more() -> None:
+def test_the_first_screenful_is_shown_at_once_and_the_rest_in_time() -> None:
     made, pokes = make_world()
     put_list(made, TASKS, {}, made.records.asking(TASKS))
     number = made.records.asking(CONTAINERS)
@@ -145,12 +147,13 @@ def test_the_first_screenful_is_shown_at_once_and_then_ever_more() -> None:
     for _ in range(200):
         pokes.clear()
         made.put_some(CONTAINERS, dict(next(rows) for _ in range(100)), number)
+        assert world.SELDOM in pokes
         if world.AT_ONCE in pokes:
             snapshot = made.freeze()
             early.append(len(snapshot.containers))
             assert not snapshot.loaded
             assert snapshot.reading == {"containers", "images"}
-    assert early == [100, 400, 1600, 6400]
+    assert early == [100]
     made.complete(CONTAINERS, number)
     assert made.freeze().reading == {"images"}
     made.set(loaded=True)
@@ -159,6 +162,26 @@ def test_the_first_screenful_is_shown_at_once_and_then_ever_more() -> None:
     assert made.freeze().reading == frozenset()
     made.read_anew()
     assert made.freeze().reading == {"containers", "tasks", "images"}
+
+
+@pytest.mark.parametrize(("cost", "gap"), [(0.0, reconcile.LOADING_GAP), (0.1, 2.0)])
+async def test_a_long_list_is_told_of_as_often_as_it_costs(
+    monkeypatch: pytest.MonkeyPatch, cost: float, gap: float
+) -> None:
+    """Not ever more seldom: the tenth snapshot comes as soon after the ninth as the second."""
+    keeper = reconcile._Keeper(cast(Any, None), Store(), None, 1.0, cast(Any, None))
+    made, clock = keeper._world, iter(range(1000))
+    made.put_namespaces(["n"], ["n"])
+    monkeypatch.setattr(reconcile, "thread_time", lambda: cost * next(clock))
+    number = made.records.asking(CONTAINERS)
+    for id, record in many(10).items():
+        made.put_some(CONTAINERS, {id: record}, number)
+        keeper._publish()
+        assert keeper._publisher.gap == pytest.approx(gap)
+    made.set(loaded=True)
+    keeper._publish()
+    assert keeper._publisher.gap == reconcile.PUBLISH_GAP
+    keeper._publisher.stop()
 
 
 def test_no_row_is_shown_early_while_its_task_is_not_known() -> None:

@@ -6,6 +6,7 @@ listed anew, and slowly all the time, because not every change is announced.
 """
 
 import asyncio
+from time import thread_time
 
 from aiocontainerd.client import Client
 from aiocontainerd.errors import DeadlineExceeded, Unavailable
@@ -23,7 +24,8 @@ from aiocontainerd.unreached import UNREACHED
 RESYNC = 30.0  # s
 FIRST_PAUSE = 0.1  # s until the first try after a loss; doubled each time
 PUBLISH_GAP = 0.05  # s: at most 20 snapshots a second
-LOADING_GAP = 0.25  # s; while the first lists are read, twice as long each time
+LOADING_GAP = 0.25  # s; while the first lists are read
+CUTTING_GAP = 20  # times what it took to cut a snapshot, if that is longer: then it costs 5 %
 FIRST_HOLD = 0.15  # s in which nothing less than the first lists is worth a snapshot
 LONGEST_PAUSE = 0.5  # s: knocking at a socket costs next to nothing
 LISTEN = 0.3  # s to find out what speaks on a socket where gRPC gets no connection
@@ -55,8 +57,9 @@ async def reconcile(
 
     At most 20 snapshots a second are published, and none when nothing has changed. In two
     snapshots `images`, `containers`, `tasks` and `sources` are the same objects if they are equal.
-    While long lists are read for the first time, a few snapshots show the rows read so far
-    (`Snapshot.loaded` is False and `reading` names the lists): the first screenful at once.
+    While long lists are read for the first time, snapshots show the rows read so far
+    (`Snapshot.loaded` is False and `reading` names the lists): the first screenful at once, then
+    at most four a second, fewer where there are so many rows that cutting them takes long.
     `reading` names a list as long as this connection has not read it, even when `loaded` is True.
     """
     keeper = _Keeper(client, store, namespaces, resync, read_details)
@@ -132,11 +135,13 @@ class _Keeper:
             self._publisher.poke(within)
 
     def _publish(self) -> None:
+        begun = thread_time()
         snapshot = self._world.freeze()
         if snapshot is not self._published:
             self._published = snapshot
             # Each snapshot delays the whole picture, and costs the more the more rows there are.
-            self._publisher.gap = PUBLISH_GAP if snapshot.loaded else 2 * self._publisher.gap
+            cut = CUTTING_GAP * (thread_time() - begun)
+            self._publisher.gap = PUBLISH_GAP if snapshot.loaded else max(LOADING_GAP, cut)
             self._store.publish(snapshot)
 
 

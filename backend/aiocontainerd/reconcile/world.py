@@ -29,7 +29,6 @@ SOON = 0.005  # s
 LATER = 0.04  # s: an event's line can wait for the row that changes with it
 SELDOM = 0.5  # s: while the first lists are being read, every snapshot delays the next row
 SCREENFUL = 100  # containers that are worth a snapshot before their list is whole
-GROWTH = 4  # how many times as many are worth the next one
 _SHOWN = (Kind.CONTAINERS, Kind.TASKS, Kind.IMAGES)
 
 
@@ -70,7 +69,7 @@ class World:
         self._events = Ring()
         self._next = Snapshot()
         self._read: set[Target] = set()  # lists that this session has read
-        self._worth = SCREENFUL  # containers with which the next early snapshot is worth it
+        self._offered = False  # there was a snapshot of the first of them
 
     @property
     def loaded(self) -> bool:
@@ -130,7 +129,7 @@ class World:
         """What was held is another daemon's: nothing of it is shown any more."""
         self.put_namespaces((), ())
         self._events.clear()
-        self._worth = SCREENFUL
+        self._offered = False
         self.set(loaded=False, phase=Phase.CONNECTING, error="", events=())
 
     def put_namespaces(self, names: Iterable[str], followed: Iterable[str]) -> None:
@@ -202,12 +201,13 @@ class World:
         return all(self.records.is_listed(kind, name) for name in self.namespaces)
 
     def _offer(self) -> None:
-        """The first rows at once, and then a few more pictures: each costs as much as it shows.
+        """The first rows at once: those that come after them can wait for their turn.
 
         A container's row is not true before it is known whether it has a task.
         """
-        if not self.loaded and self.rows >= self._worth and self.is_whole(Kind.TASKS):
-            self._worth = GROWTH * self.rows
+        due = not (self.loaded or self._offered)
+        if due and self.rows >= SCREENFUL and self.is_whole(Kind.TASKS):
+            self._offered = True
             self._changed(AT_ONCE)
 
     def _apply(self, changes: Iterable[Change], within: float = SOON) -> None:
