@@ -22,7 +22,7 @@ WELL_KNOWN = (
     "/var/snap/microk8s/common/run/containerd.sock",
     "/var/run/docker/containerd/containerd.sock",
 )
-PATIENCE = 2.0  # s for a daemon to answer
+PATIENCE = 5.0  # s for a daemon to answer: a loaded one takes 3
 
 _DIFFERENT = "Name containerd's own socket with --address."
 

@@ -12,6 +12,8 @@ import pytest
 
 from aiocontainerd import discovery
 from aiocontainerd.discovery import WELL_KNOWN, candidates, discover, others_here, probe
+from aiocontainerd.simulator import Simulator, World
+from aiocontainerd.simulator.faults import Faults
 from aiocontainerd.sniff import Speech, listen_to
 from aiocontainerd.sockets import find_fault, path_of
 
@@ -217,6 +219,13 @@ async def test_a_probe_ends_in_time(tmp_path: Path) -> None:
     async with serving(tmp_path / "s", silence) as address:
         await probe(address, patience=0.3)
     assert clock() - begun < 5
+
+
+async def test_a_slow_daemon_is_one_that_answers(tmp_path: Path) -> None:
+    faults = Faults()
+    faults.add("Version/Version|Introspection/.*", "delay", seconds=2.5)
+    async with Simulator(str(tmp_path / "s"), World(), faults=faults) as sim:
+        assert (await probe(sim.address)).server is not None
 
 
 async def test_discovery_tells_what_was_wrong_with_each(tmp_path: Path) -> None:

@@ -151,3 +151,21 @@ async def test_no_list_is_read_twice_at_the_start(address: str) -> None:
         await asyncio.sleep(3 * refresh.BATCH_GAP)
         lists = {name: n for name, n in daemon.sim.calls.items() if "List" in name}
         assert set(lists.values()) == {1}, lists
+
+
+async def test_a_daemon_that_is_slow_from_the_start_does_not_hang(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its smallest answer takes longer than that of a healthy one, again and again."""
+    monkeypatch.setattr(hello, "ANSWER", 0.1)
+    monkeypatch.setattr(session, "QUIET", 0.05)
+    faults, question = Faults(), "/containerd.services.version.v1.Version/Version"
+    faults.add("Version/Version", "delay", seconds=0.3)
+    async with following(address, 5, faults) as daemon:
+        await daemon.until(is_live)
+        phases, asked = set(), daemon.sim.calls[question]
+        async with asyncio.timeout(20):
+            while daemon.sim.calls[question] < asked + 4:
+                phases.add(daemon.store.snapshot.phase)
+                await asyncio.sleep(0.01)
+        assert phases == {Phase.LIVE}

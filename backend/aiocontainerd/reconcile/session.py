@@ -12,7 +12,7 @@ from aiocontainerd.models import Phase, ServerInfo
 from aiocontainerd.reconcile.details import Details
 from aiocontainerd.reconcile.fetch import lists_of
 from aiocontainerd.reconcile.follow import Follower
-from aiocontainerd.reconcile.hello import answer, confirm
+from aiocontainerd.reconcile.hello import ANSWER, answer, confirm, measure
 from aiocontainerd.reconcile.hostfiles import HostFiles
 from aiocontainerd.reconcile.pacing import Pacer
 from aiocontainerd.reconcile.topics import ALL_NAMESPACES, Kind, Target
@@ -49,6 +49,7 @@ class Session:
         self._resync = resync
         self._host_files = HostFiles(world)
         self._is_sure = False  # whether an event of our own came back
+        self._patience = ANSWER  # s for the smallest answer
 
     async def run(self) -> None:
         """Never returns; raises what ended it, in an ExceptionGroup."""
@@ -71,7 +72,8 @@ class Session:
         meeting = group.create_task(self._meet(group))
         if self._world.server is not None:
             await meeting  # another daemon may live at this address now
-        sure = self._is_sure = await confirm(self._client, self._follower.greeted)
+        self._patience = await measure(self._client)
+        sure = self._is_sure = await self._confirm()
         self._world.read_anew()
         await self._follower.refresher.get([ALL_NAMESPACES])
         if error := self._follower.fetcher.troubles.get(ALL_NAMESPACES):
@@ -171,19 +173,22 @@ class Session:
         heard = self._follower.heard
         if self._is_sure:
             self._follower.greeted.clear()
-            if await confirm(self._client, self._follower.greeted):
+            if await self._confirm():
                 return
         elif not is_behind:
             return
         if self._follower.heard == heard:
             raise Unavailable(DEAF)
 
+    async def _confirm(self) -> bool:
+        return await confirm(self._client, self._follower.greeted, self._patience)
+
     async def _wait_for_answer(self) -> bool:
         """Return once the daemon answers; true if it did not do so at once."""
         silent, since = 0, last_heard(self._client)
         while True:
             try:
-                await answer(self._client)
+                await answer(self._client, self._patience)
             except DeadlineExceeded:
                 self._world.set(phase=Phase.LOST, error=SILENT, heard_at=since)
                 await asyncio.sleep(RETRIES[min(silent, len(RETRIES) - 1)])
