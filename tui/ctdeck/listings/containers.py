@@ -21,7 +21,7 @@ from ctdeck.listing import (
 )
 from ctdeck.pods import Group, in_turns, pods_of, with_mates
 from ctdeck.rows import ContainerRow, Scope, TaskRow
-from ctdeck.widgets.maderows import rows_of
+from ctdeck.widgets.maderows import Made
 
 
 def _containers_in_turns(snapshot: Snapshot, scope: Scope) -> InTurns:
@@ -99,7 +99,7 @@ def _both_touched(old: Snapshot, new: Snapshot, scope: Scope) -> Set[Hashable]:
 CONTAINERS = Listing(
     keys=lambda s, scope: at_once(_containers_in_turns(s, scope)),
     row=_container_row,
-    rows=lambda s, keys: rows_of(
+    rows=lambda s, keys: Made(
         ContainerRow, map(s.containers.__getitem__, keys), map(s.tasks.get, keys)
     ),
     order=_container_order,
@@ -112,9 +112,7 @@ CONTAINERS = Listing(
 TASKS = Listing(
     keys=lambda s, scope: at_once(_tasks_in_turns(s, scope)),
     row=_task_row,
-    rows=lambda s, keys: rows_of(
-        TaskRow, map(s.tasks.__getitem__, keys), map(s.containers.get, keys)
-    ),
+    rows=lambda s, keys: Made(TaskRow, map(s.tasks.__getitem__, keys), map(s.containers.get, keys)),
     order=_task_order,
     touched=_both_touched,
     count=lambda counts, old, new: count_by_namespace(counts, old.tasks, new.tasks),

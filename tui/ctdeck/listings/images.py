@@ -20,7 +20,7 @@ from ctdeck.listing import (
     within,
 )
 from ctdeck.rows import ImageRow, Scope
-from ctdeck.widgets.maderows import rows_of
+from ctdeck.widgets.maderows import Made
 
 _users, _twins = Users(), Twins()
 
@@ -39,7 +39,7 @@ def _image_rows(snapshot: Snapshot, keys: Sequence[Key]) -> Iterable[ImageRow]:
     if _twins.of(snapshot.images):
         return (ImageRow(snapshot.images[key], _count_users(snapshot, key)) for key in keys)
     users = _users.of(snapshot.containers)
-    return rows_of(ImageRow, map(snapshot.images.__getitem__, keys), map(users.__getitem__, keys))
+    return Made(ImageRow, map(snapshot.images.__getitem__, keys), map(users.__getitem__, keys))
 
 
 def _image_order(snapshot: Snapshot, key: Key) -> Any:

@@ -56,9 +56,15 @@ class Rows(Generic[K]):
 N = TypeVar("N", bound=tuple[Any, ...])
 
 
-def rows_of(kind: type[N], *parts: Iterable[object]) -> Iterator[N]:
-    """Rows of these parts, in half the time that calling the class takes."""
-    return map(partial(tuple.__new__, kind), zip(*parts, strict=True))
+class Made(Generic[N]):
+    """Rows of these parts, once: in half the time that calling the class takes."""
+
+    def __init__(self, kind: type[N], *parts: Iterable[object]) -> None:
+        self.kind = kind
+        self.parts = parts
+
+    def __iter__(self) -> Iterator[N]:
+        return map(partial(tuple.__new__, self.kind), zip(*self.parts, strict=True))
 
 
 class Kept:
@@ -77,10 +83,12 @@ class Kept:
 
     def add(self, rows: Iterable[Any]) -> None:
         """More of them, all of one kind."""
-        made = [*rows]
-        if made and not self._parts:
-            self._kind, self._parts = type(made[0]), [[] for _ in made[0]]
-        for part, more in zip(self._parts, zip(*made, strict=True), strict=False):
+        if not isinstance(rows, Made):
+            made = [*rows]
+            rows = Made(type(made[0]), *zip(*made, strict=True)) if made else Made(tuple)
+        if not self._parts:
+            self._kind, self._parts = rows.kind, [[] for _ in rows.parts]
+        for part, more in zip(self._parts, rows.parts, strict=False):
             part += more
 
     def put(self, number: int, row: Any) -> None:
@@ -88,9 +96,9 @@ class Kept:
         for part, value in zip(self._parts, row, strict=True):
             part[number] = value
 
-    def some(self, start: int, stop: int) -> Iterator[Any]:
+    def some(self, start: int, stop: int) -> Iterable[Any]:
         """Those with these numbers."""
-        return rows_of(self._kind, *(part[start:stop] for part in self._parts))
+        return Made(self._kind, *(part[start:stop] for part in self._parts))
 
 
 class Shown(Sequence[K]):
