@@ -182,6 +182,54 @@ def fail(*_): raise ValueError('gone')
         assert_restored(terminal)
 
 
+SLOW = """
+really_look = starting.look
+
+async def look(settings):  # a daemon that takes its time
+    while not os.path.exists(os.environ["GO"] + "-rows"):
+        await asyncio.sleep(0.01)
+    return await really_look(settings)
+
+async def stand(modules, *more):
+    while modules is starting.TEXTUAL and not os.path.exists(os.environ["GO"]):
+        await asyncio.sleep(0.01)
+    await really_import(modules, *more)
+
+starting.look, starting._import = look, stand
+"""
+
+
+@pytest.mark.parametrize("resized", [False, True])
+def test_the_frame_does_not_wait_for_a_slow_daemon(
+    hold: Hold, tmp_path: Path, resized: bool
+) -> None:
+    with hold(SLOW) as terminal:
+        terminal.wait_for("connecting …")
+        assert "web1" not in terminal.text
+        if resized:
+            terminal.resize(50, 200)
+        (tmp_path / "go-rows").touch()
+        if not resized:
+            terminal.wait_for("web1")  # beside what stands there
+            assert "connecting …" not in terminal.text
+        go_on(terminal, tmp_path)
+        terminal.wait_for("web1")
+        assert terminal.raw.count(b"\x1b[?1049h") == 1
+        terminal.type("q")
+        assert terminal.wait_end() == 0
+        assert_restored(terminal)
+
+
+def test_the_frame_of_a_daemon_that_never_answers(hold: Hold, tmp_path: Path) -> None:
+    with hold(SLOW) as terminal:
+        terminal.wait_for("connecting …")
+        go_on(terminal, tmp_path)
+        assert "connecting …" in terminal.text
+        terminal.type("q")
+        assert terminal.wait_end() == 0
+        assert_restored(terminal)
+
+
 def test_another_size(hold: Hold, tmp_path: Path) -> None:
     with hold() as terminal:
         held(terminal, tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from ctdeck.screens.layout import has_room
 from ctdeck.settings import Session, Settings
 from ctdeck.terminal.kind import Colours, colours_for
 from ctdeck.terminal.picture import Picture
-from tests.tui.apps import running
+from tests.tui.apps import running, screen_text, until
 from tests.tui.worlds import NOW, container, image, world
 
 Cell = tuple[str | None, str]
@@ -157,6 +158,19 @@ def differing(
         if drawn[y][x] != cell and not drawn_later(x, y, size)
     ]
     return found[:10]
+
+
+@pytest.mark.parametrize("size", SIZES[:3])
+async def test_the_frame_before_a_daemon_has_answered(size: tuple[int, int]) -> None:
+    inks = inks_for("", Colours.TRUE)
+    assert inks is not None
+    picture = draw(Settings(), None, Remembered(""), size, NOW, inks)
+    assert picture is not None
+    app = CtdeckApp(Settings(), first=asyncio.create_task(asyncio.Event().wait()))  # type: ignore[arg-type]
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: "connecting …" in screen_text(app))
+        wanted = cells(picture_of(app, ColorSystem.TRUECOLOR))
+    assert not differing(cells(picture), wanted, size)
 
 
 @pytest.mark.parametrize("theme", ["nord", "ctdeck-16"])

@@ -83,12 +83,18 @@ async def start(settings: Settings, stage: Stage | None = None) -> CtdeckApp:
         picture = asyncio.create_task(_picture(settings, first, stage), name="first picture")
         await _import(PICTURE, picture, until)
     await _import(BESIDE, picture, until)
-    if picture is not None:
+    if stage is not None and picture is not None:
         await asyncio.wait({picture}, timeout=AHEAD)
+        await _idle(picture, until)
+        if not picture.done():  # slow: the frame meanwhile, and its rows when they come
+            _draw(settings, _session(first), stage)
+    if not first.done():  # nor will there be rows before the app
+        until = 0.0
     await _import(TEXTUAL, picture, until)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(PATIENCE):
-            await _rows(first, settings.namespace)
+    if first.done():
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await _rows(first, settings.namespace)
     from ctdeck.app import CtdeckApp
 
     if picture is not None:
@@ -124,12 +130,30 @@ async def _idle(before: asyncio.Task[None], until: float) -> None:
 async def _picture(settings: Settings, first: asyncio.Task[Found], stage: Stage) -> None:
     """Draw the first rows as soon as they are there; without it the app itself is the first."""
     try:
-        found = await _rows(first, settings.namespace)
-        if found is None or stage.size is None:
+        if (found := await _rows(first, settings.namespace)) is None:
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(SOON):
                 await _others(found)
+    except Exception:  # whatever it is: the app will tell
+        logging.getLogger("ctdeck").exception("no first picture")
+    else:
+        _draw(settings, found, stage)
+
+
+def _session(first: asyncio.Task[Found]) -> Session | None:
+    """That with the daemon, if one has answered by now."""
+    if not first.done() or first.cancelled() or first.exception():
+        return None
+    found = first.result()
+    return found if isinstance(found, Session) else None
+
+
+def _draw(settings: Settings, session: Session | None, stage: Stage) -> None:
+    """Put what there is on the screen."""
+    try:
+        if stage.size is None:
+            return
         from ctdeck.firstpicture.drawing import draw
         from ctdeck.firstpicture.inks import inks_for
         from ctdeck.remembered import Remembered, root_for
@@ -137,7 +161,7 @@ async def _picture(settings: Settings, first: asyncio.Task[Found], stage: Stage)
         remembered = Remembered(root_for(settings))
         inks = inks_for(settings.theme or remembered.theme, colours_for(os.environ))
         now = datetime.now(UTC)
-        if inks and (picture := draw(settings, found, remembered, stage.size, now, inks)):
+        if inks and (picture := draw(settings, session, remembered, stage.size, now, inks)):
             stage.show(picture)
     except Exception:  # whatever it is: Textual draws the same soon
         logging.getLogger("ctdeck").exception("no first picture")

@@ -43,7 +43,7 @@ class _Place(NamedTuple):
 
 def draw(
     settings: Settings,
-    session: Session,
+    session: Session | None,
     remembered: Remembered,
     size: tuple[int, int],
     now: datetime,
@@ -51,6 +51,7 @@ def draw(
 ) -> Picture | None:
     """What the main screen shows first of this session; None where it is too small for that.
 
+    Without a session, because no daemon has answered yet, it is empty and says so.
     Every cell is known: blank in its colour where something will stand that is not drawn here.
     """
     if is_tiny(*size):
@@ -64,14 +65,15 @@ class _Drawing:
     def __init__(
         self,
         settings: Settings,
-        session: Session,
+        session: Session | None,
         remembered: Remembered,
         size: tuple[int, int],
         now: datetime,
         inks: Inks,
     ) -> None:
         self._remembered, self._keymap = remembered, settings.keys
-        self.snapshot, self.scope = session.store.snapshot, settings.namespace
+        self.snapshot = Snapshot() if session is None else session.store.snapshot
+        self.scope = settings.namespace
         self._now, self._inks = now, inks
         (self._width, self._height), self.picture = size, Picture(*size)
         numbers = Numbers()  # none are known yet; their columns wait for them

@@ -56,22 +56,40 @@ class Stage:
         return None
 
     def show(self, picture: Picture) -> None:
-        """Take the terminal and show this. Raises OSError if it cannot be had."""
-        if self._over or self._taken is not None:
+        """Take the terminal and show this. Raises OSError if it cannot be had.
+
+        Once it is taken, only what is another than in the picture before is sent.
+        """
+        if self._over:
             return
-        loop, environment = asyncio.get_running_loop(), os.environ
-        outlet, hand = Outlet(open_terminal(), loop, lambda: None), Hand()
-        self._taken = Taken(outlet, picture, hand, termios.tcgetattr(self._input))
+        if self._taken is not None:
+            self._change(self._taken, picture)
+            return
+        loop = asyncio.get_running_loop()
+        outlet = Outlet(open_terminal(), loop, lambda: None)
+        blank = Picture(picture.width, picture.height)
+        taken = self._taken = Taken(outlet, blank, Hand(), termios.tcgetattr(self._input))
         loop.add_signal_handler(signal.SIGTSTP, self._stop)  # the driver's come after these
         loop.add_signal_handler(signal.SIGCONT, self.give_back)
         loop.add_signal_handler(signal.SIGWINCH, self._note_resize)
         quiet.on()
         _listen(self._input)
-        blank, able = Picture(picture.width, picture.height), abilities(environment["TERM"])
-        difference(blank, picture, range(picture.height), hand, able)
-        text, hand.out[:] = "".join(hand.out), ()
+        self._send(taken, picture, _TAKE)
+
+    def _change(self, taken: Taken, picture: Picture) -> None:
+        """Nothing after a resize: the terminal may have cut what it shows."""
+        shown = taken.picture
+        same = (picture.width, picture.height) == (shown.width, shown.height)
+        if same and not self.resized:
+            self._send(taken, picture)
+
+    def _send(self, taken: Taken, picture: Picture, before: str = "") -> None:
+        hand, environment = taken.hand, os.environ
+        lines = range(picture.height)
+        difference(taken.picture, picture, lines, hand, abilities(environment["TERM"]))
+        text, hand.out[:] = before + "".join(hand.out), ()
         preferred = getattr(sys.__stderr__, "encoding", "utf-8")
-        outlet.write(encoded(_TAKE + text, encoding_for(environment, preferred)))
+        taken.outlet.write(encoded(text, encoding_for(environment, preferred)))
 
     def hand_over(self) -> Taken | None:
         """What the driver goes on with; None if it has to begin."""
