@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from textual import events
+from textual._xterm_parser import XTermParser
 from textual.widgets import Input
 
 import aiocontainerd.operations
@@ -22,7 +23,7 @@ from ctdeck.screens.confirm import ConfirmScreen
 from ctdeck.screens.pull import PullScreen
 from ctdeck.screens.run import RunScreen
 from ctdeck.settings import Session
-from tests.tui.apps import running, until
+from tests.tui.apps import running, screen_text, until
 from tests.tui.fake_pulls import FakePulls
 from tests.tui.hosts import burst, typed
 
@@ -144,6 +145,37 @@ async def test_esc_and_a_letter_at_once_are_two_keys(tmp_path: Path) -> None:
         app._driver.send_message(alt_g.set_sender(app))  # type: ignore[union-attr]
         await until(pilot, lambda: app.screen is app.main)
         await until(pilot, lambda: app.main.view.table.view.index == 5)
+
+
+async def test_esc_and_a_digit_at_once_are_two_keys_too(tmp_path: Path) -> None:
+    """Textual takes them for a letter of a Mac's option key."""
+    async with running(session=session(tmp_path)) as (app, pilot):
+        await pilot.press("slash", *"web", "enter")
+        await until(pilot, lambda: app.main.view.filter == "web")
+        [key] = [each for each in XTermParser().feed("\x1b3") if isinstance(each, events.Key)]
+        app._driver.send_message(key.set_sender(app))  # type: ignore[union-attr]
+        await until(pilot, lambda: app.main.pane_id == "tasks")
+        assert not app.main.views["containers"].filter
+
+
+async def test_an_enter_from_before_the_terminal_was_ours_is_one(tmp_path: Path) -> None:
+    async with running(session=session(tmp_path)) as (app, pilot):
+        await pilot.press("slash", *"web")
+        for key in XTermParser().feed("\n3"):
+            app._driver.send_message(key.set_sender(app))  # type: ignore[union-attr]
+        await until(pilot, lambda: app.main.pane_id == "tasks")
+        assert app.main.views["containers"].filter == "web"
+
+
+async def test_a_long_message_waits_until_the_line_is_typed(tmp_path: Path) -> None:
+    async with running(session=session(tmp_path)) as (app, pilot):
+        await pilot.press("colon", *"ps a")
+        app.main.tell("first\nsecond")
+        await pilot.press(*"bc")
+        await until(pilot, lambda: ": ps abc" in screen_text(app))
+        assert app.screen is app.main
+        await pilot.press("escape")
+        await until(pilot, lambda: "second" in screen_text(app))
 
 
 async def test_alt_in_a_field_stays_alt(tmp_path: Path) -> None:

@@ -21,8 +21,27 @@ from textual.widget import Widget
 
 PATIENCE = 1.5  # s; what was to be opened has not come by then: its keys must act on nothing else
 
+# What Textual makes of Esc and a digit: a Mac writes these so, with its option key.
+_OPTIONS = dict(
+    zip(
+        (
+            *("º", "inverted_exclamation_mark", "trade_mark_sign", "pound_sign", "cent_sign"),
+            *("infinity", "section_sign", "pilcrow_sign", "bullet", "ª"),
+        ),
+        "0123456789",
+        strict=True,
+    )
+)
+
 Typed = events.Key | events.Paste
 HandOn = Callable[[Typed], Awaitable[None]]
+
+
+def _at(event: events.Key, name: str, character: str) -> events.Key:
+    """Another key, typed when this one was."""
+    key = events.Key(name, character)
+    key.time = event.time
+    return key
 
 
 class _Follower:
@@ -70,20 +89,25 @@ class KeyGate:
                 await self._pass(each)
 
     def _apart(self, event: Typed) -> tuple[Typed, ...]:
-        """Esc and a letter within 0.1 s come as alt and that letter: they are two keys again.
+        """Esc and a key within 0.1 s come as alt and that key: they are two keys again.
 
-        Nothing of ours is on alt. Where one types it stays: there people mean alt by it.
+        Nothing of ours is on alt. Where one types it stays: there people mean alt by it. An Enter
+        that was typed before the terminal was ours came as the end of a line.
         """
-        if not isinstance(event, events.Key) or not event.key.startswith("alt+"):
+        if not isinstance(event, events.Key):
+            return (event,)
+        if event.key == "ctrl+j":
+            return (_at(event, "enter", "\r"),)
+        character = _OPTIONS.get(event.key) or (
+            event.character if event.key.startswith("alt+") else None
+        )
+        if not character:
             return (event,)
         from textual.widgets import Input  # not before the first frame
 
-        if not event.character or isinstance(self._app.focused, Input):
+        if isinstance(self._app.focused, Input):
             return (event,)
-        pair = events.Key("escape", "\x1b"), events.Key(event.character, event.character)
-        for key in pair:
-            key.time = event.time
-        return pair
+        return _at(event, "escape", "\x1b"), _at(event, character, character)
 
     def clear(self) -> None:
         """Forget the keys that wait, and what they wait for."""

@@ -164,6 +164,9 @@ def _commanding(keymap: KeyMap) -> Iterator[tuple[str, str]]:
 
 def _unchosen(main: MainScreen) -> list[tuple[str, str, str]]:
     """The row under the cursor has vanished: no key may hit the one that took its place unseen."""
+    if not main.view.table.view.keys:
+        way = ("back", main.way_to("back"), "clears the filter")
+        return [*([way] if main.view.filter else ()), ("help", main.way_to("help"), "help")]
     return [
         ("", "nothing is selected:", "its row is gone"),
         ("move.down", f"{main.way_to('move.down')} {main.way_to('move.up')}", "choose one"),

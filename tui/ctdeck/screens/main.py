@@ -87,6 +87,7 @@ class MainScreen(Screen[None]):
         self.last_equivalent = ""
         self.talking: set[asyncio.Task[Any]] = set()  # with what has the terminal
         self.held: list[telling.Toast] = []  # until the dialog that is open is closed
+        self.untold: list[telling.Message] = []  # until the line in which one types is closed
         self._came_before = False  # to the front
         self._laid_out = Size()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ctdeck.screens.telling import untell
+from ctdeck.screens.telling import tell_on, untell
 from ctdeck.styles import add_sheet
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def close_prompt(main: MainScreen) -> None:
 
         take_away(prompt)
         main.view.table.focus()
+        tell_on(main)
 
 
 def open_filter(main: MainScreen) -> None:

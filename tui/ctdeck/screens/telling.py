@@ -24,16 +24,39 @@ LONG = 180  # characters from which on a text is a dialog and not a toast
 
 
 def tell(main: MainScreen, text: str, *, title: str = "", bad: bool = False) -> None:
-    """A toast, or a dialog for what is long."""
+    """A toast, or a dialog for what is long; that takes no keys from a line in which one types."""
     text = masked_text(text)
     if len(text) > LONG or "\n" in text:
-        main.open("message", title=title or "ctdeck", text=text, bad=bad)
+        message = Message(title or "ctdeck", text, bad)
+        if main.query_one("#prompt").children:
+            main.untold.append(message)
+        else:
+            _open(main, message)
         return
     toast = Toast(safe(text), safe(title), "error" if bad else "information")
     if main.app.screen.is_modal:
         main.held = [*(each for each in main.held if each != toast), toast]
     else:
         _show(main, toast)
+
+
+class Message(NamedTuple):
+    """What is told in a dialog."""
+
+    title: str
+    text: str
+    bad: bool
+
+
+def _open(main: MainScreen, message: Message) -> None:
+    main.open("message", title=message.title, text=message.text, bad=message.bad)
+
+
+def tell_on(main: MainScreen) -> None:
+    """The line is closed: open what has waited for that."""
+    untold, main.untold = main.untold, []
+    for message in untold:
+        _open(main, message)
 
 
 class Toast(NamedTuple):
