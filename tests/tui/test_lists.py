@@ -10,7 +10,7 @@ import pytest
 from aiocontainerd.models import Event, Key, Snapshot
 from ctdeck.screens.paneview import PaneView
 from tests.tui.apps import lines_of, running, screen_text, until
-from tests.tui.worlds import NOW, container, image, snapshot, world
+from tests.tui.worlds import NOW, ago, container, image, snapshot, world
 
 
 async def test_news_of_one_row_draw_one_line() -> None:
@@ -211,6 +211,38 @@ async def test_a_list_that_does_not_come_is_not_empty() -> None:
         await until(pilot, lambda: "still reading the containers" in screen_text(app))
         app.store.publish(replace(hung, reading=frozenset()))
         await until(pilot, lambda: "no containers in any namespace" in screen_text(app))
+
+
+async def test_where_many_have_come_a_list_is_made_in_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To put each in its place among a hundred thousand would hold the loop for seconds."""
+    turns: list[str] = []
+    prepare = PaneView.prepare
+    monkeypatch.setattr("ctdeck.screens.showing.MANY", 1)
+    boxes = [container(f"c{number:04}", created_at=ago(minutes=number)) for number in range(2500)]
+    first = snapshot(containers=boxes[100::2])
+    async with running(first, size=(200, 50)) as (app, pilot):
+        table = app.main.view.table
+        await until(pilot, lambda: len(table.view.keys) == 1200 and table.turns.are_over)
+
+        def counting(view: PaneView, now: Snapshot, scope: str | None) -> Iterator[None]:
+            for _ in prepare(view, now, scope):
+                turns.append(view.pane.id)
+                yield
+
+        monkeypatch.setattr(PaneView, "prepare", counting)
+        measured: list[object] = []
+        monkeypatch.setattr(table.sheet.widths, "forget", lambda: measured.append(1))
+        table.move_to_key(boxes[900].key)
+        for there, in_turns in ((boxes[98::2], False), (boxes[98:600] + boxes[600::2], True)):
+            turns.clear()
+            app.store.publish(snapshot(containers=there))
+            await until(pilot, lambda: len(table.view.keys) == len(there))  # noqa: B023
+            assert table.view.all == app.main.view.pane.listing.keys(app.main.snapshot, None)
+            assert ("containers" in turns) is in_turns
+            assert table.current.key == boxes[900].key
+        assert not measured
 
 
 async def test_long_lists_are_made_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:

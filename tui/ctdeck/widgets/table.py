@@ -119,8 +119,9 @@ class Table(SelfDrawn, Generic[K], can_focus=True, inherit_bindings=False):
         self, keys: list[Hashable], rows: Rows[K], touched: Set[Hashable] | None = None
     ) -> None:
         """As `set_rows`, of rows that are made when they are looked at; see `RowView`."""
-        self.sheet.widths.forget()
-        self.rearrange(lambda: self.view.set_keys(keys, rows, touched))
+        if touched is None:
+            self.sheet.widths.forget()
+        self.rearrange(lambda: self.view.set_keys(keys, rows, touched), touched)
 
     def update(self, rows: Rows[K], touched: Set[Hashable], before: Order, now: Order) -> None:
         """The same rows some time later, of which a few have changed; see `RowView.update`."""

@@ -14,6 +14,7 @@ from ctdeck.widgets.rowview import RowView
 
 A_TURN = 0.006  # s for which rows are looked at in one turn
 PIECE = 256  # rows between two looks at the clock
+AT_ONCE = 1000  # that have changed are looked at without a stop
 
 
 def with_mark(columns: Sequence[Column[K]], sorted_by: str | None) -> list[Column[K]]:
@@ -67,6 +68,10 @@ class Widths(Generic[K]):
     ) -> None:
         """From what has changed."""
         vacant = [column for column in columns if self._filler.get(column.id, "") is None]
+        if len(touched) > AT_ONCE:  # who fills these is looked for again, in turns
+            for column in vacant:
+                del self._filler[column.id]
+            vacant = []
         for key in touched if vacant else ():
             if (changed := self._view.rows.one(key)) is not None:
                 self._note(changed, vacant, now)
