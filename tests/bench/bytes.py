@@ -31,7 +31,7 @@ STOCK = "plain Textual"
 SCROLL_GOAL, DIALOG_GOAL, REST_GOAL = 1300, 25_000, 20  # bytes, bytes, bytes a second
 WINDOW = 5.0  # seconds
 TURN = 0.05  # seconds
-PAUSE = 1.0  # seconds that a dialog may take to look for what it shows
+PAUSE = 2.0  # seconds that a dialog may take to look for what it shows
 RIPE = 61.0  # seconds after which ages do not tick each second
 ESC, PAGE, PALETTE = "\x1b", "\x1b[6~", "\x10"
 
@@ -66,8 +66,8 @@ ACTS = (
 
 async def measure(pace: Pace) -> list[Measure]:
     """Keys, dialogs and messages; ages that tick, typing, rest; changes and a pull."""
-    begun = time.monotonic()
     async with simulated(*HOST) as site:
+        begun = time.monotonic()
         with _opened(site, "changed") as ours, _opened(site, "whole") as stock:
             lines = await asyncio.to_thread(_still, ours, stock, pace.repeats, begun)
     async with _lively_host() as (site, changes):
@@ -108,7 +108,7 @@ def _still(ours: Terminal, stock: Terminal, rounds: int, begun: float) -> list[M
     """With a daemon at rest."""
     for terminal in (ours, stock):
         terminal.until_shown("row00003")
-    _listen(ours, stock, 2 * PAUSE)
+    _listen(ours, stock, PAUSE)
     lines = [_flow("a screen of ages that tick", ours, stock)]
     _listen(ours, stock, begun + RIPE - time.monotonic())
     lines.append(_flow("at rest", ours, stock, REST_GOAL))
