@@ -49,6 +49,16 @@ class Rig:
             await self.settle()
         return held
 
+    async def moved(self, letter: str) -> tuple[Held, Held]:
+        """A key that moves the cursor: until it is painted, and until the details stand, too."""
+        with watching() as held:
+            written = self._written
+            self.key(letter, letter)
+            await self._paint(written)
+        with watching() as rest:
+            await self.settle()
+        return held, Held(held.total + rest.total, max(held.longest, rest.longest))
+
     async def typed(self, letter: str, filtered: str) -> Held:
         """A letter of a filter, until what is found at once is painted."""
         main = self.app.main
@@ -56,12 +66,19 @@ class Rig:
             self.key(letter, letter)
             while main.view.filter != filtered:
                 await asyncio.sleep(0)
-            driver = self.app._driver
-            assert isinstance(driver, QuietDriver)
-            written = driver.written
-            while driver.written == written:
-                await asyncio.sleep(0.001)
+            await self._paint(self._written)
         return held
+
+    @property
+    def _written(self) -> int:
+        driver = self.app._driver
+        assert isinstance(driver, QuietDriver)
+        return driver.written
+
+    async def _paint(self, written: int) -> None:
+        """Until there are more bytes on the terminal than these."""
+        while self._written == written:
+            await asyncio.sleep(0.001)
 
     async def rest_of_filter(self) -> Held:
         """What a filter costs that shows what it found so far, until it has looked at all."""
@@ -134,11 +151,17 @@ async def figures(count: int, size: tuple[int, int], repeats: int) -> dict[str, 
             for _ in range(times):
                 found.setdefault(name, []).append(await deck.cost(act))
 
-        await note("cursor key", lambda: deck.key("j", "j"), repeats)
+        async def note_moves(name: str) -> None:
+            for _ in range(repeats):
+                painted, stands = await deck.moved("j")
+                found.setdefault(name, []).append(painted)
+                found.setdefault(f"{name}, until details stand", []).append(stands)
+
+        await note_moves("cursor key")
         await note("jump to the end", lambda: deck.key("G", "G"))
         await note("jump to the first", lambda: deck.key("g", "g"))
         await deck.cost(lambda: [deck.key("j", "j") for _ in range(size[1])])
-        await note("scroll key", lambda: deck.key("j", "j"), repeats)
+        await note_moves("scroll key")
         table = deck.app.main.view.table
         while True:
             cost = await deck.cost(lambda: deck.key("shift+right"))
