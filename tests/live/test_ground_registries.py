@@ -16,7 +16,8 @@ def test_pull_from_the_registry(containerd: Daemon, namespace: str, registry: Re
     reference = registry.push("sample/multi", namespace, index)
     containerd.ctr("images", "pull", *_by_client(containerd), reference, namespace=namespace)
     assert index.digest in containerd.ctr("images", "ls", namespace=namespace)
-    assert containerd.run(reference, "c", "echo", "hi", namespace=namespace) == "hi\n"
+    command = ("sh", "-c", "echo hi; sleep 0.3")
+    assert containerd.run(reference, "c", *command, namespace=namespace) == "hi\n"
 
 
 @pytest.mark.containerd("1.7", "2")
