@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from aiocontainerd.models import Snapshot
 from ctdeck.panes import PANES
 from ctdeck.rows import ContainerRow
 from ctdeck.widgets.maderows import of_these
@@ -15,16 +17,21 @@ from tests.tui.worlds import ago, container, snapshot
 from tests.unit.listed import anew, bring, rows_of, settle
 
 
-def test_a_filter_that_takes_long_shows_what_it_has_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ctdeck.widgets.rowview.AT_ONCE", 0.0)
+def about_to_filter() -> tuple[Snapshot, RowView[Any], Hashable]:
+    """A long list with its filter set, and the row under the cursor, which that accepts."""
     listing = PANES[1].listing
     many = snapshot(containers=[container(f"c{n:04}", created_at=ago(days=1)) for n in range(2000)])
     view: RowView[Any] = RowView()
     view.text = lambda row: str(row.container.id)
     view.set_keys(listing.keys(many, None), rows_of(listing, many))
     view.move_to(1500)
-    held = view.keys[1500]
     view.accepts = lambda text: text.endswith("0")
+    return many, view, view.keys[1500]
+
+
+def test_a_filter_that_takes_long_shows_what_it_has_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctdeck.widgets.rowview.AT_ONCE", 0.0)
+    _, view, held = about_to_filter()
     view.filter()
     assert not view.is_complete
     assert 0 < len(view.keys) < 200
@@ -42,16 +49,10 @@ def test_a_row_that_goes_while_a_filter_looks_is_missing(
     monkeypatch: pytest.MonkeyPatch, gone: bool
 ) -> None:
     monkeypatch.setattr("ctdeck.widgets.rowview.AT_ONCE", 0.0)
-    listing = PANES[1].listing
-    many = snapshot(containers=[container(f"c{n:04}", created_at=ago(days=1)) for n in range(2000)])
-    view: RowView[Any] = RowView()
-    view.text = lambda row: str(row.container.id)
-    view.set_keys(listing.keys(many, None), rows_of(listing, many))
-    view.move_to(1500)
-    held = view.keys[1500]
-    view.accepts = lambda text: text.endswith("0")
+    many, view, held = about_to_filter()
     left = {k: c for k, c in many.containers.items() if not (gone and k == held)}
     fewer = replace(many, containers=left)
+    listing = PANES[1].listing
     view.set_keys(listing.keys(fewer, None), rows_of(listing, fewer))
     while not view.is_complete:
         view.look_on()

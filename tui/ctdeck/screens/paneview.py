@@ -62,8 +62,9 @@ class PaneView:
     def prepare(self, snapshot: Snapshot, scope: str | None) -> Iterator[None]:
         """Make a list for `show`, in turns, where more than a little of it is another one."""
         in_turns = self.pane.listing.in_turns
-        touched = self._touched(snapshot, scope) if self.table.display else frozenset()
-        if in_turns and self._are_many(touched, snapshot):
+        if not in_turns or not self.table.display:
+            return
+        if self._are_many(self._touched(snapshot, scope), snapshot):
             self._made = (snapshot, scope, (yield from in_turns(snapshot, scope)))
 
     def _touched(self, snapshot: Snapshot, scope: str | None) -> Set[Hashable] | None:
