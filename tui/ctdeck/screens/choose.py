@@ -10,13 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from aiocontainerd.safe import safe
 from ctdeck.desk import Choice
 from ctdeck.screens.boundkeys import keys_line
-from ctdeck.screens.dialog import NARROW, Armed
+from ctdeck.screens.dialog import NARROW, Armed, Dialog
 from ctdeck.styles import style_path
 from ctdeck.widgets.column import Column
 from ctdeck.widgets.table import Table
@@ -40,7 +39,7 @@ class Option(NamedTuple):
 COLUMN: Column[Option] = Column("text", "", lambda o, _: o.text, lambda o: o.text, maximum=200)
 
 
-class ChooseScreen(ModalScreen[str | None]):
+class ChooseScreen(Dialog[str | None]):
     """Enter takes the row under the cursor, Esc none; what is long has several lines."""
 
     CSS_PATH = style_path("dialogs")

@@ -8,11 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from ctdeck.screens.boundkeys import keys_line
 from ctdeck.screens.choose import COLUMN, Option
-from ctdeck.screens.dialog import NARROW
+from ctdeck.screens.dialog import NARROW, Dialog
 from ctdeck.styles import style_path
 from ctdeck.widgets.column import names
 from ctdeck.widgets.table import Table
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from ctdeck.screens.paneview import PaneView
 
 
-class ColumnsScreen(ModalScreen[None]):
+class ColumnsScreen(Dialog[None]):
     """Those that are shown are marked; a change is seen at once behind it."""
 
     CSS_PATH = style_path("dialogs")

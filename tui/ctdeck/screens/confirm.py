@@ -8,18 +8,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from aiocontainerd.safe import safe
 from ctdeck.desk import Question
 from ctdeck.formatting import GLYPHS
 from ctdeck.screens.boundkeys import key_for
-from ctdeck.screens.dialog import NARROW, Armed, is_small
+from ctdeck.screens.dialog import NARROW, Armed, Dialog, is_small
 from ctdeck.styles import style_path
 
 
-class ConfirmScreen(ModalScreen[bool]):
+class ConfirmScreen(Dialog[bool]):
     """`y` says yes; `n`, Esc, and Enter on the focused button (Cancel) say no."""
 
     CSS_PATH = style_path("dialogs")

@@ -1,15 +1,19 @@
-"""What our dialogs share: when a key may answer. Keys typed before a question was seen never do."""
+"""What our dialogs share: how they go, and when a key may answer.
+
+Keys typed before a question was seen never do.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
 from time import monotonic
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.geometry import Size
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from ctdeck.terminal import caught_up
 
@@ -19,6 +23,21 @@ NARROW: list[tuple[int, str]] = [(0, "-narrow"), (108, "-roomy")]
 NARROW_FORM: list[tuple[int, str]] = [(0, "-narrow"), (124, "-roomy")]
 ARMED_AFTER = 0.3  # seconds for which a question must have been seen
 LONGEST = 30.0  # seconds that a terminal may take to say that it shows it; then it is believed
+
+
+Result = TypeVar("Result")
+
+
+class Dialog(ModalScreen[Result]):
+    """Takes itself away and nothing else.
+
+    Textual's `dismiss` takes what is on top, whoever calls it: with the second of two clicks, or
+    of two reasons to go, that is the screen below, or the last one, which ends the app.
+    """
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Go with this result; nothing when it has gone already, or stands below another one."""
+        return super().dismiss(result) if self.app.screen is self else AwaitComplete()
 
 
 @runtime_checkable

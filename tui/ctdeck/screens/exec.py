@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from aiocontainerd.errors import InvalidArgument
@@ -17,7 +16,7 @@ from aiocontainerd.safe import safe
 from ctdeck.command.building import check_directory
 from ctdeck.command.shellwords import split
 from ctdeck.screens.boundkeys import keys_line
-from ctdeck.screens.dialog import NARROW_FORM
+from ctdeck.screens.dialog import NARROW_FORM, Dialog
 from ctdeck.styles import style_path
 from ctdeck.verbs.handing import Wish
 from ctdeck.widgets.fields import Field, WordsField
@@ -26,7 +25,7 @@ from ctdeck.widgets.form import FormRow, Note
 _OWN = "the container's own"
 
 
-class ExecScreen(ModalScreen["Wish | None"]):
+class ExecScreen(Dialog["Wish | None"]):
     """Its result is what to execute; None if it was left.
 
     `shell` says what an empty command is. With an `image` it is for a toolbox.

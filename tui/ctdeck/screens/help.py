@@ -9,14 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from aiocontainerd.safe import safe_lines
 from ctdeck.actions import ACTIONS, Action
 from ctdeck.actions.action import KeyMap
 from ctdeck.screens.boundkeys import keys_line
-from ctdeck.screens.dialog import NARROW, is_small
+from ctdeck.screens.dialog import NARROW, Dialog, is_small
 from ctdeck.styles import style_path
 from ctdeck.widgets.factsview import wrap
 
@@ -56,7 +55,7 @@ def help_content(
     return Content.assemble(*parts)
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Esc, q or ? closes it."""
 
     CSS_PATH = style_path("dialogs")

@@ -8,17 +8,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from aiocontainerd.safe import safe, safe_lines
 from ctdeck.clipboard import copy
 from ctdeck.screens.boundkeys import keys_line
-from ctdeck.screens.dialog import NARROW, is_small
+from ctdeck.screens.dialog import NARROW, Dialog, is_small
 from ctdeck.styles import style_path
 
 
-class MessageScreen(ModalScreen[None]):
+class MessageScreen(Dialog[None]):
     """Esc, Enter or q closes it; `c` copies it."""
 
     CSS_PATH = style_path("dialogs")

@@ -10,13 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from aiocontainerd.disk.plan import Group, Item, together
 from ctdeck.formatting import size
 from ctdeck.screens.boundkeys import keys_line
-from ctdeck.screens.dialog import NARROW, Armed, is_small
+from ctdeck.screens.dialog import NARROW, Armed, Dialog, is_small
 from ctdeck.styles import style_path
 from ctdeck.verbs.prune import Plan, name_of
 from ctdeck.widgets.column import Cell, Column
@@ -107,7 +106,7 @@ COLUMNS: tuple[Column[PlanRow], ...] = (
 )
 
 
-class PruneScreen(ModalScreen[list[Item] | None]):
+class PruneScreen(Dialog[list[Item] | None]):
     """Space ticks and unticks; Enter goes on to the question, Esc leaves."""
 
     CSS_PATH = style_path("dialogs")

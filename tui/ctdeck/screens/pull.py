@@ -11,7 +11,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from aiocontainerd.errors import ContainerdError
@@ -19,7 +18,7 @@ from aiocontainerd.reference import parse as parse_reference
 from ctdeck.formatting import short_reference
 from ctdeck.pull_text import Meter, Text, details, headline
 from ctdeck.screens.boundkeys import keys_line
-from ctdeck.screens.dialog import NARROW_FORM
+from ctdeck.screens.dialog import NARROW_FORM, Dialog
 from ctdeck.styles import style_path
 from ctdeck.verbs.doing import NotNow
 from ctdeck.widgets.fields import Field
@@ -41,7 +40,7 @@ _ENDED = (("pull.again", "again"), ("pull.close", "closes"), "Tab another image"
 _DONE = (("pull.again", "pull.close", "closes"), "Tab another image")
 
 
-class PullScreen(ModalScreen["PullJob | None"]):
+class PullScreen(Dialog["PullJob | None"]):
     """Starts pulls into `namespace` and shows all that run; leaving it leaves them running.
 
     `start` starts one, given the reference and a function that tells whether this dialog

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from aiocontainerd.errors import ContainerdError
@@ -19,7 +18,7 @@ from ctdeck.forms.risks import NO_FACTS, Facts, lines_of, risks
 from ctdeck.forms.risky_paths import UNKNOWN, Engine
 from ctdeck.masking import hidden_in, masked, without
 from ctdeck.screens.boundkeys import keys_line
-from ctdeck.screens.dialog import NARROW_FORM
+from ctdeck.screens.dialog import NARROW_FORM, Dialog
 from ctdeck.screens.runfields import RunFields
 from ctdeck.styles import style_path
 from ctdeck.verbs.doing import NotNow
@@ -43,7 +42,7 @@ async def unseen(_: RunOptions) -> Facts:
     return NO_FACTS
 
 
-class RunScreen(ModalScreen["RunResult | None"]):
+class RunScreen(Dialog["RunResult | None"]):
     """Asks for the options of one container and runs it; its result is that of `run`.
 
     `base` has the image, a generated id, and what the form has no field for. `run` does it

@@ -10,12 +10,11 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from aiocontainerd.safe import safe
 from ctdeck.screens.boundkeys import keys_line
-from ctdeck.screens.dialog import NARROW
+from ctdeck.screens.dialog import NARROW, Dialog
 from ctdeck.styles import style_path
 
 SOON = 0.4  # seconds: what is done by then needs no dialog
@@ -56,7 +55,7 @@ async def wait(
     return True
 
 
-class WaitScreen(ModalScreen[bool]):
+class WaitScreen(Dialog[bool]):
     """Esc cancels; `b` goes on without the dialog, if that may be."""
 
     CSS_PATH = style_path("dialogs")
@@ -74,10 +73,9 @@ class WaitScreen(ModalScreen[bool]):
         self._over = False
 
     def close(self) -> None:
-        """It is over; `dismiss` would take away what is shown above this, if anything is."""
+        """It is over: it goes at once, or when what is shown above it has gone."""
         self._over = True
-        if self.app.screen is self:
-            self.dismiss(False)
+        self.dismiss(False)
 
     def on_screen_resume(self) -> None:
         """What was shown above it has gone."""
