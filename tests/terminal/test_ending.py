@@ -37,6 +37,11 @@ def prepare(app):
     def fail(): password = 'hunter2'; raise ValueError('gone')
     on_usr1(app.call_later, fail)
 """,
+    "while a shell has the terminal": """
+def prepare(app):
+    def fail(): password = 'hunter2'; raise ValueError('gone')
+    on_usr1(app.call_later, fail)
+""",
     "in the input": """
 def prepare(app):
     def fail(message): password = 'hunter2'; raise ValueError('gone')
@@ -90,6 +95,12 @@ def on_disk(terminal: Terminal) -> None:
     with_list(terminal)
     terminal.type("6")
     terminal.wait_for("as of")
+
+
+def in_shell(terminal: Terminal) -> None:
+    with_list(terminal)
+    terminal.type(":exec web1 sh\r")
+    terminal.wait_for("/ #")
 
 
 def in_json(terminal: Terminal) -> None:
@@ -205,7 +216,7 @@ def test_leaving_that_hangs(plain: dict[str, str]) -> None:
 def test_a_crash(where: str, plain: dict[str, str], tmp_path: Path) -> None:
     with patched(CRASHES[where], plain) as terminal:
         if "on_usr1" in CRASHES[where]:
-            with_list(terminal)
+            (in_shell if "shell" in where else with_list)(terminal)
             terminal.kill(signal.SIGUSR1)
             if where == "in the input":
                 terminal.press_until("j", terminal.has_ended, "it ends")

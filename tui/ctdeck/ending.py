@@ -132,9 +132,9 @@ def after_fault(error: BaseException) -> int:
         from ctdeck.failures import crash_log
 
         text += f"; the details are in {crash_log(error)}"
-    if sys.stderr is not None:
-        with suppress(OSError):
-            print(text, file=sys.stderr)
+    # Not by sys.stderr: when the app ends while a program has the terminal, that stays Textual's.
+    with suppress(OSError):
+        os.write(quiet.ERRORS, f"{text}\n".encode(errors="backslashreplace"))
     return 1
 
 

@@ -8,20 +8,19 @@ import os
 import sys
 from contextlib import suppress
 
-_ERRORS = 2  # the file
-
+ERRORS = 2  # the file
 
 _kept: list[int] = []  # file 2 as it was, while it is something else
 
 
 def on() -> None:
     """From now on file 2 is the log, or nothing. What is no terminal is left as it is."""
-    if _kept or not os.isatty(_ERRORS):
+    if _kept or not os.isatty(ERRORS):
         return
     sink = _log_file()
     opened = os.open(os.devnull, os.O_WRONLY) if sink is None else sink
-    _kept.append(os.dup(_ERRORS))
-    os.dup2(opened, _ERRORS)
+    _kept.append(os.dup(ERRORS))
+    os.dup2(opened, ERRORS)
     if sink is None:
         os.close(opened)
 
@@ -29,7 +28,7 @@ def on() -> None:
 def off() -> None:
     """File 2 is what it was."""
     while _kept:
-        os.dup2(_kept[-1], _ERRORS)
+        os.dup2(_kept[-1], ERRORS)
         os.close(_kept.pop())
 
 
@@ -37,7 +36,7 @@ def screen_apart() -> None:
     """Have Textual draw on a file of its own, not on file 2."""
     encoding = getattr(sys.__stderr__, "encoding", "utf-8")
     sys.__stderr__ = io.TextIOWrapper(  # type: ignore[misc]
-        os.fdopen(os.dup(_ERRORS), "wb", 0), encoding=encoding, errors="replace", write_through=True
+        os.fdopen(os.dup(ERRORS), "wb", 0), encoding=encoding, errors="replace", write_through=True
     )
 
 
