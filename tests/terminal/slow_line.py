@@ -19,12 +19,15 @@ from aiocontainerd.simulator.world import World
 
 from .terminal import PATIENCE, Terminal
 
-RATE = 2000  # bytes a second, as over a bad modem
+MODEM = 2000  # bytes a second, as over a bad one
 _TURN = 0.02  # s
 
 
 class SlowLine(Terminal):
-    """Reads as fast as it can until `slow` is set. `answers`: as a terminal does, when asked."""
+    """Reads as fast as it can until `slow` is set, and then `rate` bytes a second.
+
+    `answers`: as a terminal does, when asked.
+    """
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class SlowLine(Terminal):
     ) -> None:
         super().__init__(argv, environment, rows, columns)
         self.slow = False
+        self.rate = MODEM
         if answers:
             setattr(self._screen, "write_process_input", self.type)  # noqa: B010
 
@@ -68,7 +72,7 @@ class SlowLine(Terminal):
         if not select.select([self._master], [], [], 0)[0]:
             return True
         try:
-            data = os.read(self._master, int(RATE * _TURN))
+            data = os.read(self._master, int(self.rate * _TURN))
         except OSError:  # EIO: the program has ended
             return False
         self.raw += data

@@ -18,6 +18,12 @@ PATIENCE = 30.0  # s; the machines of CI are slow
 _CHUNK = 65536
 
 
+def lines_of(screen: pyte.Screen) -> list[str]:
+    """What it shows. pyte's `display` fails while half of a wide character is drawn over."""
+    rows = (screen.buffer[y] for y in range(screen.lines))
+    return ["".join(row[x].data for x in range(screen.columns)) for row in rows]
+
+
 class Terminal:
     """Runs `argv` in a terminal of `rows` by `columns`. Use it as a context manager.
 
@@ -64,7 +70,7 @@ class Terminal:
     @property
     def text(self) -> str:
         """The screen now, without the blanks at the ends of lines."""
-        return "\n".join(line.rstrip() for line in self._screen.display)
+        return "\n".join(line.rstrip() for line in lines_of(self._screen))
 
     @property
     def exit_code(self) -> int:

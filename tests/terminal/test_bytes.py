@@ -17,6 +17,7 @@ from .slow_line import Daemon, SlowLine
 STORM, LONG_STORM = 8_000, 20_000
 NEAR = 18_000  # bytes from the last key to its screen, that screen included
 KERNEL = 20_000  # bytes that a pseudo-terminal takes before its program has to wait
+WHOLE = 100_000  # bytes; all of the screen takes Textual half of that
 Opener = Callable[..., SlowLine]
 
 
@@ -41,9 +42,10 @@ def opened(daemon: Daemon, environment: dict[str, str]) -> Opener:
 def settle(terminal: SlowLine) -> None:
     """Until the rows are there, and nothing has come for some turns."""
     terminal.wait_until(lambda: _shows_rows(terminal.text), "the rows are there, all of them")
-    quiet = 0
+    quiet, start = 0, len(terminal.raw)
     while quiet < 10:
         before = len(terminal.raw)
+        assert before - start < 10 * WHOLE, "it never rests"
         terminal._read(0.05)
         quiet = quiet + 1 if len(terminal.raw) == before else 0
 
@@ -152,6 +154,19 @@ def test_what_another_program_wrote_goes_by_a_key(dialog: str, frames: str, open
         assert "Broadcast" in terminal.text
         terminal.type("\x0c")
         terminal.wait_until(lambda: "Broadcast" not in terminal.text, "the screen as it was")
+
+
+def test_over_a_slow_line_whole_frames_come_to_an_end(opened: Opener) -> None:
+    """What is drawn once more because a part was left out is not left out in its turn."""
+    with opened(CTDECK_FRAMES="whole") as terminal:
+        settle(terminal)
+        terminal.slow, terminal.rate = True, WHOLE
+        before = len(terminal.raw)
+        terminal.overwrite("\x1b[5;5HBroadcast message from root")
+        terminal.type("\x0c")
+        terminal.wait_until(lambda: "Broadcast" not in terminal.text, "the screen as it was")
+        settle(terminal)
+        assert len(terminal.raw) - before < WHOLE
 
 
 def test_after_a_resize_and_back_all_is_there(opened: Opener) -> None:
