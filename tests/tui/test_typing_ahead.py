@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from textual import events
-from textual._xterm_parser import XTermParser
 from textual.widgets import Input
 
 import aiocontainerd.operations
@@ -23,6 +22,7 @@ from ctdeck.screens.confirm import ConfirmScreen
 from ctdeck.screens.pull import PullScreen
 from ctdeck.screens.run import RunScreen
 from ctdeck.settings import Session
+from ctdeck.terminal.keyparser import KeyParser
 from tests.tui.apps import running, screen_text, until
 from tests.tui.fake_pulls import FakePulls
 from tests.tui.hosts import burst, typed
@@ -36,6 +36,13 @@ class Client:
 
 def session(tmp_path: Path) -> Session:
     return Session(Store(), client=Client(), pulls=FakePulls(), state=StateDirectory(tmp_path))  # type: ignore[arg-type]
+
+
+def read(app: CtdeckApp, text: str) -> None:
+    """As the driver hands on what has come from the terminal in one piece."""
+    parser = KeyParser()
+    for message in (*parser.feed(text), *parser.feed("")):
+        app._driver.send_message(message.set_sender(app))  # type: ignore[union-attr]
 
 
 def field(app: CtdeckApp, text: str) -> Callable[[], bool]:
@@ -147,22 +154,45 @@ async def test_esc_and_a_letter_at_once_are_two_keys(tmp_path: Path) -> None:
         await until(pilot, lambda: app.main.view.table.view.index == 5)
 
 
-async def test_esc_and_a_digit_at_once_are_two_keys_too(tmp_path: Path) -> None:
-    """Textual takes them for a letter of a Mac's option key."""
+@pytest.mark.parametrize(
+    ("key", "shows"), [("3", "[3 Tasks"), ("/", " / "), (":", " : "), ("?", "Esc closes")]
+)
+async def test_esc_and_a_sign_at_once_are_two_keys_too(
+    key: str, shows: str, tmp_path: Path
+) -> None:
+    """Textual takes those of some for a letter of a Mac's option key."""
     async with running(session=session(tmp_path)) as (app, pilot):
         await pilot.press("slash", *"web", "enter")
         await until(pilot, lambda: app.main.view.filter == "web")
-        [key] = [each for each in XTermParser().feed("\x1b3") if isinstance(each, events.Key)]
-        app._driver.send_message(key.set_sender(app))  # type: ignore[union-attr]
-        await until(pilot, lambda: app.main.pane_id == "tasks")
+        read(app, f"\x1b{key}")
+        await until(pilot, lambda: shows in screen_text(app))
         assert not app.main.views["containers"].filter
+
+
+async def test_esc_and_enter_at_once_leave_a_dialog_and_start_nothing(tmp_path: Path) -> None:
+    async with running(session=session(tmp_path)) as (app, pilot):
+        await pilot.press("1", "p")
+        await until(pilot, lambda: isinstance(app.screen, PullScreen))
+        await pilot.press(*"busybox")
+        read(app, "\x1b\r")
+        await until(pilot, lambda: app.screen is app.main)
+        await until(pilot, lambda: not app.keys.is_busy)
+        assert app.session is not None
+        assert not app.session.pulls.jobs
+
+
+async def test_a_letter_of_the_option_key_is_none_of_our_keys(tmp_path: Path) -> None:
+    async with running(session=session(tmp_path)) as (app, pilot):
+        await pilot.press("slash", *"web", "enter")
+        read(app, "£")  # option and 3
+        await until(pilot, lambda: not app.keys.is_busy)
+        assert app.main.view.filter == "web"
 
 
 async def test_an_enter_from_before_the_terminal_was_ours_is_one(tmp_path: Path) -> None:
     async with running(session=session(tmp_path)) as (app, pilot):
         await pilot.press("slash", *"web")
-        for key in XTermParser().feed("\n3"):
-            app._driver.send_message(key.set_sender(app))  # type: ignore[union-attr]
+        read(app, "\n3")
         await until(pilot, lambda: app.main.pane_id == "tasks")
         assert app.main.views["containers"].filter == "web"
 

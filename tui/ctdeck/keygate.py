@@ -21,18 +21,6 @@ from textual.widget import Widget
 
 PATIENCE = 1.5  # s; what was to be opened has not come by then: its keys must act on nothing else
 
-# What Textual makes of Esc and a digit: a Mac writes these so, with its option key.
-_OPTIONS = dict(
-    zip(
-        (
-            *("º", "inverted_exclamation_mark", "trade_mark_sign", "pound_sign", "cent_sign"),
-            *("infinity", "section_sign", "pilcrow_sign", "bullet", "ª"),
-        ),
-        "0123456789",
-        strict=True,
-    )
-)
-
 Typed = events.Key | events.Paste
 HandOn = Callable[[Typed], Awaitable[None]]
 
@@ -98,10 +86,8 @@ class KeyGate:
             return (event,)
         if event.key == "ctrl+j":
             return (_at(event, "enter", "\r"),)
-        character = _OPTIONS.get(event.key) or (
-            event.character if event.key.startswith("alt+") else None
-        )
-        if not character:
+        character = event.character
+        if not character or not event.key.startswith("alt+"):
             return (event,)
         from textual.widgets import Input  # not before the first frame
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual._parser import ParseError
-from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 
 from ctdeck.terminal import jobs, quiet
 from ctdeck.terminal.encoding import encoded, encoding_for
+from ctdeck.terminal.keyparser import KeyParser
 from ctdeck.terminal.kind import is_plain
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class SturdyDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read until told to end, or until there is no terminal: that is the same as SIGHUP."""
-        parser = XTermParser(self._debug)
+        parser = KeyParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
@@ -172,16 +172,16 @@ class SturdyDriver(LinuxDriver):
         os.kill(os.getpid(), signal.SIGHUP)
         return None
 
-    def _hand_on(self, parser: XTermParser, text: str) -> XTermParser:
+    def _hand_on(self, parser: KeyParser, text: str) -> KeyParser:
         """Parse and send; what cannot be parsed is dropped, and a new parser begins behind it."""
         try:
             for message in self._messages(parser, text):
                 self.process_message(message)
         except (EOFError, ParseError):
-            return XTermParser(self._debug)
+            return KeyParser(self._debug)
         return parser
 
-    def _messages(self, parser: XTermParser, text: str) -> Iterator[Message]:
+    def _messages(self, parser: KeyParser, text: str) -> Iterator[Message]:
         if text:
             yield from parser.feed(text)
         yield from parser.tick()
