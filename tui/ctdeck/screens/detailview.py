@@ -46,7 +46,7 @@ class DetailView:
             main.open_row()
         self.refresh()
         if not self._hides:
-            main.tell("Nothing is hidden in the details of this row.")
+            main.tell("Nothing is hidden in the details of this row, as far as they were read.")
             return
         self._secrets_of = None if self.shows_secrets else self._identity()
         self.refresh()

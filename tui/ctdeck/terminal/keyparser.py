@@ -24,10 +24,9 @@ class KeyParser(XTermParser):
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterator[events.Key]:
         key = sequence[1:]
         if len(key) == 1 and sequence[0] == _ESC and key not in _BEGINS and not _is_known(sequence):
-            sequence, alt = key, True
-        if alt and not sequence.isalpha():
-            yield events.Key("escape", _ESC)
-            alt = False
+            sequence, alt = key, key.isalpha()
+            if not alt:
+                yield events.Key("escape", _ESC)
         yield from super()._sequence_to_key_events(sequence, alt)
 
 
