@@ -57,3 +57,17 @@ async def test_a_button_that_is_pressed_twice_answers_one_question(
         await pilot.pause(0.05)
         assert answers == [("Above?", True)]
         assert "Below?" in screen_text(app)
+
+
+async def test_one_that_ends_below_another_goes_with_that() -> None:
+    async with running() as (app, pilot):
+        below, above = MessageScreen("Below", "the first"), MessageScreen("Above", "the second")
+        for screen in (below, above):
+            await app.push_screen(screen)
+            await until(pilot, lambda screen=screen: app.screen is screen)
+        below.dismiss()
+        await pilot.pause(0.05)
+        assert app.screen is above
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main)
+        assert len(app.screen_stack) == 1

@@ -29,15 +29,25 @@ Result = TypeVar("Result")
 
 
 class Dialog(ModalScreen[Result]):
-    """Takes itself away and nothing else.
+    """Takes itself away and nothing else: at once, or when what is shown above it has gone.
 
     Textual's `dismiss` takes what is on top, whoever calls it: with the second of two clicks, or
     of two reasons to go, that is the screen below, or the last one, which ends the app.
     """
 
+    _going: tuple[Result | None] | None = None  # the result with which it goes
+
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
-        """Go with this result; nothing when it has gone already, or stands below another one."""
-        return super().dismiss(result) if self.app.screen is self else AwaitComplete()
+        """Go with this result; nothing where it has gone already."""
+        if self.app.screen is self:
+            return super().dismiss(result)
+        self._going = self._going or (result,)
+        return AwaitComplete()
+
+    def on_screen_resume(self) -> None:
+        """What was shown above it has gone. It may have gone itself before it was first told so."""
+        if self._going is not None and self.app.screen is self:
+            self.dismiss(*self._going)
 
 
 @runtime_checkable

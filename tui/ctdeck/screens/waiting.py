@@ -44,7 +44,7 @@ async def wait(
                 if left.result():
                     task.cancel()
             elif screen.is_attached:
-                screen.close()
+                screen.dismiss(False)
         await task
     except asyncio.CancelledError:
         if task.cancelled():
@@ -70,17 +70,6 @@ class WaitScreen(Dialog[bool]):
         self._background = background
         self._heading = title
         self._words = words
-        self._over = False
-
-    def close(self) -> None:
-        """It is over: it goes at once, or when what is shown above it has gone."""
-        self._over = True
-        self.dismiss(False)
-
-    def on_screen_resume(self) -> None:
-        """What was shown above it has gone."""
-        if self._over:
-            self.dismiss(False)
 
     def compose(self) -> ComposeResult:
         """One line in a box."""
