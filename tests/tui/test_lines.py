@@ -13,6 +13,7 @@ from aiocontainerd.models import ServerInfo
 from aiocontainerd.store import Store
 from ctdeck.app import CtdeckApp
 from ctdeck.settings import Session
+from ctdeck.widgets.lines import Line
 from tests.tui.apps import running, screen_text, until
 from tests.tui.worlds import container, snapshot, world
 
@@ -145,3 +146,15 @@ async def test_what_was_told_does_not_cover_what_is_typed(key: str) -> None:
         assert "pid 4121" not in "".join(screen_text(app).splitlines()[-2:])
         await pilot.press(key, *"web")
         await until(pilot, lambda: "pid 4121" not in screen_text(app))
+
+
+async def test_a_line_laid_out_between_two_texts_has_room_for_the_second() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("slash")
+        await until(pilot, lambda: bool(app.screen.query("#filter-result")))
+        line = app.screen.query_one("#filter-result", Line)
+        line.show([("a", "")])
+        line.parent._clear_arrangement_cache()  # type: ignore[union-attr]  # as by what is beside it
+        app.screen._refresh_layout()
+        line.show([("not here: Enter looks further", "")])
+        await until(pilot, lambda: "Enter looks further" in screen_text(app))

@@ -42,6 +42,9 @@ class Line(Static):
         self._names = names or {}
         if tuple(parts) != self._parts:
             self._parts = tuple(parts)
+            # Textual counts changes that come before it has told the screen of the first as one:
+            # laid out between them it would keep the width of that.
+            self._layout_updates += self._layout_again
             self.update(Content.assemble(*parts), layout=self._layout_again)
 
     def on_click(self, event: events.Click) -> None:
