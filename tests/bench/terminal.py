@@ -15,6 +15,7 @@ from typing import Self
 
 import pyte
 
+from ..terminal.terminal import lines_of
 from .usage import cpu_time
 
 PATIENCE = 30.0  # seconds
@@ -95,14 +96,14 @@ class Terminal:
         while not self.shows(text):
             left = deadline - time.monotonic()
             if left <= 0 or not self._read(left):
-                raise AssertionError(f"never showed {text!r}, but {self._screen.display}")
+                raise AssertionError(f"never showed {text!r}, but {lines_of(self._screen)}")
         return self.read_at
 
     def shows(self, text: str) -> bool:
         """Whether a line of the screen has this text."""
         self._stream.feed(bytes(self._undrawn))
         self._undrawn.clear()
-        return any(text in line for line in self._screen.display)
+        return any(text in line for line in lines_of(self._screen))
 
     def settle(self, quiet: float = 0.3, patience: float = PATIENCE) -> None:
         """Read until nothing has come for `quiet` seconds, and forget it."""

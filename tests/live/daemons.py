@@ -16,6 +16,10 @@ class CtrError(AssertionError):
     """`ctr` failed; the text holds its command line and its output."""
 
 
+# `ctr` may end before it has read what a program said that ends at once.
+SAYS_HI = ("sh", "-c", "echo hi; sleep 0.3")
+
+
 class Daemon(Startable):
     """A containerd that only this test run knows of. Use it as a context manager.
 

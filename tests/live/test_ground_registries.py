@@ -4,7 +4,7 @@ import pytest
 
 from . import images, layers
 from .certs import Authority
-from .daemons import CtrError, Daemon
+from .daemons import SAYS_HI, CtrError, Daemon
 from .fakeregistry import FakeRegistry
 from .faults import Corrupt, Hold, Redirect, Reply
 from .registry import Registry
@@ -16,8 +16,7 @@ def test_pull_from_the_registry(containerd: Daemon, namespace: str, registry: Re
     reference = registry.push("sample/multi", namespace, index)
     containerd.ctr("images", "pull", *_by_client(containerd), reference, namespace=namespace)
     assert index.digest in containerd.ctr("images", "ls", namespace=namespace)
-    command = ("sh", "-c", "echo hi; sleep 0.3")
-    assert containerd.run(reference, "c", *command, namespace=namespace) == "hi\n"
+    assert containerd.run(reference, "c", *SAYS_HI, namespace=namespace) == "hi\n"
 
 
 @pytest.mark.containerd("1.7", "2")

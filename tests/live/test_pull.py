@@ -18,7 +18,7 @@ from aiocontainerd.pull.unpack import default_snapshotter, unpack_image
 from aiocontainerd.services.transfer import Source
 
 from . import images, layers
-from .daemons import Daemon
+from .daemons import SAYS_HI, Daemon
 from .fakeregistry import FakeRegistry
 from .faults import Hold
 from .namespaces import clean, new_name
@@ -42,10 +42,8 @@ async def test_a_pulled_image_is_whole_runs_and_goes(
     assert [layer.stage for layer in job.progress.layers] == ["unpacked"] * 5
     await nothing_under_way(client, namespace)
     await complete(client, containerd, namespace, reference)
-    # `ctr` may end before it has read what a program said that ends at once.
-    command = ("sh", "-c", "echo hi; sleep 0.3")
     said = await asyncio.to_thread(
-        containerd.run, reference, "c", *command, namespace=namespace, flags=("--rm",)
+        containerd.run, reference, "c", *SAYS_HI, namespace=namespace, flags=("--rm",)
     )
     assert said == "hi\n"
     await ctr(containerd, "images", "rm", "--sync", reference, namespace=namespace)

@@ -37,11 +37,6 @@ def prepare(app):
     def fail(): password = 'hunter2'; raise ValueError('gone')
     on_usr1(app.call_later, fail)
 """,
-    "while a shell has the terminal": """
-def prepare(app):
-    def fail(): password = 'hunter2'; raise ValueError('gone')
-    on_usr1(app.call_later, fail)
-""",
     "in the input": """
 def prepare(app):
     def fail(message): password = 'hunter2'; raise ValueError('gone')
@@ -49,6 +44,7 @@ def prepare(app):
     on_usr1(begin)
 """,
 }
+CRASHES["while a shell has the terminal"] = CRASHES["in a handler"]
 # Leaving waits for something that does not come.
 HANGS = """
 def prepare(app):

@@ -77,7 +77,7 @@ class KeyGate:
                 await self._pass(each)
 
     def _apart(self, event: Typed) -> tuple[Typed, ...]:
-        """Esc and a key within 0.1 s come as alt and that key: they are two keys again.
+        """Esc and a letter in one piece come as alt and that letter: they are two keys again.
 
         Nothing of ours is on alt. Where one types it stays: there people mean alt by it. An Enter
         that was typed before the terminal was ours came as the end of a line.

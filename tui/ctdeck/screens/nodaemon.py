@@ -149,8 +149,7 @@ class NoDaemonScreen(Screen[None]):
 
     def close(self) -> None:
         """A daemon answers: this screen goes, and its question, which is answered by that."""
-        if self._question in self.app.screen_stack:
-            assert self._question is not None
+        if self._question is not None:
             self._question.dismiss(False)
         self.dismiss()
 
